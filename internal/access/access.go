@@ -1,0 +1,134 @@
+// Package access decides who may do what. The policy is one table of role, action and reach; Policy.Scope is its only
+// evaluation. Can applies a Scope to one Resource, and the store renders the same Scope to SQL, so that a list shows what
+// may be opened and nothing else. The package knows no subject, no database and no page.
+package access
+
+import (
+	"slices"
+	"time"
+)
+
+// PersonID names a person in the house; it is random and tells nothing.
+type PersonID string
+
+// AgencyID names an institution or organisation.
+type AgencyID string
+
+// RegionID is the three-letter EKATTE code of an oblast, such as PER.
+type RegionID string
+
+// Role is what a person is in the programme. Roles are granted, each with its reach.
+type Role string
+
+// The roles. Head and Respondent are held through a one-time link and never granted to an account; System is the
+// program itself.
+const (
+	Manager        Role = "manager"        // programme manager
+	Coordinator    Role = "coordinator"    // regional coordinator
+	Trainer        Role = "trainer"        // leads trainings
+	Participant    Role = "participant"    // professional who takes part
+	Head           Role = "head"           // head of an institution, by link
+	Respondent     Role = "respondent"     // answers a questionnaire, by link
+	Evaluator      Role = "evaluator"      // reads answers by study code
+	Funder         Role = "funder"         // reads aggregates
+	DataProtection Role = "dataprotection" // data protection officer
+	Administrator  Role = "administrator"  // keeps the house, opens no personal data
+	System         Role = "system"         // background work
+)
+
+// Grantable lists the roles that an account can hold, in the order in which pages show them.
+func Grantable() []Role {
+	return []Role{Manager, Coordinator, Trainer, Participant, Evaluator, Funder, DataProtection, Administrator}
+}
+
+// SeesPersonalData reports whether a holder of r reads names or contact data of other people, and so needs a second factor.
+func SeesPersonalData(r Role) bool {
+	return slices.Contains([]Role{Manager, Coordinator, Trainer, DataProtection}, r)
+}
+
+// Grant is a role held by a person, limited to a region or a record where the role is, until a moment where it ends.
+type Grant struct {
+	Role   Role
+	Region RegionID  // for Coordinator
+	Record string    // for Head and Respondent: the one record that the link opens
+	Until  time.Time // zero: no end
+}
+
+// Via says how an actor came.
+type Via string
+
+// The ways.
+const (
+	ViaSession Via = "session"
+	ViaLink    Via = "link"
+	ViaSystem  Via = "system"
+	ViaCommand Via = "command"
+	ViaPublic  Via = "public"
+)
+
+// Actor is who acts, with what rights, and how they came. The zero Actor is a member of the public with no rights.
+type Actor struct {
+	Person  PersonID
+	Grants  []Grant
+	Via     Via
+	Request string    // identifier of the request, for the record
+	StepUp  time.Time // when the person last proved who they are
+}
+
+// Public is an actor without rights.
+func Public(request string) Actor { return Actor{Via: ViaPublic, Request: request} }
+
+// TheSystem is the program itself, doing background work.
+func TheSystem() Actor {
+	return Actor{Via: ViaSystem, Grants: []Grant{{Role: System}}}
+}
+
+// ByLink is an actor who holds a one-time link to one record in role r.
+func ByLink(r Role, record, request string) Actor {
+	return Actor{Via: ViaLink, Request: request, Grants: []Grant{{Role: r, Record: record}}}
+}
+
+// Holds reports whether the actor holds role r at moment now.
+func (a Actor) Holds(r Role, now time.Time) bool {
+	return slices.ContainsFunc(a.Grants, func(g Grant) bool { return g.Role == r && g.lives(now) })
+}
+
+func (g Grant) lives(now time.Time) bool { return g.Until.IsZero() || now.Before(g.Until) }
+
+// Resource says what the policy needs to know of a record.
+type Resource struct {
+	Kind   string // such as "training"
+	ID     string
+	Region RegionID
+	Own    PersonID   // whose record it is
+	Team   []PersonID // who works on it, such as the trainers of a training
+}
+
+// Scope is the part of the world in which an actor may do one action. The zero Scope covers nothing.
+type Scope struct {
+	All     bool
+	Regions []RegionID
+	Team    PersonID // records on whose team this person is
+	Own     PersonID // records of this person
+	Records []string // single records, by link
+}
+
+// Empty reports whether s covers nothing at all.
+func (s Scope) Empty() bool {
+	return !s.All && len(s.Regions) == 0 && s.Team == "" && s.Own == "" && len(s.Records) == 0
+}
+
+// Covers reports whether r lies within s.
+func (s Scope) Covers(r Resource) bool {
+	switch {
+	case s.All:
+		return true
+	case r.Region != "" && slices.Contains(s.Regions, r.Region):
+		return true
+	case s.Team != "" && slices.Contains(r.Team, s.Team):
+		return true
+	case s.Own != "" && r.Own == s.Own:
+		return true
+	}
+	return r.ID != "" && slices.Contains(s.Records, r.ID)
+}

@@ -1,0 +1,161 @@
+package access
+
+import "time"
+
+// Action is something that a person may do. Its text is noun.verb; the catalogue explains it under "action.noun.verb".
+type Action string
+
+// The actions. Open means that everybody may do it without an account; it is never in the table.
+const (
+	Open Action = "open"
+
+	SeeHome Action = "home.see" // one's own first page
+
+	SeeProgramme  Action = "programme.see"
+	PlanProgramme Action = "programme.plan"
+
+	SeeTraining   Action = "training.see"
+	PlanTraining  Action = "training.plan"
+	ApplyForSeat  Action = "seat.apply"
+	SeeSeat       Action = "seat.see"
+	DecideSeat    Action = "seat.decide"
+	EndorseSeat   Action = "seat.endorse"
+	WithdrawSeat  Action = "seat.withdraw"
+	RecordDay     Action = "attendance.record"
+	SeeCompletion Action = "completion.see"
+	Certify       Action = "certificate.issue"
+	RevokeCert    Action = "certificate.revoke"
+	SeeCert       Action = "certificate.see"
+
+	SeePerson  Action = "person.see"
+	EditPerson Action = "person.edit"
+	SeeAgency  Action = "agency.see"
+	EditAgency Action = "agency.edit"
+
+	SeeAccount    Action = "account.see"
+	InviteAccount Action = "account.invite"
+	GrantRole     Action = "account.grant"
+	EndAccount    Action = "account.suspend"
+	KeepOwn       Action = "account.own" // one's own password, factors, sessions
+
+	SeeWave      Action = "wave.see"
+	SendWave     Action = "wave.send"
+	GiveAnswer   Action = "answer.give"
+	ReadAnswer   Action = "answer.read"
+	ImportAnswer Action = "answer.import"
+	OpenCode     Action = "code.open" // from study code to person
+
+	ReadReport Action = "report.read"
+	SeeMail    Action = "mail.see"
+	SeeAudit   Action = "audit.see"
+	EditTables Action = "tables.edit" // regions, sectors, professions, kinds of institution
+	SeeSystem  Action = "system.see"
+	Work       Action = "system.work" // what background jobs do
+)
+
+// Reach says how far a right goes.
+type Reach string
+
+// The reaches, from near to far.
+const (
+	ReachRecord Reach = "record" // the one record that a link opens
+	ReachOwn    Reach = "own"    // one's own records
+	ReachTeam   Reach = "team"   // records on whose team one is
+	ReachRegion Reach = "region" // records of one's region
+	ReachAll    Reach = "all"
+)
+
+// Row is one rule: who may do what, and how far.
+type Row struct {
+	Role   Role
+	Action Action
+	Reach  Reach
+}
+
+// Policy is the table of rules. What is not in it is refused.
+type Policy []Row
+
+// Standard returns the policy that the program ships.
+func Standard() Policy {
+	var p Policy
+	p = p.with(Manager, ReachAll,
+		SeeProgramme, PlanProgramme, SeeTraining, PlanTraining, SeeSeat, DecideSeat, WithdrawSeat, RecordDay,
+		SeeCompletion, Certify, RevokeCert, SeeCert, SeePerson, EditPerson, SeeAgency, EditAgency, SeeWave, SendWave,
+		ImportAnswer, ReadReport, SeeMail)
+	p = p.with(Coordinator, ReachRegion,
+		SeeTraining, PlanTraining, SeeSeat, DecideSeat, WithdrawSeat, RecordDay, SeeCompletion, SeeCert, SeePerson,
+		SeeWave)
+	p = p.with(Coordinator, ReachAll, SeeProgramme, SeeAgency, ReadReport)
+	p = p.with(Trainer, ReachTeam, SeeTraining, SeeSeat, RecordDay, SeeCompletion, SeePerson)
+	p = p.with(Trainer, ReachAll, SeeProgramme)
+	p = p.with(Participant, ReachOwn, SeeTraining, SeeSeat, WithdrawSeat, SeeCompletion, SeeCert, SeePerson)
+	p = p.with(Head, ReachRecord, EndorseSeat)
+	p = p.with(Respondent, ReachRecord, GiveAnswer)
+	p = p.with(Evaluator, ReachAll, SeeProgramme, SeeWave, ReadAnswer, ImportAnswer, ReadReport)
+	p = p.with(Funder, ReachAll, SeeProgramme, ReadReport)
+	p = p.with(DataProtection, ReachAll, SeeAudit, OpenCode, SeePerson, SeeMail)
+	p = p.with(Administrator, ReachAll,
+		SeeAccount, InviteAccount, GrantRole, EndAccount, SeeAgency, EditAgency, EditTables, SeeSystem)
+	p = p.with(System, ReachAll, Work, SeeTraining, PlanTraining, SeeSeat, DecideSeat, SendWave, Certify, OpenCode)
+	for _, r := range Grantable() {
+		p = p.with(r, ReachOwn, SeeHome, KeepOwn)
+	}
+	return p
+}
+
+func (p Policy) with(r Role, reach Reach, actions ...Action) Policy {
+	for _, a := range actions {
+		p = append(p, Row{r, a, reach})
+	}
+	return p
+}
+
+// Without returns the policy with row i left out; tests use it to show that every row matters.
+func (p Policy) Without(i int) Policy {
+	return append(append(Policy{}, p[:i]...), p[i+1:]...)
+}
+
+// Scope returns where actor may do action at moment now. It is the only evaluation of the policy.
+func (p Policy) Scope(a Actor, action Action, now time.Time) Scope {
+	var s Scope
+	for _, g := range a.Grants {
+		if !g.lives(now) {
+			continue
+		}
+		for _, row := range p {
+			if row.Role == g.Role && row.Action == action {
+				s.widen(row.Reach, g, a.Person)
+			}
+		}
+	}
+	return s
+}
+
+func (s *Scope) widen(r Reach, g Grant, p PersonID) {
+	switch r {
+	case ReachAll:
+		s.All = true
+	case ReachRegion:
+		if g.Region != "" {
+			s.Regions = append(s.Regions, g.Region)
+		}
+	case ReachTeam:
+		s.Team = p
+	case ReachOwn:
+		s.Own = p
+	case ReachRecord:
+		if g.Record != "" {
+			s.Records = append(s.Records, g.Record)
+		}
+	}
+}
+
+// Can reports whether actor may do action to r at moment now.
+func (p Policy) Can(a Actor, action Action, r Resource, now time.Time) bool {
+	return p.Scope(a, action, now).Covers(r)
+}
+
+// May reports whether actor may do action anywhere at all; a page uses it to show or leave out a link.
+func (p Policy) May(a Actor, action Action, now time.Time) bool {
+	return !p.Scope(a, action, now).Empty()
+}
