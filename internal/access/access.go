@@ -20,9 +20,10 @@ type RegionID string
 // Role is what a person is in the programme. Roles are granted, each with its reach.
 type Role string
 
-// The roles. Head and Respondent are held through a one-time link and never granted to an account; System is the
-// program itself.
+// The roles. Anyone is held by every actor, with or without an account. Head and Respondent are held through a one-time
+// link and never granted to an account; System is the program itself.
 const (
+	Anyone         Role = "anyone"
 	Manager        Role = "manager"        // programme manager
 	Coordinator    Role = "coordinator"    // regional coordinator
 	Trainer        Role = "trainer"        // leads trainings

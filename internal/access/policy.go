@@ -5,11 +5,12 @@ import "time"
 // Action is something that a person may do. Its text is noun.verb; the catalogue explains it under "action.noun.verb".
 type Action string
 
-// The actions. Open means that everybody may do it without an account; it is never in the table.
+// The actions.
 const (
-	Open Action = "open"
-
-	SeeHome Action = "home.see" // one's own first page
+	SeePublic Action = "public.see" // pages for everybody
+	SignIn    Action = "account.signin"
+	CheckCert Action = "certificate.check"
+	SeeHome   Action = "home.see" // one's own first page
 
 	SeeProgramme  Action = "programme.see"
 	PlanProgramme Action = "programme.plan"
@@ -78,6 +79,7 @@ type Policy []Row
 // Standard returns the policy that the program ships.
 func Standard() Policy {
 	var p Policy
+	p = p.with(Anyone, ReachAll, SeePublic, SignIn, CheckCert, ApplyForSeat)
 	p = p.with(Manager, ReachAll,
 		SeeProgramme, PlanProgramme, SeeTraining, PlanTraining, SeeSeat, DecideSeat, WithdrawSeat, RecordDay,
 		SeeCompletion, Certify, RevokeCert, SeeCert, SeePerson, EditPerson, SeeAgency, EditAgency, SeeWave, SendWave,
@@ -118,7 +120,7 @@ func (p Policy) Without(i int) Policy {
 // Scope returns where actor may do action at moment now. It is the only evaluation of the policy.
 func (p Policy) Scope(a Actor, action Action, now time.Time) Scope {
 	var s Scope
-	for _, g := range a.Grants {
+	for _, g := range append([]Grant{{Role: Anyone}}, a.Grants...) {
 		if !g.lives(now) {
 			continue
 		}

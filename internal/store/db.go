@@ -1,0 +1,212 @@
+// Package store keeps everything that the program knows, in SQLite or PostgreSQL, under one SQL text. View and Update are
+// its only doors: rights are asked inside the transaction that reads or writes, every permitted act leaves an entry in the
+// same transaction, and a write that nobody allowed is undone. No rule of a subject lives here.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
+	_ "modernc.org/sqlite"             // driver "sqlite"
+
+	"strengthen/internal/access"
+	"strengthen/internal/calendar"
+)
+
+// Kind is which database is behind a DB.
+type Kind string
+
+// The kinds of database.
+const (
+	SQLite   Kind = "sqlite"
+	Postgres Kind = "postgres"
+)
+
+// Config says where the database is and what it stands on.
+type Config struct {
+	Dir    string // folder of the SQLite file; used when URL is empty
+	URL    string // postgres://… address
+	Policy access.Policy
+	Now    calendar.Clock
+	Log    *slog.Logger
+}
+
+// DB is an open database.
+type DB struct {
+	kind   Kind
+	write  *sql.DB
+	read   *sql.DB
+	policy access.Policy
+	now    calendar.Clock
+	log    *slog.Logger
+}
+
+// Open opens the database that c names; it does not migrate it.
+func Open(ctx context.Context, c Config) (*DB, error) {
+	db := &DB{policy: c.Policy, now: c.Now, log: c.Log}
+	if db.log == nil {
+		db.log = slog.New(slog.DiscardHandler)
+	}
+	var err error
+	if c.URL != "" {
+		err = db.openPostgres(c.URL)
+	} else {
+		err = db.openSQLite(c.Dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := db.write.PingContext(ctx); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open %s database: %w", db.kind, err)
+	}
+	return db, nil
+}
+
+func (db *DB) openPostgres(address string) error {
+	if !strings.HasPrefix(address, "postgres://") && !strings.HasPrefix(address, "postgresql://") {
+		return fmt.Errorf("the database address must begin with postgres://")
+	}
+	pool, err := sql.Open("pgx", address)
+	if err != nil {
+		return fmt.Errorf("open postgres: %w", err)
+	}
+	pool.SetMaxOpenConns(16)
+	pool.SetMaxIdleConns(16)
+	db.kind, db.write, db.read = Postgres, pool, pool
+	return nil
+}
+
+const pragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(ON)" +
+	"&_pragma=trusted_schema(OFF)&_pragma=secure_delete(ON)&_pragma=temp_store(MEMORY)"
+
+func (db *DB) openSQLite(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make data folder: %w", err)
+	}
+	file := (&url.URL{Scheme: "file", Opaque: filepath.ToSlash(filepath.Join(dir, "strengthen.db"))}).String()
+	var err error
+	if db.write, err = sql.Open("sqlite", file+"?"+pragmas+"&_txlock=immediate"); err != nil {
+		return fmt.Errorf("open sqlite: %w", err)
+	}
+	db.write.SetMaxOpenConns(1)
+	if db.read, err = sql.Open("sqlite", file+"?"+pragmas+"&_pragma=query_only(1)"); err != nil {
+		return fmt.Errorf("open sqlite: %w", err)
+	}
+	db.read.SetMaxOpenConns(4)
+	db.kind = SQLite
+	return nil
+}
+
+// Close lets go of the database.
+func (db *DB) Close() error {
+	if db.read == db.write || db.read == nil {
+		return db.write.Close()
+	}
+	return errors.Join(db.read.Close(), db.write.Close())
+}
+
+// Kind returns which database this is.
+func (db *DB) Kind() Kind { return db.kind }
+
+// Policy returns the table of rights that the database asks.
+func (db *DB) Policy() access.Policy { return db.policy }
+
+// Ready reports whether the database answers.
+func (db *DB) Ready(ctx context.Context) error { return db.read.PingContext(ctx) }
+
+// View runs fn in a transaction that only reads.
+func (db *DB) View(ctx context.Context, by access.Actor, fn func(*Tx) error) error {
+	sqlTx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return mapError(err)
+	}
+	defer sqlTx.Rollback() //nolint:errcheck // nothing was written
+	tx := &Tx{db: db, sql: sqlTx, by: by, reading: true}
+	if err := fn(tx); err != nil {
+		db.recordRefusals(ctx, tx.refused)
+		return mapError(err)
+	}
+	return nil
+}
+
+// Update runs fn in a transaction that may write, and commits when fn returns nil and every write came after an Allow.
+// On PostgreSQL transactions are serializable and fn is repeated when two of them clash, so fn must have no effects of
+// its own. Refusals are recorded after the rollback.
+func (db *DB) Update(ctx context.Context, by access.Actor, fn func(*Tx) error) error {
+	for attempt := 0; ; attempt++ {
+		tx, err := db.tryUpdate(ctx, by, fn)
+		if err == nil {
+			return nil
+		}
+		if attempt < 12 && clashed(err) && ctx.Err() == nil {
+			time.Sleep(time.Duration(1+rand.IntN(1<<min(attempt+2, 8))) * time.Millisecond)
+			continue
+		}
+		if tx != nil {
+			db.recordRefusals(ctx, tx.refused)
+		}
+		return mapError(err)
+	}
+}
+
+func (db *DB) tryUpdate(ctx context.Context, by access.Actor, fn func(*Tx) error) (*Tx, error) {
+	opts := &sql.TxOptions{}
+	if db.kind == Postgres {
+		opts.Isolation = sql.LevelSerializable
+	}
+	sqlTx, err := db.write.BeginTx(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	defer sqlTx.Rollback() //nolint:errcheck // after a commit it does nothing
+	tx := &Tx{db: db, sql: sqlTx, by: by}
+	if err := fn(tx); err != nil {
+		return tx, err
+	}
+	return tx, sqlTx.Commit()
+}
+
+// recordRefusals writes down what was refused, after the transaction that asked was undone.
+func (db *DB) recordRefusals(ctx context.Context, refused []access.Entry) {
+	if len(refused) == 0 {
+		return
+	}
+	err := db.Update(context.WithoutCancel(ctx), access.TheSystem(), func(tx *Tx) error {
+		tx.allowed = true
+		for _, e := range refused {
+			if err := tx.putEntry(ctx, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		db.log.Error("refusal not recorded", "error", err)
+	}
+}
+
+// For presents the store to a subject that asks for a transaction of type T.
+type For[T any] struct{ DB *DB }
+
+// View is DB.View for a subject.
+func (f For[T]) View(ctx context.Context, by access.Actor, fn func(T) error) error {
+	return f.DB.View(ctx, by, func(tx *Tx) error { return fn(any(tx).(T)) })
+}
+
+// Update is DB.Update for a subject.
+func (f For[T]) Update(ctx context.Context, by access.Actor, fn func(T) error) error {
+	return f.DB.Update(ctx, by, func(tx *Tx) error { return fn(any(tx).(T)) })
+}
+
+var errUnallowed = errors.New("a write came before an Allow")

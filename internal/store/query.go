@@ -1,0 +1,149 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"strengthen/internal/access"
+)
+
+// query is a SELECT under construction: a text that ends where conditions may follow, and its arguments. Conditions that
+// depend on the caller are added in Go, because PostgreSQL cannot type `$1 IS NULL OR …`.
+type query struct {
+	text  strings.Builder
+	args  []any
+	where bool
+	tail  string
+}
+
+// selectFrom begins a query whose text has no WHERE yet.
+func selectFrom(text string, args ...any) *query {
+	q := &query{args: args}
+	q.text.WriteString(text)
+	return q
+}
+
+// arg adds an argument and returns its placeholder.
+func (q *query) arg(v any) string {
+	q.args = append(q.args, v)
+	return fmt.Sprintf("$%d", len(q.args))
+}
+
+// and adds a condition. Each ? in cond stands for the next of args.
+func (q *query) and(cond string, args ...any) *query {
+	if q.where {
+		q.text.WriteString(" AND ")
+	} else {
+		q.text.WriteString(" WHERE ")
+		q.where = true
+	}
+	q.text.WriteString("(")
+	for _, part := range strings.SplitAfter(cond, "?") {
+		if head, ok := strings.CutSuffix(part, "?"); ok {
+			q.text.WriteString(head + q.arg(args[0]))
+			args = args[1:]
+			continue
+		}
+		q.text.WriteString(part)
+	}
+	q.text.WriteString(")")
+	return q
+}
+
+// in adds the condition that column is one of values; with none it is false.
+func in[T ~string](q *query, column string, values []T) *query {
+	if len(values) == 0 {
+		return q.and("1 = 0")
+	}
+	args := make([]any, len(values))
+	for i, v := range values {
+		args[i] = string(v)
+	}
+	return q.and(column+" IN ("+strings.TrimSuffix(strings.Repeat("?, ", len(values)), ", ")+")", args...)
+}
+
+// columns names where a statement keeps what a Scope asks about. An empty name means that the record has no such thing.
+type columns struct {
+	id     string
+	region string
+	own    string
+	team   string // a condition with one ? for the person, such as EXISTS (…)
+}
+
+// within adds the reader's scope. The empty scope covers nothing.
+func (q *query) within(s access.Scope, c columns) *query {
+	if s.All {
+		return q
+	}
+	var or []string
+	var args []any
+	add := func(cond string, vs ...any) { or = append(or, cond); args = append(args, vs...) }
+	if c.region != "" {
+		for _, r := range s.Regions {
+			add(c.region+" = ?", string(r))
+		}
+	}
+	if s.Own != "" && c.own != "" {
+		add(c.own+" = ?", string(s.Own))
+	}
+	if s.Team != "" && c.team != "" {
+		add(c.team, string(s.Team))
+	}
+	if c.id != "" {
+		for _, r := range s.Records {
+			add(c.id+" = ?", r)
+		}
+	}
+	if len(or) == 0 {
+		return q.and("1 = 0")
+	}
+	return q.and(strings.Join(or, " OR "), args...)
+}
+
+// by sets what follows the conditions: grouping, order and limit.
+func (q *query) by(tail string) *query {
+	q.tail = " " + tail
+	return q
+}
+
+func (q *query) String() string { return q.text.String() + q.tail }
+
+// scanner is what a Scan function reads from.
+type scanner interface{ Scan(...any) error }
+
+// row runs a query for one row.
+func (tx *Tx) row(ctx context.Context, text string, args ...any) *sql.Row {
+	return tx.sql.QueryRowContext(ctx, text, args...)
+}
+
+// collect runs q and reads every row.
+func collect[T any](ctx context.Context, tx *Tx, q *query, scan func(scanner) (T, error)) ([]T, error) {
+	rows, err := tx.sql.QueryContext(ctx, q.String(), q.args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, rows.Err()
+}
+
+// one runs q and reads its one row; none is sql.ErrNoRows.
+func one[T any](ctx context.Context, tx *Tx, q *query, scan func(scanner) (T, error)) (T, error) {
+	return scan(tx.row(ctx, q.String(), q.args...))
+}
+
+// count runs a query that returns one number.
+func (tx *Tx) count(ctx context.Context, q *query) (int, error) {
+	var n int
+	err := tx.row(ctx, q.String(), q.args...).Scan(&n)
+	return n, err
+}

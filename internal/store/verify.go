@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"crypto/ed25519"
+	"fmt"
+	"time"
+
+	"strengthen/internal/access"
+)
+
+// Finding is one thing that is wrong with the record of what was done.
+type Finding struct {
+	Seq   int64
+	Entry string
+	What  string // altered, missing, order, inserted, cut, signature, unsealed
+}
+
+// String tells the finding for an operator.
+func (f Finding) String() string {
+	return fmt.Sprintf("%s: link %d, entry %s", f.What, f.Seq, f.Entry)
+}
+
+// Verified is the outcome of a check of the chain.
+type Verified struct {
+	Entries     int
+	Links       int64
+	Checkpoints int
+	Findings    []Finding
+}
+
+// patience is how long an entry may wait for its link before that counts as a finding.
+const patience = 10 * time.Minute
+
+// Verify walks the whole chain and compares it with its entries, with the checkpoints in the database and with those kept
+// outside it. A chain without a checkpoint from outside cannot show that its tail was cut together with its checkpoints.
+func (db *DB) Verify(ctx context.Context, key ed25519.PublicKey, outside []access.Checkpoint) (Verified, error) {
+	var v Verified
+	err := db.View(ctx, access.TheSystem(), func(tx *Tx) error {
+		v = Verified{}
+		hashes, err := tx.walkChain(ctx, &v)
+		if err != nil {
+			return err
+		}
+		inside, err := tx.checkpoints(ctx)
+		if err != nil {
+			return err
+		}
+		v.Checkpoints = len(inside) + len(outside)
+		for _, c := range append(inside, outside...) {
+			v.checkpoint(c, key, hashes)
+		}
+		return tx.strays(ctx, &v)
+	})
+	return v, err
+}
+
+func (v *Verified) add(what string, seq int64, entry string) {
+	v.Findings = append(v.Findings, Finding{Seq: seq, Entry: entry, What: what})
+}
+
+func (v *Verified) checkpoint(c access.Checkpoint, key ed25519.PublicKey, hashes map[int64]string) {
+	switch h, ok := hashes[c.Seq]; {
+	case !c.Verify(key):
+		v.add("signature", c.Seq, "")
+	case !ok:
+		v.add("cut", c.Seq, "")
+	case h != c.Hash:
+		v.add("altered", c.Seq, "")
+	}
+}
+
+// walkChain recomputes every link and returns the hash that each number should have.
+func (tx *Tx) walkChain(ctx context.Context, v *Verified) (map[int64]string, error) {
+	rows, err := tx.sql.QueryContext(ctx, `
+		SELECT l.seq, l.entry_id, l.hash, `+optionalEntry+`
+		  FROM audit_link AS l LEFT JOIN audit_entry AS e ON e.id = l.entry_id ORDER BY l.seq`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	hashes := map[int64]string{}
+	previous := ""
+	for rows.Next() {
+		var l access.Link
+		var e access.Entry
+		err := rows.Scan(&l.Seq, &l.Entry, &l.Hash, &e.ID, &e.At, &e.Actor, &e.Via, &e.Action, &e.Kind, &e.Record, &e.Outcome, &e.Request)
+		if err != nil {
+			return nil, err
+		}
+		v.Links++
+		switch {
+		case l.Seq != v.Links:
+			v.add("missing", v.Links, "")
+			v.Links = l.Seq
+		case e.ID == "":
+			v.add("missing", l.Seq, l.Entry)
+		case access.Chain(previous, l.Seq, e) != l.Hash:
+			v.add("altered", l.Seq, l.Entry)
+		}
+		previous = l.Hash
+		hashes[l.Seq] = l.Hash
+	}
+	return hashes, rows.Err()
+}
+
+const optionalEntry = `COALESCE(e.id, ''), COALESCE(e.at, ''), COALESCE(e.actor, ''), COALESCE(e.via, ''),
+	COALESCE(e.action, ''), COALESCE(e.kind, ''), COALESCE(e.record, ''), COALESCE(e.outcome, ''), COALESCE(e.request, '')`
+
+// strays counts the entries and finds those without a link that are not waiting for one, or wait too long.
+func (tx *Tx) strays(ctx context.Context, v *Verified) error {
+	if err := tx.row(ctx, `SELECT COUNT(*) FROM audit_entry`).Scan(&v.Entries); err != nil {
+		return err
+	}
+	late := momentText(tx.Now().Add(-patience))
+	rows, err := tx.sql.QueryContext(ctx, `
+		SELECT e.id, COALESCE(o.at, '') FROM audit_entry AS e
+		  LEFT JOIN audit_link AS l ON l.entry_id = e.id LEFT JOIN audit_open AS o ON o.entry_id = e.id
+		 WHERE l.seq IS NULL AND (o.at IS NULL OR o.at < $1) ORDER BY e.at`, late)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, waiting string
+		if err := rows.Scan(&id, &waiting); err != nil {
+			return err
+		}
+		if waiting == "" {
+			v.add("inserted", 0, id)
+		} else {
+			v.add("unsealed", 0, id)
+		}
+	}
+	return rows.Err()
+}
+
+func (tx *Tx) checkpoints(ctx context.Context) ([]access.Checkpoint, error) {
+	return collect(ctx, tx, selectFrom(`SELECT seq, hash, at, signature FROM audit_checkpoint`).by("ORDER BY seq"),
+		func(s scanner) (access.Checkpoint, error) {
+			var c access.Checkpoint
+			return c, s.Scan(&c.Seq, &c.Hash, &c.At, &c.Signature)
+		})
+}

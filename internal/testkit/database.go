@@ -1,0 +1,114 @@
+// Package testkit is for tests only: migrated databases of either kind, a clock that the test moves, and actors with
+// roles. A test that needs PostgreSQL fails, and says why, where there is none.
+package testkit
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
+
+	"strengthen/internal/access"
+	"strengthen/internal/store"
+)
+
+// Clock is a moment that a test moves. It is safe for use by several goroutines.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// NewClock returns a clock at 2026-03-02 09:00 in Sofia, a Monday.
+func NewClock() *Clock { return &Clock{now: time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC)} }
+
+// Now is the present moment.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Move sets the clock forward by d.
+func (c *Clock) Move(d time.Duration) { c.Set(c.Now().Add(d)) }
+
+// Set sets the clock to t.
+func (c *Clock) Set(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = t
+}
+
+// Each runs fn once on each kind of database, freshly migrated, with the shipped policy.
+func Each(t *testing.T, fn func(t *testing.T, db *store.DB, clock *Clock)) {
+	t.Helper()
+	EachWith(t, access.Standard(), fn)
+}
+
+// EachWith is Each under policy p.
+func EachWith(t *testing.T, p access.Policy, fn func(t *testing.T, db *store.DB, clock *Clock)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) {
+		clock := NewClock()
+		fn(t, open(t, store.Config{Dir: t.TempDir(), Policy: p, Now: clock.Now}), clock)
+	})
+	t.Run("postgres", func(t *testing.T) {
+		clock := NewClock()
+		fn(t, open(t, store.Config{URL: Postgres(t), Policy: p, Now: clock.Now}), clock)
+	})
+}
+
+// SQLite returns a freshly migrated SQLite database, for tests of what does not depend on the database.
+func SQLite(t testing.TB) (*store.DB, *Clock) {
+	t.Helper()
+	clock := NewClock()
+	return open(t, store.Config{Dir: t.TempDir(), Policy: access.Standard(), Now: clock.Now}), clock
+}
+
+func open(t testing.TB, c store.Config) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	if _, _, err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// Postgres makes an empty PostgreSQL database for one test and returns its address. It is dropped when the test ends.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	base := os.Getenv("STRENGTHEN_TEST_POSTGRES")
+	if base == "" {
+		t.Fatal(`no PostgreSQL: run "make check", or eval "$(tools/postgres.sh start)" first (STRENGTHEN_TEST_POSTGRES)`)
+	}
+	admin, err := sql.Open("pgx", base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := "t_" + strings.ToLower(store.NewID())
+	if _, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {
+		t.Fatalf("PostgreSQL at STRENGTHEN_TEST_POSTGRES does not answer: %v", err)
+	}
+	t.Cleanup(func() {
+		if _, err := admin.ExecContext(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Error(fmt.Errorf("drop test database: %w", err))
+		}
+		admin.Close()
+	})
+	u, err := url.Parse(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = "/" + name
+	return u.String()
+}
