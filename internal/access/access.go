@@ -28,6 +28,7 @@ const (
 	Coordinator    Role = "coordinator"    // regional coordinator
 	Trainer        Role = "trainer"        // leads trainings
 	Participant    Role = "participant"    // professional who takes part
+	Member         Role = "member"         // whoever has an account and signed in
 	Head           Role = "head"           // head of an institution, by link
 	Respondent     Role = "respondent"     // answers a questionnaire, by link
 	Evaluator      Role = "evaluator"      // reads answers by study code

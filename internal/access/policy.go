@@ -99,9 +99,7 @@ func Standard() Policy {
 	p = p.with(Administrator, ReachAll,
 		SeeAccount, InviteAccount, GrantRole, EndAccount, SeeAgency, EditAgency, EditTables, SeeSystem)
 	p = p.with(System, ReachAll, Work, SeeTraining, PlanTraining, SeeSeat, DecideSeat, SendWave, Certify, OpenCode)
-	for _, r := range Grantable() {
-		p = p.with(r, ReachOwn, SeeHome, KeepOwn)
-	}
+	p = p.with(Member, ReachOwn, SeeHome, KeepOwn)
 	return p
 }
 

@@ -77,7 +77,7 @@ func TestACreateHappensOnceForItsKey(t *testing.T) {
 				if err := tx.Allow(t.Context(), access.PlanTraining, access.Resource{Kind: "training"}); err != nil {
 					return err
 				}
-				id, err = tx.Once(t.Context(), "key-1", func() (string, error) { made++; return store.NewID(), fail })
+				id, err = tx.Once(t.Context(), "key-1", func() (string, error) { made++; return access.NewID(), fail })
 				return err
 			})
 			return id, err
@@ -105,7 +105,7 @@ func sealed(t *testing.T, db *store.DB, n int) (ed25519.PublicKey, []access.Chec
 	var outside []access.Checkpoint
 	for range n {
 		for range 3 {
-			if err := act(t, db, manager, access.PlanTraining, store.NewID()); err != nil {
+			if err := act(t, db, manager, access.PlanTraining, access.NewID()); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -3,10 +3,12 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 
 	"strengthen/internal/access"
+	"strengthen/internal/fault"
 )
 
 // query is a SELECT under construction: a text that ends where conditions may follow, and its arguments. Conditions that
@@ -136,9 +138,13 @@ func collect[T any](ctx context.Context, tx *Tx, q *query, scan func(scanner) (T
 	return all, rows.Err()
 }
 
-// one runs q and reads its one row; none is sql.ErrNoRows.
+// one runs q and reads its one row; none is a fault of kind NotFound.
 func one[T any](ctx context.Context, tx *Tx, q *query, scan func(scanner) (T, error)) (T, error) {
-	return scan(tx.row(ctx, q.String(), q.args...))
+	v, err := scan(tx.row(ctx, q.String(), q.args...))
+	if errors.Is(err, sql.ErrNoRows) {
+		return v, fault.Wrap(err, fault.NotFound, "fault.notfound")
+	}
+	return v, err
 }
 
 // count runs a query that returns one number.

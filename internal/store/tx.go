@@ -2,10 +2,7 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
-	"encoding/base32"
-	"strings"
 	"time"
 
 	"strengthen/internal/access"
@@ -70,7 +67,7 @@ func (tx *Tx) RecordRefusal(ctx context.Context, action access.Action, r access.
 
 func (tx *Tx) entry(action access.Action, r access.Resource) access.Entry {
 	return access.Entry{
-		ID: NewID(), At: momentText(tx.Now()), Actor: tx.by.Person, Via: tx.by.Via, Action: action,
+		ID: access.NewID(), At: momentText(tx.Now()), Actor: tx.by.Person, Via: tx.by.Via, Action: action,
 		Kind: r.Kind, Record: r.ID, Outcome: access.Done, Request: tx.by.Request,
 	}
 }
@@ -117,11 +114,4 @@ func (tx *Tx) Once(ctx context.Context, key string, make func() (string, error))
 		return "", err
 	}
 	return id, tx.put(ctx, `INSERT INTO once (key, record_id, at) VALUES ($1, $2, $3)`, key, id, momentText(tx.Now()))
-}
-
-// NewID returns 128 random bits as 26 lower-case letters and digits.
-func NewID() string {
-	var b [16]byte
-	rand.Read(b[:])
-	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b[:]))
 }

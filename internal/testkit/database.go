@@ -95,7 +95,7 @@ func Postgres(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := "t_" + strings.ToLower(store.NewID())
+	name := "t_" + strings.ToLower(access.NewID())
 	if _, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {
 		t.Fatalf("PostgreSQL at STRENGTHEN_TEST_POSTGRES does not answer: %v", err)
 	}

@@ -80,8 +80,6 @@ CREATE TABLE account (
   totp      ctext,
   totp_step BIGINT NOT NULL,
   state     ctext NOT NULL,
-  failures  BIGINT NOT NULL,
-  failed_at ctext,
   made_at   ctext NOT NULL
 );
 
@@ -126,8 +124,8 @@ CREATE TABLE token (
 );
 CREATE INDEX token_record ON token (record_id, purpose);
 
-CREATE TABLE network_delay (
-  network   ctext PRIMARY KEY,
+CREATE TABLE delay (
+  key       ctext PRIMARY KEY,
   failures  BIGINT NOT NULL,
   failed_at ctext NOT NULL
 );

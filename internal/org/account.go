@@ -1,0 +1,282 @@
+package org
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/fault"
+	"strengthen/internal/fold"
+)
+
+// AccountState says whether an account can be used.
+type AccountState string
+
+// The states of an account.
+const (
+	Invited   AccountState = "invited"
+	Active    AccountState = "active"
+	Suspended AccountState = "suspended"
+)
+
+// Account lets a person sign in.
+type Account struct {
+	Person access.PersonID
+	Login  string // an e-mail address, as folded by fold.Email
+	Hash   string // PHC text of the password; "" before the invitation is accepted
+	TOTP   string // sealed secret of the second factor; "" without one
+	Step   int64  // last time step at which a code was used
+	State  AccountState
+	Made   time.Time
+}
+
+// LogValue keeps the account out of logs.
+func (Account) LogValue() string { return "[withheld]" }
+
+// RoleGrant is a role that a person was given.
+type RoleGrant struct {
+	ID     string
+	Person access.PersonID
+	Role   access.Role
+	Region access.RegionID
+	Until  time.Time // zero: no end
+	By     access.PersonID
+	At     time.Time
+	Ended  time.Time
+}
+
+// AccountCard is an account as the administrator sees it.
+type AccountCard struct {
+	Account
+	Name   string
+	Factor bool
+	Grants []RoleGrant
+}
+
+// Invitation asks somebody to make an account.
+type Invitation struct {
+	Name   string
+	Email  string
+	Lang   string
+	Role   access.Role
+	Region access.RegionID // for a regional coordinator
+}
+
+const inviteHours = 72
+
+func accountResource(id access.PersonID) access.Resource {
+	return access.Resource{Kind: "account", ID: string(id), Own: id}
+}
+
+func (in Invitation) check(t Tables) error {
+	var l fault.List
+	if len(strings.Fields(in.Name)) < 2 || len([]rune(in.Name)) > 120 {
+		l.Add(fault.Field("name", "person.name"))
+	}
+	if !emailLike(in.Email) {
+		l.Add(fault.Field("email", "form.email"))
+	}
+	if in.Lang != "bg" && in.Lang != "en" {
+		l.Add(fault.Field("lang", "form.choose"))
+	}
+	l.Add(checkRole(t, in.Role, in.Region))
+	return l.Err()
+}
+
+func checkRole(t Tables, r access.Role, region access.RegionID) *fault.Error {
+	known := false
+	for _, g := range access.Grantable() {
+		known = known || g == r
+	}
+	if !known {
+		return fault.Field("role", "form.choose")
+	}
+	if _, ok := t.Region(region); r == access.Coordinator && !ok {
+		return fault.Field("region", "account.region")
+	}
+	return nil
+}
+
+// Invite makes a person with an account that waits for its password, and plans the mail with the link. The token is
+// returned for the command line; pages do not show it.
+func (s *Service) Invite(ctx context.Context, by access.Actor, key string, in Invitation) (access.PersonID, string, error) {
+	var token string
+	var id string
+	err := s.store.Update(ctx, by, func(tx Tx) (err error) {
+		if err := tx.Allow(ctx, access.InviteAccount, access.Resource{Kind: "account"}); err != nil {
+			return err
+		}
+		tables, err := ReadTables(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := in.check(tables); err != nil {
+			return err
+		}
+		id, err = tx.Once(ctx, key, func() (string, error) {
+			p := Person{
+				ID: access.PersonID(access.NewID()), Name: strings.TrimSpace(in.Name), Email: fold.Email(in.Email),
+				Lang: in.Lang, Region: in.Region, Made: tx.Now(),
+			}
+			if err := tx.PutPerson(ctx, p); err != nil {
+				return "", err
+			}
+			token, err = s.open(ctx, tx, by, p, in.Role, in.Region)
+			return string(p.ID), err
+		})
+		return err
+	})
+	return access.PersonID(id), token, err
+}
+
+// Enable gives an account in role r to a person who is already known, such as a participant.
+func (s *Service) Enable(ctx context.Context, by access.Actor, id access.PersonID, r access.Role, region access.RegionID) (string, error) {
+	var token string
+	err := s.store.Update(ctx, by, func(tx Tx) (err error) {
+		if err := tx.Allow(ctx, access.InviteAccount, accountResource(id)); err != nil {
+			return err
+		}
+		tables, err := ReadTables(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if e := checkRole(tables, r, region); e != nil {
+			return e
+		}
+		p, err := tx.Person(ctx, id)
+		if err != nil {
+			return err
+		}
+		token, err = s.open(ctx, tx, by, p, r, region)
+		return err
+	})
+	return token, err
+}
+
+// open makes the account, its first role and its invitation, within a transaction that allowed it.
+func (s *Service) open(ctx context.Context, tx Tx, by access.Actor, p Person, r access.Role, region access.RegionID) (string, error) {
+	_, err := tx.AccountByLogin(ctx, fold.Email(p.Email))
+	if err == nil {
+		return "", fault.New(fault.Conflict, "account.taken").At("email")
+	}
+	if !fault.Is(err, fault.NotFound) {
+		return "", err
+	}
+	a := Account{Person: p.ID, Login: fold.Email(p.Email), State: Invited, Made: tx.Now()}
+	if err := tx.PutAccount(ctx, a); err != nil {
+		return "", err
+	}
+	g := RoleGrant{ID: access.NewID(), Person: p.ID, Role: r, Region: region, By: by.Person, At: tx.Now()}
+	if err := tx.PutGrant(ctx, g); err != nil {
+		return "", err
+	}
+	return s.sendToken(ctx, tx, Invite, p, inviteHours*time.Hour)
+}
+
+// sendToken makes a one-time link for a person's account and plans the mail that carries it.
+func (s *Service) sendToken(ctx context.Context, tx Tx, purpose Purpose, p Person, lasts time.Duration) (string, error) {
+	token, hash := access.NewToken()
+	if err := tx.DropTokens(ctx, purpose, string(p.ID)); err != nil {
+		return "", err
+	}
+	t := Token{Hash: hash, Purpose: purpose, Record: string(p.ID), Person: p.ID, Made: tx.Now(), Until: tx.Now().Add(lasts)}
+	if err := tx.PutToken(ctx, t); err != nil {
+		return "", err
+	}
+	return token, tx.PlanMail(ctx, Mail{
+		Key: string(purpose) + "/" + hash, Kind: string(purpose), Record: string(p.ID), Person: p.ID, Address: p.Email,
+		Lang: p.Lang, Vars: map[string]string{"link": "/l/" + token, "hours": hours(lasts)}, Due: tx.Now(),
+	})
+}
+
+// Accounts lists the accounts, for whoever keeps the house.
+func (s *Service) Accounts(ctx context.Context, by access.Actor) ([]AccountCard, error) {
+	var all []AccountCard
+	err := s.store.View(ctx, by, func(tx Tx) error {
+		if err := tx.Allow(ctx, access.SeeAccount, access.Resource{Kind: "account"}); err != nil {
+			return err
+		}
+		var err error
+		all, err = tx.AccountCards(ctx)
+		return err
+	})
+	return all, err
+}
+
+// Grant gives a further role.
+func (s *Service) Grant(ctx context.Context, by access.Actor, key string, id access.PersonID, r access.Role, region access.RegionID) error {
+	return s.store.Update(ctx, by, func(tx Tx) error {
+		if err := tx.Allow(ctx, access.GrantRole, accountResource(id)); err != nil {
+			return err
+		}
+		tables, err := ReadTables(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if e := checkRole(tables, r, region); e != nil {
+			return e
+		}
+		if _, err := tx.Account(ctx, id); err != nil {
+			return err
+		}
+		_, err = tx.Once(ctx, key, func() (string, error) {
+			g := RoleGrant{ID: access.NewID(), Person: id, Role: r, Region: region, By: by.Person, At: tx.Now()}
+			return g.ID, tx.PutGrant(ctx, g)
+		})
+		return err
+	})
+}
+
+// EndGrant takes a role back; it holds from the next request on.
+func (s *Service) EndGrant(ctx context.Context, by access.Actor, person access.PersonID, grant string) error {
+	return s.store.Update(ctx, by, func(tx Tx) error {
+		if err := tx.Allow(ctx, access.GrantRole, accountResource(person)); err != nil {
+			return err
+		}
+		grants, err := tx.Grants(ctx, person)
+		if err != nil {
+			return err
+		}
+		for _, g := range grants {
+			if g.ID == grant {
+				g.Ended = tx.Now()
+				return tx.PutGrant(ctx, g)
+			}
+		}
+		return fault.New(fault.NotFound, "fault.notfound")
+	})
+}
+
+// Suspend stops an account and ends its sessions; Restore lets it in again.
+func (s *Service) Suspend(ctx context.Context, by access.Actor, id access.PersonID) error {
+	if id == by.Person {
+		return fault.New(fault.Conflict, "account.self")
+	}
+	return s.setState(ctx, by, id, Suspended)
+}
+
+// Restore lets a suspended account in again.
+func (s *Service) Restore(ctx context.Context, by access.Actor, id access.PersonID) error {
+	return s.setState(ctx, by, id, Active)
+}
+
+func (s *Service) setState(ctx context.Context, by access.Actor, id access.PersonID, state AccountState) error {
+	return s.store.Update(ctx, by, func(tx Tx) error {
+		if err := tx.Allow(ctx, access.EndAccount, accountResource(id)); err != nil {
+			return err
+		}
+		a, err := tx.Account(ctx, id)
+		if err != nil {
+			return err
+		}
+		a.State = state
+		if state == Active && a.Hash == "" {
+			a.State = Invited
+		}
+		if err := tx.PutAccount(ctx, a); err != nil || state == Active {
+			return err
+		}
+		return tx.EndSessions(ctx, id, "")
+	})
+}

@@ -1,0 +1,131 @@
+package org
+
+import (
+	"context"
+
+	"strengthen/internal/access"
+	"strengthen/internal/fault"
+)
+
+// demoSetting is the mark of a database that the demo made. Nothing else writes it, and only on an empty database.
+const demoSetting = "made-by-demo"
+
+// MarkDemo marks an empty database as one with invented data. It refuses every other.
+func (s *Service) MarkDemo(ctx context.Context) error {
+	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
+		if err := tx.Allow(ctx, access.Work, access.Resource{Kind: "setting", ID: demoSetting}); err != nil {
+			return err
+		}
+		empty, err := tx.Empty(ctx)
+		if err != nil {
+			return err
+		}
+		if !empty {
+			return fault.New(fault.Conflict, "demo.notempty")
+		}
+		return tx.PutSetting(ctx, demoSetting, s.now().UTC().Format("2006-01-02"))
+	})
+}
+
+// IsDemo reports whether the demo made this database.
+func (s *Service) IsDemo(ctx context.Context) (bool, error) {
+	var v string
+	err := s.store.View(ctx, access.Public(""), func(tx Tx) (err error) {
+		v, err = tx.Setting(ctx, demoSetting)
+		return err
+	})
+	return v != "", err
+}
+
+// Guest is a person of the demo as whom one can look around.
+type Guest struct {
+	Person access.PersonID
+	Name   string
+	Role   access.Role
+	Region access.RegionID
+}
+
+// DemoGuests lists the people of the demo with an account, one for each role.
+func (s *Service) DemoGuests(ctx context.Context) ([]Guest, error) {
+	var out []Guest
+	err := s.store.View(ctx, access.TheSystem(), func(tx Tx) error {
+		if err := needDemo(ctx, tx); err != nil {
+			return err
+		}
+		cards, err := tx.AccountCards(ctx)
+		if err != nil {
+			return err
+		}
+		for _, role := range access.Grantable() {
+			if g, ok := guestIn(cards, role); ok {
+				out = append(out, g)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+func guestIn(cards []AccountCard, role access.Role) (Guest, bool) {
+	for _, c := range cards {
+		for _, g := range c.Grants {
+			if g.Role == role && g.Ended.IsZero() && c.State == Active {
+				return Guest{c.Person, c.Name, role, g.Region}, true
+			}
+		}
+	}
+	return Guest{}, false
+}
+
+func needDemo(ctx context.Context, tx Tx) error {
+	v, err := tx.Setting(ctx, demoSetting)
+	if err == nil && v == "" {
+		err = fault.New(fault.NotFound, "fault.notfound")
+	}
+	return err
+}
+
+// SignInAs opens a session as a person of the demo without a password. On any other database there is no such thing.
+func (s *Service) SignInAs(ctx context.Context, id access.PersonID, device, request string) (string, error) {
+	var token string
+	actor := access.Actor{Person: id, Via: access.ViaPublic, Request: request}
+	err := s.store.Update(ctx, actor, func(tx Tx) error {
+		if err := needDemo(ctx, tx); err != nil {
+			return err
+		}
+		a, err := tx.Account(ctx, id)
+		if err != nil {
+			return err
+		}
+		if a.State != Active {
+			return fault.New(fault.NotFound, "fault.notfound")
+		}
+		if err := tx.Allow(ctx, access.SignIn, accountResource(id)); err != nil {
+			return err
+		}
+		token, err = s.begin(ctx, tx, id, device, tx.Now())
+		return err
+	})
+	return token, err
+}
+
+// EnableGuest makes an active account without a password for a person of the demo.
+func (s *Service) EnableGuest(ctx context.Context, id access.PersonID, r access.Role, region access.RegionID) error {
+	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
+		if err := needDemo(ctx, tx); err != nil {
+			return err
+		}
+		if err := tx.Allow(ctx, access.Work, accountResource(id)); err != nil {
+			return err
+		}
+		p, err := tx.Person(ctx, id)
+		if err != nil {
+			return err
+		}
+		a := Account{Person: id, Login: p.Email, State: Active, Made: tx.Now()}
+		if err := tx.PutAccount(ctx, a); err != nil {
+			return err
+		}
+		return tx.PutGrant(ctx, RoleGrant{ID: access.NewID(), Person: id, Role: r, Region: region, At: tx.Now()})
+	})
+}

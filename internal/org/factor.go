@@ -1,0 +1,184 @@
+package org
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"strings"
+	"time"
+
+	"github.com/pquerna/otp"
+	"github.com/pquerna/otp/totp"
+
+	"strengthen/internal/access"
+	"strengthen/internal/fault"
+)
+
+const totpPeriod = 30 // seconds, RFC 6238
+
+// checkFactor reports what is wrong with the second factor, as a message key, or "". A code of the authenticator works
+// once; a recovery code works once.
+func (s *Service) checkFactor(ctx context.Context, tx Tx, a Account, code string) (string, error) {
+	if a.TOTP == "" {
+		return "", nil
+	}
+	code = strings.ReplaceAll(strings.TrimSpace(code), " ", "")
+	if code == "" {
+		return "signin.code", nil
+	}
+	if len(code) > 8 {
+		return s.useRecovery(ctx, tx, a, code)
+	}
+	secret, err := s.box.Open(totpPlace(a.Person), a.TOTP)
+	if err != nil {
+		return "", err
+	}
+	step, ok := stepOf(secret, code, tx.Now())
+	if !ok || step <= a.Step {
+		return "signin.wrongcode", nil
+	}
+	a.Step = step
+	return "", tx.PutAccount(ctx, a)
+}
+
+func totpPlace(id access.PersonID) string { return "account/" + string(id) + "/totp" }
+
+// stepOf returns the time step to which code belongs: the present one, or the one before or after it.
+func stepOf(secret, code string, now time.Time) (int64, bool) {
+	for _, d := range []int64{0, -1, 1} {
+		at := now.Add(time.Duration(d*totpPeriod) * time.Second)
+		want, err := totp.GenerateCodeCustom(secret, at, totp.ValidateOpts{
+			Period: totpPeriod, Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1,
+		})
+		if err == nil && subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 {
+			return at.Unix() / totpPeriod, true
+		}
+	}
+	return 0, false
+}
+
+func (s *Service) useRecovery(ctx context.Context, tx Tx, a Account, code string) (string, error) {
+	hash := access.HashToken(string(a.Person) + "/" + strings.ToLower(strings.ReplaceAll(code, "-", "")))
+	left, err := tx.RecoveryCodes(ctx, a.Person)
+	if err != nil {
+		return "", err
+	}
+	for _, h := range left {
+		if h == hash {
+			return "", tx.UseRecoveryCode(ctx, hash)
+		}
+	}
+	return "signin.wrongcode", nil
+}
+
+// NewFactor is a second factor that is not in force yet. Sealed goes through the form and comes back to ConfirmFactor.
+type NewFactor struct {
+	Secret string // for typing into an authenticator
+	URL    string // otpauth:// address, for the QR code
+	Sealed string
+}
+
+// BeginFactor makes the secret of a new second factor.
+func (s *Service) BeginFactor(ctx context.Context, by access.Actor) (NewFactor, error) {
+	var f NewFactor
+	err := s.store.View(ctx, by, func(tx Tx) error {
+		if err := tx.Allow(ctx, access.KeepOwn, accountResource(by.Person)); err != nil {
+			return err
+		}
+		a, err := tx.Account(ctx, by.Person)
+		if err != nil {
+			return err
+		}
+		k, err := totp.Generate(totp.GenerateOpts{Issuer: "Strengthen", AccountName: a.Login, Period: totpPeriod})
+		if err != nil {
+			return err
+		}
+		f = NewFactor{Secret: k.Secret(), URL: k.URL(), Sealed: s.box.Seal("pending/"+string(by.Person), k.Secret())}
+		return nil
+	})
+	return f, err
+}
+
+// ConfirmFactor puts a new second factor in force when code proves that the person holds it, and returns ten recovery
+// codes, which are shown once. Replacing an existing factor needs a recent step-up.
+func (s *Service) ConfirmFactor(ctx context.Context, by access.Actor, sealedSecret, code string) ([]string, error) {
+	secret, err := s.box.Open("pending/"+string(by.Person), sealedSecret)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "factor.again").At("code")
+	}
+	var codes []string
+	err = s.store.Update(ctx, by, func(tx Tx) error {
+		if err := tx.Allow(ctx, access.KeepOwn, accountResource(by.Person)); err != nil {
+			return err
+		}
+		a, err := tx.Account(ctx, by.Person)
+		if err != nil {
+			return err
+		}
+		if a.TOTP != "" && tx.Now().Sub(by.StepUp) > StepUpLimit {
+			return fault.New(fault.Conflict, "stepup.needed")
+		}
+		step, ok := stepOf(secret, strings.TrimSpace(code), tx.Now())
+		if !ok {
+			return fault.Field("code", "signin.wrongcode")
+		}
+		a.TOTP, a.Step = s.box.Seal(totpPlace(by.Person), secret), step
+		if err := tx.PutAccount(ctx, a); err != nil {
+			return err
+		}
+		var hashes []string
+		codes, hashes = newRecoveryCodes(by.Person)
+		return tx.PutRecoveryCodes(ctx, by.Person, hashes)
+	})
+	return codes, err
+}
+
+func newRecoveryCodes(id access.PersonID) (codes, hashes []string) {
+	for range 10 {
+		raw := strings.ToLower(rand.Text()[:20])
+		codes = append(codes, raw[:5]+"-"+raw[5:10]+"-"+raw[10:15]+"-"+raw[15:])
+		hashes = append(hashes, access.HashToken(string(id)+"/"+raw))
+	}
+	return codes, hashes
+}
+
+// StepUp proves again who sits there: password, and code where there is a second factor. The session gets a new secret.
+func (s *Service) StepUp(ctx context.Context, by access.Actor, session string, c Credentials) (string, error) {
+	var a Account
+	err := s.store.View(ctx, by, func(tx Tx) (err error) {
+		a, err = tx.Account(ctx, by.Person)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	c.Login = a.Login
+	if _, err := s.account(ctx, c); err != nil {
+		return "", err
+	}
+	right, err := s.matches(ctx, a.Hash, c.Password)
+	if err != nil {
+		return "", err
+	}
+	if !right {
+		return "", s.fail(ctx, by, c, "signin.wrong")
+	}
+	var token, wrong string
+	err = s.store.Update(ctx, by, func(tx Tx) (err error) {
+		if err := tx.Allow(ctx, access.KeepOwn, accountResource(by.Person)); err != nil {
+			return err
+		}
+		if wrong, err = s.checkFactor(ctx, tx, a, c.Code); err != nil || wrong != "" {
+			return err
+		}
+		if err := tx.EndSession(ctx, session); err != nil {
+			return err
+		}
+		token, err = s.begin(ctx, tx, by.Person, c.Device, tx.Now())
+		return err
+	})
+	if err == nil && wrong != "" {
+		return "", s.fail(ctx, by, c, wrong)
+	}
+	return token, err
+}

@@ -1,0 +1,145 @@
+package org
+
+import (
+	"context"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/fault"
+)
+
+// Mail is a message that a subject asks to be sent; the ledger keeps one row for each key.
+type Mail struct {
+	Key     string // unique for ever
+	Kind    string // such as "invite"; names the texts
+	Record  string // what it is about; when that ends, what is still planned is cancelled
+	Person  access.PersonID
+	Address string
+	Lang    string
+	Vars    map[string]string
+	Due     time.Time
+}
+
+// MessageState says what became of a message.
+type MessageState string
+
+// The states of a message.
+const (
+	Planned   MessageState = "planned"
+	Sent      MessageState = "sent"
+	Cancelled MessageState = "cancelled"
+	Failed    MessageState = "failed"
+)
+
+// Message is a row of the ledger.
+type Message struct {
+	Mail
+	ID       string
+	State    MessageState
+	Attempts int
+	Sent     time.Time
+	Failure  string
+}
+
+// LogValue keeps the address out of logs.
+func (Message) LogValue() string { return "[withheld]" }
+
+// MessageFilter narrows the ledger and pages it.
+type MessageFilter struct {
+	State  MessageState
+	Kind   string
+	Record string
+	Before string // "due/id" of the last one seen
+	Limit  int
+}
+
+const mailAttempts = 6
+
+// Messages lists the ledger of mail.
+func (s *Service) Messages(ctx context.Context, by access.Actor, f MessageFilter) ([]Message, map[MessageState]int, error) {
+	var all []Message
+	var counts map[MessageState]int
+	err := s.store.View(ctx, by, func(tx Tx) (err error) {
+		if err := tx.Allow(ctx, access.SeeMail, access.Resource{Kind: "message"}); err != nil {
+			return err
+		}
+		if counts, err = tx.MessageCounts(ctx); err != nil {
+			return err
+		}
+		all, err = tx.Messages(ctx, f)
+		return err
+	})
+	return all, counts, err
+}
+
+// SendDue hands every message whose moment has come to send, and keeps what became of it. A message that fails is tried
+// again later, each time after twice as long, six times in all. A crash between sending and keeping sends twice rather
+// than never.
+func (s *Service) SendDue(ctx context.Context, send func(context.Context, Message) error) (int, error) {
+	var due []Message
+	err := s.store.View(ctx, access.TheSystem(), func(tx Tx) (err error) {
+		due, err = tx.DueMail(ctx, 100)
+		return err
+	})
+	sent := 0
+	for _, m := range due {
+		if err != nil {
+			return sent, err
+		}
+		var now Message
+		if now, err = s.stillDue(ctx, m); err != nil || now.State != Planned {
+			continue
+		}
+		failure := send(ctx, now)
+		if failure == nil {
+			sent++
+		}
+		err = s.keepSent(ctx, now, failure)
+	}
+	return sent, err
+}
+
+// stillDue reads a message again just before it is sent: its reason may have gone.
+func (s *Service) stillDue(ctx context.Context, m Message) (Message, error) {
+	err := s.store.View(ctx, access.TheSystem(), func(tx Tx) (err error) {
+		m, err = tx.Message(ctx, m.ID)
+		return err
+	})
+	return m, err
+}
+
+func (s *Service) keepSent(ctx context.Context, m Message, failure error) error {
+	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
+		if err := tx.Allow(ctx, access.Work, access.Resource{Kind: "message", ID: m.ID}); err != nil {
+			return err
+		}
+		m.Attempts++
+		switch {
+		case failure == nil:
+			m.State, m.Sent, m.Failure = Sent, tx.Now(), ""
+		case m.Attempts >= mailAttempts:
+			m.State, m.Failure = Failed, clip(failure.Error(), 200)
+		default:
+			m.Due, m.Failure = tx.Now().Add(time.Minute<<(2*m.Attempts)), clip(failure.Error(), 200)
+		}
+		return tx.PutMessage(ctx, m)
+	})
+}
+
+// RetryMail puts a failed message back among the planned ones.
+func (s *Service) RetryMail(ctx context.Context, by access.Actor, id string) error {
+	return s.store.Update(ctx, by, func(tx Tx) error {
+		if err := tx.Allow(ctx, access.SendWave, access.Resource{Kind: "message", ID: id}); err != nil {
+			return err
+		}
+		m, err := tx.Message(ctx, id)
+		if err != nil {
+			return err
+		}
+		if m.State != Failed {
+			return fault.New(fault.Conflict, "fault.changed")
+		}
+		m.State, m.Attempts, m.Due = Planned, 0, tx.Now()
+		return tx.PutMessage(ctx, m)
+	})
+}

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/org"
+)
+
+// PlanMail puts a message into the ledger. A message whose key is there already is left as it is, unless it still waits.
+func (tx *Tx) PlanMail(ctx context.Context, m org.Mail) error {
+	_, err := tx.exec(ctx, `
+		INSERT INTO message (id, unique_key, kind, record_id, person_id, address, lang, vars, due_at, state, attempts)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'planned', 0)
+		ON CONFLICT (unique_key) DO UPDATE SET due_at = excluded.due_at, vars = excluded.vars, state = 'planned'
+		WHERE message.state IN ('planned', 'cancelled')`,
+		access.NewID(), m.Key, m.Kind, m.Record, text(m.Person), m.Address, m.Lang, asJSON(m.Vars), moment(m.Due))
+	return err
+}
+
+// CancelMail cancels the planned messages about a record; with no kinds, all of them. What was sent stays sent.
+func (tx *Tx) CancelMail(ctx context.Context, record string, kinds ...string) error {
+	q := selectFrom(`UPDATE message SET state = 'cancelled'`).and("record_id = ?", record).and("state = 'planned'")
+	if len(kinds) > 0 {
+		in(q, "kind", kinds)
+	}
+	_, err := tx.exec(ctx, q.String(), q.args...)
+	return err
+}
+
+const messageSelect = `SELECT id, unique_key, kind, record_id, person_id, address, lang, vars, due_at, state, attempts, sent_at,
+	failure FROM message`
+
+func scanMessage(s scanner) (org.Message, error) {
+	var m org.Message
+	err := s.Scan(&m.ID, &m.Key, &m.Kind, &m.Record, str(&m.Person), &m.Address, &m.Lang, fromJSON(&m.Vars), at(&m.Due),
+		&m.State, &m.Attempts, at(&m.Sent), str(&m.Failure))
+	return m, err
+}
+
+// Message returns one row of the ledger.
+func (tx *Tx) Message(ctx context.Context, id string) (org.Message, error) {
+	return one(ctx, tx, selectFrom(messageSelect).and("id = ?", id), scanMessage)
+}
+
+// DueMail returns planned messages whose moment has come, oldest first.
+func (tx *Tx) DueMail(ctx context.Context, n int) ([]org.Message, error) {
+	return collect(ctx, tx, selectFrom(messageSelect).and("state = 'planned'").and("due_at <= ?", moment(tx.Now())).
+		by(fmt.Sprintf("ORDER BY due_at, id LIMIT %d", n)), scanMessage)
+}
+
+// Messages lists the ledger, newest first.
+func (tx *Tx) Messages(ctx context.Context, f org.MessageFilter) ([]org.Message, error) {
+	q := selectFrom(messageSelect)
+	if f.State != "" {
+		q.and("state = ?", string(f.State))
+	}
+	if f.Kind != "" {
+		q.and("kind = ?", f.Kind)
+	}
+	if f.Record != "" {
+		q.and("record_id = ?", f.Record)
+	}
+	if f.Before != "" {
+		q.and("due_at || '/' || id < ?", f.Before)
+	}
+	return collect(ctx, tx, q.by(fmt.Sprintf("ORDER BY due_at || '/' || id DESC LIMIT %d", limit(f.Limit))), scanMessage)
+}
+
+// PutMessage keeps what became of a message.
+func (tx *Tx) PutMessage(ctx context.Context, m org.Message) error {
+	return tx.put(ctx, `UPDATE message SET state = $1, attempts = $2, sent_at = $3, failure = $4, due_at = $5 WHERE id = $6`,
+		string(m.State), m.Attempts, moment(m.Sent), text(m.Failure), moment(m.Due), m.ID)
+}
+
+// MessageCounts counts the ledger by state.
+func (tx *Tx) MessageCounts(ctx context.Context) (map[org.MessageState]int, error) {
+	out := map[org.MessageState]int{}
+	_, err := collect(ctx, tx, selectFrom(`SELECT state, count(*) FROM message`).by("GROUP BY state"), func(s scanner) (int, error) {
+		var k org.MessageState
+		var n int
+		err := s.Scan(&k, &n)
+		out[k] = n
+		return n, err
+	})
+	return out, err
+}
+
+// OldestDue returns since when a planned message has been waiting past its moment, or the zero time.
+func (tx *Tx) OldestDue(ctx context.Context) (time.Time, error) {
+	var t time.Time
+	err := tx.row(ctx, `SELECT min(due_at) FROM message WHERE state = 'planned' AND due_at <= $1`, moment(tx.Now())).Scan(at(&t))
+	return t, err
+}

@@ -1,0 +1,54 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// field is a column and what is written to it. Names come from this package only, never from input.
+type field struct {
+	name  string
+	value any
+}
+
+// insert adds one row.
+func (tx *Tx) insert(ctx context.Context, table string, fs ...field) error {
+	names, marks, args := split(fs)
+	return tx.put(ctx, "INSERT INTO "+table+" ("+strings.Join(names, ", ")+") VALUES ("+strings.Join(marks, ", ")+")", args...)
+}
+
+// upsert adds a row, or changes the one with the same key; the first n fields are the key.
+func (tx *Tx) upsert(ctx context.Context, table string, n int, fs ...field) error {
+	names, marks, args := split(fs)
+	var set []string
+	for _, name := range names[n:] {
+		set = append(set, name+" = excluded."+name)
+	}
+	return tx.put(ctx, "INSERT INTO "+table+" ("+strings.Join(names, ", ")+") VALUES ("+strings.Join(marks, ", ")+
+		") ON CONFLICT ("+strings.Join(names[:n], ", ")+") DO UPDATE SET "+strings.Join(set, ", "), args...)
+}
+
+// save adds a row of a versioned table when version is 0, or changes the one that still has the version that was read. If
+// somebody else changed it first, it is a Conflict and nothing is written.
+func (tx *Tx) save(ctx context.Context, table, id string, version int, fs ...field) error {
+	if version == 0 {
+		return tx.insert(ctx, table, append([]field{{"id", id}, {"version", 1}}, fs...)...)
+	}
+	names, marks, args := split(fs)
+	for i := range names {
+		names[i] += " = " + marks[i]
+	}
+	text := fmt.Sprintf("UPDATE %s SET version = version + 1, %s WHERE id = $%d AND version = $%d",
+		table, strings.Join(names, ", "), len(args)+1, len(args)+2)
+	return tx.put(ctx, text, append(args, id, version)...)
+}
+
+func split(fs []field) (names, marks []string, args []any) {
+	for i, f := range fs {
+		names = append(names, f.name)
+		marks = append(marks, fmt.Sprintf("$%d", i+1))
+		args = append(args, f.value)
+	}
+	return names, marks, args
+}
