@@ -30,6 +30,7 @@ const (
 	Participant    Role = "participant"    // professional who takes part
 	Member         Role = "member"         // whoever has an account and signed in
 	Head           Role = "head"           // head of an institution, by link
+	Applicant      Role = "applicant"      // asks for a seat, by link
 	Respondent     Role = "respondent"     // answers a questionnaire, by link
 	Evaluator      Role = "evaluator"      // reads answers by study code
 	Funder         Role = "funder"         // reads aggregates

@@ -22,6 +22,7 @@ const (
 	DecideSeat    Action = "seat.decide"
 	EndorseSeat   Action = "seat.endorse"
 	WithdrawSeat  Action = "seat.withdraw"
+	TakeSeat      Action = "seat.take" // accept or decline an offer
 	RecordDay     Action = "attendance.record"
 	SeeCompletion Action = "completion.see"
 	Certify       Action = "certificate.issue"
@@ -90,7 +91,8 @@ func Standard() Policy {
 	p = p.with(Coordinator, ReachAll, SeeProgramme, SeeAgency, ReadReport)
 	p = p.with(Trainer, ReachTeam, SeeTraining, SeeSeat, RecordDay, SeeCompletion, SeePerson)
 	p = p.with(Trainer, ReachAll, SeeProgramme)
-	p = p.with(Participant, ReachOwn, SeeTraining, SeeSeat, WithdrawSeat, SeeCompletion, SeeCert, SeePerson)
+	p = p.with(Participant, ReachOwn, SeeTraining, SeeSeat, TakeSeat, WithdrawSeat, SeeCompletion, SeeCert, SeePerson)
+	p = p.with(Applicant, ReachRecord, SeeSeat, TakeSeat, WithdrawSeat, SeeCert)
 	p = p.with(Head, ReachRecord, EndorseSeat)
 	p = p.with(Respondent, ReachRecord, GiveAnswer)
 	p = p.with(Evaluator, ReachAll, SeeProgramme, SeeWave, ReadAnswer, ImportAnswer, ReadReport)

@@ -74,7 +74,7 @@ func (in Invitation) check(t Tables) error {
 	if len(strings.Fields(in.Name)) < 2 || len([]rune(in.Name)) > 120 {
 		l.Add(fault.Field("name", "person.name"))
 	}
-	if !emailLike(in.Email) {
+	if !EmailLike(in.Email) {
 		l.Add(fault.Field("email", "form.email"))
 	}
 	if in.Lang != "bg" && in.Lang != "en" {

@@ -48,14 +48,14 @@ func (a Agency) check(t Tables) error {
 	if _, ok := t.Region(a.Region); !ok {
 		l.Add(fault.Field("region", "form.choose"))
 	}
-	if a.HeadEmail != "" && !emailLike(a.HeadEmail) {
+	if a.HeadEmail != "" && !EmailLike(a.HeadEmail) {
 		l.Add(fault.Field("head_email", "form.email"))
 	}
 	return l.Err()
 }
 
-// emailLike reports whether s is one plain address with a dot in its domain.
-func emailLike(s string) bool {
+// EmailLike reports whether s is one plain address with a dot in its domain.
+func EmailLike(s string) bool {
 	a, err := mail.ParseAddress(s)
 	if err != nil || a.Address != strings.TrimSpace(s) || len(s) > 254 {
 		return false

@@ -56,7 +56,7 @@ func (p Person) Check(t Tables) fault.List {
 	if n := len([]rune(p.Name)); len(name) < 2 || n > 120 {
 		l.Add(fault.Field("name", "person.name"))
 	}
-	if !emailLike(p.Email) {
+	if !EmailLike(p.Email) {
 		l.Add(fault.Field("email", "form.email"))
 	}
 	if p.Phone != "" && (len(p.Phone) > 30 || strings.Trim(p.Phone, "+0123456789 ()-/") != "") {

@@ -70,7 +70,7 @@ func in[T ~string](q *query, column string, values []T) *query {
 type columns struct {
 	id     string
 	region string
-	own    string
+	own    string // a column, or a condition with one ? for the person
 	team   string // a condition with one ? for the person, such as EXISTS (…)
 }
 
@@ -88,7 +88,7 @@ func (q *query) within(s access.Scope, c columns) *query {
 		}
 	}
 	if s.Own != "" && c.own != "" {
-		add(c.own+" = ?", string(s.Own))
+		add(asCondition(c.own), string(s.Own))
 	}
 	if s.Team != "" && c.team != "" {
 		add(c.team, string(s.Team))
@@ -108,6 +108,14 @@ func (q *query) within(s access.Scope, c columns) *query {
 func (q *query) by(tail string) *query {
 	q.tail = " " + tail
 	return q
+}
+
+// asCondition makes a column a comparison; what holds a ? is a condition already.
+func asCondition(column string) string {
+	if strings.Contains(column, "?") {
+		return column
+	}
+	return column + " = ?"
 }
 
 func (q *query) String() string { return q.text.String() + q.tail }

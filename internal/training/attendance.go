@@ -1,0 +1,276 @@
+package training
+
+import (
+	"context"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/calendar"
+	"strengthen/internal/fault"
+)
+
+// PresenceStatus says how somebody was there for a half-day.
+type PresenceStatus string
+
+// The statuses. Only Present and Late count towards completion.
+const (
+	Present   PresenceStatus = "present"
+	Late      PresenceStatus = "late"
+	LeftEarly PresenceStatus = "left_early"
+	Absent    PresenceStatus = "absent"
+	Excused   PresenceStatus = "excused"
+)
+
+// PresenceStatuses lists them in the order of pages.
+func PresenceStatuses() []PresenceStatus {
+	return []PresenceStatus{Present, Late, LeftEarly, Absent, Excused}
+}
+
+// Counts reports whether a half-day of this status counts towards completion.
+func (s PresenceStatus) Counts() bool { return s == Present || s == Late }
+
+func (s PresenceStatus) known() bool {
+	for _, k := range PresenceStatuses() {
+		if s == k {
+			return true
+		}
+	}
+	return false
+}
+
+// Method says how presence was taken.
+type Method string
+
+// The methods.
+const (
+	ByScan   Method = "scan"
+	ByList   Method = "list"
+	ByPaper  Method = "paper"
+	ByImport Method = "import"
+)
+
+// Presence is one mark. A correction is a further row; the old one stays, no longer current.
+type Presence struct {
+	ID        string
+	Enrolment EnrolmentID
+	HalfDay   string
+	Status    PresenceStatus
+	Method    Method
+	ClientKey string // unique; a repeat is ignored
+	Actor     access.PersonID
+	At        time.Time
+	Reason    string // why an earlier mark was corrected
+}
+
+// undoTime is how long whoever made a mark may change it without a reason.
+const undoTime = 10 * time.Minute
+
+// Mark records presence. The same client key again changes nothing. Changing what was marked before needs a reason, unless
+// the same person corrects it within ten minutes. Completion follows in the same transaction.
+func (s *Service) Mark(ctx context.Context, by access.Actor, id EventID, marks []Presence) error {
+	return s.store.Update(ctx, by, func(tx Tx) error {
+		e, err := readEvent(ctx, tx, by, access.RecordDay, id)
+		if err != nil {
+			return err
+		}
+		current, err := presenceOf(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		touched := map[EnrolmentID]bool{}
+		for _, m := range marks {
+			changed, err := mark(ctx, tx, by, e, m, current)
+			if err != nil {
+				return err
+			}
+			if changed {
+				touched[m.Enrolment] = true
+			}
+		}
+		for n := range touched {
+			if err := complete(ctx, tx, e, n, current); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+type presenceKey struct {
+	Enrolment EnrolmentID
+	HalfDay   string
+}
+
+// presenceOf returns the current marks of a training.
+func presenceOf(ctx context.Context, tx Tx, id EventID) (map[presenceKey]Presence, error) {
+	all, err := tx.Attendance(ctx, id)
+	out := make(map[presenceKey]Presence, len(all))
+	for _, p := range all {
+		out[presenceKey{p.Enrolment, p.HalfDay}] = p
+	}
+	return out, err
+}
+
+func mark(ctx context.Context, tx Tx, by access.Actor, e Event, m Presence, current map[presenceKey]Presence) (bool, error) {
+	h, ok := e.HalfDay(m.HalfDay)
+	switch {
+	case !ok:
+		return false, fault.Field("half_day", "form.choose")
+	case !m.Status.known():
+		return false, fault.Field("status", "form.choose")
+	case m.ClientKey == "" || len(m.ClientKey) > 100:
+		return false, fault.New(fault.Invalid, "fault.key")
+	case tx.Now().Before(h.Begin().Add(-2 * time.Hour)):
+		return false, fault.Field("half_day", "attendance.early")
+	}
+	if _, err := tx.PresenceByKey(ctx, m.ClientKey); err == nil {
+		return false, nil
+	} else if !fault.Is(err, fault.NotFound) {
+		return false, err
+	}
+	n, err := tx.Enrolment(ctx, m.Enrolment)
+	if err != nil {
+		return false, err
+	}
+	if n.Event != e.ID || n.State != Confirmed {
+		return false, fault.Field("enrolment", "attendance.noseat")
+	}
+	k := presenceKey{m.Enrolment, m.HalfDay}
+	old, had := current[k]
+	if had && old.Status == m.Status {
+		return false, nil
+	}
+	own := old.Actor == by.Person && tx.Now().Sub(old.At) <= undoTime
+	if had && !own && len([]rune(m.Reason)) < 3 {
+		return false, fault.Field("reason", "attendance.reason")
+	}
+	m.ID, m.Actor, m.At = access.NewID(), by.Person, tx.Now()
+	current[k] = m
+	return true, tx.PutPresence(ctx, m)
+}
+
+// Scan marks the person whose badge was scanned as present, and returns the seat. A badge of another training is refused.
+func (s *Service) Scan(ctx context.Context, by access.Actor, id EventID, halfDay, badge, clientKey string) (Card, error) {
+	var n Enrolment
+	err := s.store.View(ctx, by, func(tx Tx) (err error) {
+		if _, err := readEvent(ctx, tx, by, access.RecordDay, id); err != nil {
+			return err
+		}
+		n, err = tx.EnrolmentByBadge(ctx, badge)
+		if fault.Is(err, fault.NotFound) || (err == nil && n.Event != id) {
+			return fault.Field("badge", "attendance.badge")
+		}
+		return err
+	})
+	if err != nil {
+		return Card{}, err
+	}
+	m := Presence{Enrolment: n.ID, HalfDay: halfDay, Status: Present, Method: ByScan, ClientKey: clientKey}
+	if err := s.Mark(ctx, by, id, []Presence{m}); err != nil {
+		return Card{}, err
+	}
+	var c Card
+	err = s.store.View(ctx, by, func(tx Tx) error {
+		p, err := tx.Person(ctx, n.Person)
+		c = Card{Enrolment: n, Name: p.Name}
+		return err
+	})
+	return c, err
+}
+
+// Register is the list at the door: everybody with a seat, and what is marked.
+type Register struct {
+	Event Event
+	Cards []Card
+	Marks map[EnrolmentID]map[string]Presence
+	Done  map[EnrolmentID]Completion
+}
+
+// Register opens the list at the door.
+func (s *Service) Register(ctx context.Context, by access.Actor, id EventID) (Register, error) {
+	r := Register{Marks: map[EnrolmentID]map[string]Presence{}, Done: map[EnrolmentID]Completion{}}
+	err := s.store.View(ctx, by, func(tx Tx) (err error) {
+		if r.Event, err = readEvent(ctx, tx, by, access.RecordDay, id); err != nil {
+			return err
+		}
+		r.Cards, err = tx.Roster(ctx, tx.Scope(access.SeeSeat), RosterFilter{Event: id, State: Confirmed, Limit: 1000})
+		if err != nil {
+			return err
+		}
+		marks, err := tx.Attendance(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, p := range marks {
+			if r.Marks[p.Enrolment] == nil {
+				r.Marks[p.Enrolment] = map[string]Presence{}
+			}
+			r.Marks[p.Enrolment][p.HalfDay] = p
+		}
+		done, err := tx.Completions(ctx, id)
+		for _, c := range done {
+			r.Done[c.Enrolment] = c
+		}
+		return err
+	})
+	return r, err
+}
+
+// Completion says that somebody was there for enough half-days. Its date starts the six-month clock.
+type Completion struct {
+	Enrolment EnrolmentID
+	Person    access.PersonID
+	Event     EventID
+	On        calendar.Date
+	Attended  int
+	HalfDays  int
+	NeedShare float64
+	At        time.Time
+}
+
+// completionOf applies the rule: the day of the half-day with which the person reached the needed number, in the order in
+// which the half-days were held, however late the marks were made.
+func completionOf(e Event, attended func(halfDay string) bool) (calendar.Date, int, bool) {
+	n, need := 0, e.Need()
+	var on calendar.Date
+	for _, h := range e.HalfDays {
+		if !attended(h.ID) {
+			continue
+		}
+		if n++; n == need {
+			on = h.On
+		}
+	}
+	return on, n, n >= need && need > 0
+}
+
+// complete writes, moves or takes back the completion of one seat.
+func complete(ctx context.Context, tx Tx, e Event, id EnrolmentID, current map[presenceKey]Presence) error {
+	on, attended, done := completionOf(e, func(h string) bool { return current[presenceKey{id, h}].Status.Counts() })
+	old, err := tx.Completion(ctx, id)
+	had := err == nil
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	switch {
+	case !done && !had:
+		return nil
+	case !done:
+		return tx.DropCompletion(ctx, id)
+	}
+	n, err := tx.Enrolment(ctx, id)
+	if err != nil {
+		return err
+	}
+	c := Completion{
+		Enrolment: id, Person: n.Person, Event: e.ID, On: on, Attended: attended, HalfDays: len(e.HalfDays),
+		NeedShare: e.NeedShare, At: tx.Now(),
+	}
+	if had && old.On == c.On && old.Attended == c.Attended {
+		return nil
+	}
+	if had {
+		c.At = old.At
+	}
+	return tx.PutCompletion(ctx, c)
+}

@@ -1,0 +1,157 @@
+package training
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/calendar"
+	"strengthen/internal/org"
+)
+
+// Mail kinds of this subject. Their texts are in the catalogue under "mail.KIND.…".
+const (
+	mailApplied   = "applied"
+	mailEndorse   = "endorse"
+	mailConfirmed = "confirmed"
+	mailWaiting   = "waiting"
+	mailOffered   = "offered"
+	mailRefused   = "refused"
+	mailLapsed    = "lapsed"
+	mailWithdrawn = "withdrawn"
+	mailCalledOff = "calledoff"
+	mailMoved     = "moved"
+	mailCert      = "certificate"
+)
+
+// told names the message that each step sends to the person, if any.
+var told = map[Step]string{
+	Confirm: mailConfirmed, Accept: mailConfirmed, Queue: mailWaiting, OfferIt: mailOffered, Refuse: mailRefused,
+	Lapse: mailLapsed, Withdraw: mailWithdrawn, CallOff: mailCalledOff,
+}
+
+// tell plans the message of a step and cancels those whose reason it takes away.
+func tell(ctx context.Context, tx Tx, e Event, n Enrolment, p Step) error {
+	if err := tx.CancelMail(ctx, string(n.ID), overtaken(p)...); err != nil {
+		return err
+	}
+	kind, ok := told[p]
+	if !ok {
+		return nil
+	}
+	vars := map[string]string{}
+	if p == OfferIt {
+		link, err := seatLink(ctx, tx, org.Offer, n, n.Until)
+		if err != nil {
+			return err
+		}
+		vars["link"], vars["until"] = link, n.Until.UTC().Format(time.RFC3339)
+	}
+	return plan1(ctx, tx, e, n, kind, vars)
+}
+
+// overtaken lists the kinds of message that make no sense any more after a step; what was sent stays sent.
+func overtaken(p Step) []string {
+	switch p {
+	case Withdraw, CallOff, Refuse, Decline, Lapse:
+		return []string{mailApplied, mailEndorse, mailConfirmed, mailWaiting, mailOffered, mailMoved}
+	case Endorse:
+		return []string{mailEndorse}
+	}
+	return []string{mailWaiting, mailOffered}
+}
+
+// plan1 plans one message to the person of a seat. Its key names the version of the seat, so that each step tells once.
+func plan1(ctx context.Context, tx Tx, e Event, n Enrolment, kind string, vars map[string]string) error {
+	p, err := tx.Person(ctx, n.Person)
+	if err != nil {
+		return err
+	}
+	return planTo(ctx, tx, e, n, kind, p.Email, p.Lang, p.ID, vars)
+}
+
+func planTo(ctx context.Context, tx Tx, e Event, n Enrolment, kind, address, lang string, to access.PersonID, vars map[string]string) error {
+	if vars == nil {
+		vars = map[string]string{}
+	}
+	vars["event"], vars["seat"] = string(e.ID), string(n.ID)
+	vars["sequence"] = strconv.Itoa(e.Sequence)
+	return tx.PlanMail(ctx, org.Mail{
+		Key: fmt.Sprintf("%s/%s/%d.%d", kind, n.ID, n.Version, e.Sequence), Kind: kind, Record: string(n.ID), Person: to,
+		Address: address, Lang: lang, Vars: vars, Due: tx.Now(),
+	})
+}
+
+// tellSeated plans a message to everybody who has a seat.
+func tellSeated(ctx context.Context, tx Tx, e Event, seats []Enrolment, kind string) error {
+	for _, n := range seats {
+		if n.State != Confirmed {
+			continue
+		}
+		if err := plan1(ctx, tx, e, n, kind, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seatLink makes a one-time link to a seat and returns its address within the site.
+func seatLink(ctx context.Context, tx Tx, purpose org.Purpose, n Enrolment, until time.Time) (string, error) {
+	token, hash := access.NewToken()
+	if err := tx.DropTokens(ctx, purpose, string(n.ID)); err != nil {
+		return "", err
+	}
+	t := org.Token{Hash: hash, Purpose: purpose, Record: string(n.ID), Person: n.Person, Made: tx.Now(), Until: until}
+	return "/l/" + token, tx.PutToken(ctx, t)
+}
+
+// lastMoment is when links about a training stop to work: the end of its last day, and sixty days on.
+func lastMoment(e Event) time.Time {
+	if len(e.HalfDays) == 0 {
+		return time.Time{}
+	}
+	return e.Ends().AddDays(60).End()
+}
+
+// Letter is what a message about a seat is written from.
+type Letter struct {
+	Seat   Enrolment
+	Event  Event
+	Person org.Person
+	Agency org.Agency
+	Region org.Region
+}
+
+// Letter returns the facts for a message about a seat, as they are when it is sent.
+func (s *Service) Letter(ctx context.Context, id EnrolmentID) (Letter, error) {
+	var l Letter
+	err := s.store.View(ctx, access.TheSystem(), func(tx Tx) error {
+		n, e, err := readSeat(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if err := tx.Allow(ctx, access.Work, n.resource(e)); err != nil {
+			return err
+		}
+		l.Seat, l.Event = n, e
+		if l.Person, err = tx.Person(ctx, n.Person); err != nil {
+			return err
+		}
+		if l.Agency, err = tx.Agency(ctx, n.Agency); err != nil {
+			return err
+		}
+		tables, err := org.ReadTables(ctx, tx)
+		l.Region, _ = tables.Region(e.Region)
+		return err
+	})
+	return l, err
+}
+
+func asText(v any) string {
+	if d, ok := v.(calendar.Date); ok {
+		return d.String()
+	}
+	return fmt.Sprint(v)
+}
