@@ -3,6 +3,7 @@ package stats
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // clusters holds values with the cluster of each, numbered from 0 in order of first appearance.
@@ -118,7 +119,7 @@ func MeanCR2(value []float64, cluster []string, weights []float64) (ClusteredMea
 		return unweightedCR2(group(value, cluster))
 	}
 	mustMatch(len(value), len(weights))
-	kept := minus(value, make([]float64, len(value)))
+	kept := slices.Clone(value)
 	var w []float64
 	for i, v := range value {
 		switch {

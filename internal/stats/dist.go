@@ -103,7 +103,7 @@ func root(f func(float64) float64, a, b float64) float64 {
 	if fb == 0 {
 		return b
 	}
-	if !(fa*fb < 0) && (fa > 0) == (fb > 0) || math.IsNaN(fa) || math.IsNaN(fb) {
+	if math.IsNaN(fa) || math.IsNaN(fb) || (fa > 0) == (fb > 0) {
 		return math.NaN()
 	}
 	c, fc := a, fa
