@@ -232,14 +232,14 @@ type ItemAnalysis struct {
 	Floor, Ceiling     float64 // share with nothing and with everything right
 }
 
-// TestItems takes rows of persons by items; incomplete rows are left out and a value other than 0 or 1 panics. The upper
+// AnalyseItems takes rows of persons by items; incomplete rows are left out and a value other than 0 or 1 panics. The upper
 // group is everyone at or above the 73rd percentile of the total, the lower everyone at or below the 27th (type 7).
 //
 //	KR-20 = k/(k-1) (1 - sum p(1-p)/s²)   KR-21 = k/(k-1) (1 - m(k-m)/(k s²))
 //
 // with s² the variance of the total, dividing by n. It needs three persons, two items and totals that vary. Sources: Kuder
 // & Richardson (1937), Psychometrika 2; Kelley (1939), Journal of Educational Psychology 30.
-func TestItems(rows [][]float64) (ItemAnalysis, error) {
+func AnalyseItems(rows [][]float64) (ItemAnalysis, error) {
 	rows = completeRows(rows)
 	if err := need(len(rows), 3, "complete rows"); err != nil {
 		return ItemAnalysis{}, err
