@@ -1,0 +1,723 @@
+package stats
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// referenceCase is one file of expected/.
+type referenceCase struct {
+	ID       string  `json:"id"`
+	Input    string  `json:"input"`
+	Args     args    `json:"args"`
+	Expected any     `json:"expected"`
+	RelTol   float64 `json:"rel_tol"`
+	table    table   // the input, read
+	dir      string  // the folder that holds input/
+}
+
+// errMissing marks a method, or a variant of one, that is not built.
+var errMissing = errors.New("not built")
+
+// TestReference compares every number of every reference case. STRENGTHEN_STATS_REFERENCE names another folder with
+// input/ and expected/.
+func TestReference(t *testing.T) {
+	dir := os.Getenv("STRENGTHEN_STATS_REFERENCE")
+	if dir == "" {
+		dir = filepath.Join("testdata", "reference")
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "expected", "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no case in %s/expected: %v", dir, err)
+	}
+	var passed, missing, failed int
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".json")
+		faults, err := checkCase(dir, file)
+		switch {
+		case errors.Is(err, errMissing):
+			missing++
+			t.Logf("missing %s: %v", name, err)
+		case err != nil:
+			failed++
+			t.Errorf("%s: %v", name, err)
+		case len(faults) > 0:
+			failed++
+			t.Errorf("%s:\n\t%s", name, strings.Join(faults, "\n\t"))
+		default:
+			passed++
+		}
+	}
+	fmt.Printf("reference: %d passed, %d missing, %d failed\n", passed, missing, failed)
+}
+
+func checkCase(dir, file string) (faults []string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	c := referenceCase{dir: dir, RelTol: 1e-9}
+	if err := json.Unmarshal(raw, &c); err != nil {
+		return nil, err
+	}
+	run, built := methods[c.method()]
+	if !built {
+		return nil, fmt.Errorf("method %q: %w", c.method(), errMissing)
+	}
+	if strings.HasSuffix(c.Input, ".csv") {
+		if c.table, err = readTable(filepath.Join(dir, "input", c.Input)); err != nil {
+			return nil, err
+		}
+		c.table = c.table.last(c.Args.text("rows"))
+	}
+	got, err := run(c)
+	if err != nil {
+		return nil, err
+	}
+	compared := 0
+	compare("", c.Expected, got, c.RelTol, &faults, &compared)
+	if compared == 0 {
+		return nil, errors.New("nothing compared")
+	}
+	return faults, nil
+}
+
+// method names the method of a case; two cases name none and are known by what they are given.
+func (c referenceCase) method() string {
+	switch {
+	case c.Args.text("method") != "":
+		return c.Args.text("method")
+	case c.Args["p"] != nil:
+		return "p_adjust"
+	case c.Args["delta"] != nil:
+		return "power_paired"
+	}
+	return ""
+}
+
+// object holds results by the name that the expected values use.
+type object map[string]any
+
+// compare appends a fault for every expected value that got lacks or differs in.
+func compare(path string, want, got any, tol float64, faults *[]string, compared *int) {
+	fault := func(format string, a ...any) { *faults = append(*faults, path+": "+fmt.Sprintf(format, a...)) }
+	switch w := want.(type) {
+	case map[string]any:
+		g, ok := got.(object)
+		if !ok {
+			fault("got %T", got)
+			return
+		}
+		for key, v := range w {
+			if _, ok := g[key]; !ok {
+				*faults = append(*faults, path+"."+key+": no value")
+				continue
+			}
+			compare(path+"."+key, v, g[key], tol, faults, compared)
+		}
+	case []any:
+		g := list(got)
+		if len(g) != len(w) {
+			fault("got %d values, want %d", len(g), len(w))
+			return
+		}
+		for i := range w {
+			compare(fmt.Sprintf("%s[%d]", path, i), w[i], g[i], tol, faults, compared)
+		}
+	default:
+		*compared++
+		if l := list(got); len(l) == 1 { // a vector of one is written as a number
+			got = l[0]
+		}
+		if s, ok := got.(string); ok {
+			if s != want {
+				fault("got %q, want %v", s, want)
+			}
+			return
+		}
+		g, ok := float(got)
+		x, known := wanted(want)
+		if !ok || !known {
+			fault("got %v (%T), want %v", got, got, want)
+			return
+		}
+		if !close(g, x, tol) {
+			fault("got %.16g, want %.16g (off by %.2g)", g, x, math.Abs(g-x)/math.Abs(x))
+		}
+	}
+}
+
+func close(got, want, tol float64) bool {
+	switch {
+	case math.IsNaN(want):
+		return math.IsNaN(got)
+	case math.IsInf(want, 0):
+		return got == want
+	}
+	return math.Abs(got-want) <= tol*math.Abs(want) || math.Abs(want) <= 1e-12 && math.Abs(got-want) <= 1e-12
+}
+
+func wanted(v any) (float64, bool) {
+	switch v {
+	case "NA", "NaN", nil:
+		return math.NaN(), true
+	case "Inf":
+		return math.Inf(1), true
+	case "-Inf":
+		return math.Inf(-1), true
+	}
+	f, ok := v.(float64)
+	return f, ok
+}
+
+func float(v any) (float64, bool) {
+	switch v := v.(type) {
+	case float64:
+		return v, true
+	case int:
+		return float64(v), true
+	}
+	return 0, false
+}
+
+func list(v any) (l []any) {
+	switch v := v.(type) {
+	case []any:
+		return v
+	case []float64:
+		for _, x := range v {
+			l = append(l, x)
+		}
+	case []string:
+		for _, x := range v {
+			l = append(l, x)
+		}
+	case []object:
+		for _, x := range v {
+			l = append(l, x)
+		}
+	}
+	return l
+}
+
+// args are the arguments of a case.
+type args map[string]any
+
+func (a args) text(key string) string {
+	s, _ := a[key].(string)
+	return s
+}
+
+func (a args) texts(key string) []string {
+	if s, ok := a[key].(string); ok {
+		return []string{s}
+	}
+	var out []string
+	l, _ := a[key].([]any)
+	for _, v := range l {
+		out = append(out, fmt.Sprint(v))
+	}
+	return out
+}
+
+func (a args) number(key string, otherwise float64) float64 {
+	if f, ok := a[key].(float64); ok {
+		return f
+	}
+	return otherwise
+}
+
+// table is a CSV file with a head, by column.
+type table struct {
+	names []string
+	cells map[string][]string
+}
+
+func readTable(file string) (table, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return table{}, err
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		return table{}, err
+	}
+	t := table{names: rows[0], cells: map[string][]string{}}
+	for _, r := range rows[1:] {
+		for j, v := range r {
+			if v == "NA" {
+				v = ""
+			}
+			t.cells[t.names[j]] = append(t.cells[t.names[j]], v)
+		}
+	}
+	return t, nil
+}
+
+var lastRows = regexp.MustCompile(`last (\d+) rows`)
+
+func (t table) last(rows string) table {
+	m := lastRows.FindStringSubmatch(rows)
+	if m == nil {
+		return t
+	}
+	n, _ := strconv.Atoi(m[1])
+	for k, v := range t.cells {
+		t.cells[k] = v[max(0, len(v)-n):]
+	}
+	return t
+}
+
+func (t table) text(name string) []string {
+	v, ok := t.cells[name]
+	if !ok {
+		panic("no column " + name)
+	}
+	return v
+}
+
+func (t table) numeric(name string) bool {
+	return !slices.ContainsFunc(t.text(name), func(s string) bool {
+		_, err := strconv.ParseFloat(s, 64)
+		return s != "" && err != nil
+	})
+}
+
+// numbers is a column, or the difference of two where it is named "change" or "a-b" and there is none of that name.
+func (t table) numbers(name string) []float64 {
+	if _, ok := t.cells[name]; !ok && name == "change" {
+		name = "post-pre"
+	}
+	if a, b, ok := strings.Cut(name, "-"); ok && t.cells[name] == nil {
+		return minus(t.numbers(strings.TrimSpace(a)), t.numbers(strings.TrimSpace(b)))
+	}
+	var out []float64
+	for _, s := range t.text(name) {
+		v, err := strconv.ParseFloat(s, 64)
+		if s == "" {
+			v = math.NaN()
+		} else if err != nil {
+			panic(err)
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+func (t table) matrix(names []string) [][]float64 {
+	if names == nil {
+		names = slices.DeleteFunc(slices.Clone(t.names), func(s string) bool { return s == "id" })
+	}
+	var rows [][]float64
+	for _, n := range names {
+		c := t.numbers(n)
+		if rows == nil {
+			rows = make([][]float64, len(c))
+		}
+		for i, v := range c {
+			rows[i] = append(rows[i], v)
+		}
+	}
+	return rows
+}
+
+// pair is the two columns that a case compares.
+func (c referenceCase) pair() (pre, post []float64) {
+	names := c.Args.texts("columns")
+	if names == nil {
+		names = []string{"pre", "post"}
+	}
+	return c.table.numbers(names[0]), c.table.numbers(names[1])
+}
+
+func (c referenceCase) cluster() []string {
+	if name := c.Args.text("cluster"); name != "" {
+		return c.table.text(name)
+	}
+	return c.table.text("cohort")
+}
+
+// groups is the pair, or one value in two groups of rows.
+func (c referenceCase) groups() (x, y []float64) {
+	names := c.Args.texts("groups")
+	if names == nil {
+		return c.pair()
+	}
+	by := c.Args.text("by")
+	if by == "" {
+		by = "arm"
+	}
+	of := c.table.text(by)
+	for i, v := range c.table.numbers(c.Args.text("value")) {
+		switch of[i] {
+		case names[0]:
+			x = append(x, v)
+		case names[1]:
+			y = append(y, v)
+		}
+	}
+	return x, y
+}
+
+// design reads "y ~ a + b"; a column of words becomes indicators, the reference level first and the others in order.
+func (c referenceCase) design() (y []float64, x [][]float64, terms []string, err error) {
+	left, right, ok := strings.Cut(c.Args.text("formula"), "~")
+	if !ok || strings.ContainsAny(right, ":*|(") {
+		return nil, nil, nil, fmt.Errorf("formula %q: %w", c.Args.text("formula"), errMissing)
+	}
+	y = c.table.numbers(strings.TrimSpace(left))
+	x, terms = make([][]float64, len(y)), []string{"(Intercept)"}
+	for i := range x {
+		x[i] = []float64{1}
+	}
+	for name := range strings.SplitSeq(right, "+") {
+		name = strings.TrimSpace(name)
+		if name == "1" {
+			continue
+		}
+		if _, isColumn := c.table.cells[name]; !isColumn || c.table.numeric(name) {
+			terms = append(terms, name)
+			for i, v := range c.table.numbers(name) {
+				x[i] = append(x[i], v)
+			}
+			continue
+		}
+		of := c.table.text(name)
+		levels := slices.Clone(of)
+		slices.Sort(levels)
+		levels = slices.Compact(levels)
+		reference := c.Args.text("reference")
+		if !slices.Contains(levels, reference) {
+			reference = levels[0]
+		}
+		for _, l := range levels {
+			if l == reference || l == "" {
+				continue
+			}
+			terms = append(terms, name+l)
+			for i := range x {
+				v := float64(count(of[i] == l))
+				if of[i] == "" {
+					v = math.NaN()
+				}
+				x[i] = append(x[i], v)
+			}
+		}
+	}
+	return y, x, terms, nil
+}
+
+// methods runs a method on a case and names its results as the expected values do.
+var methods = map[string]func(referenceCase) (any, error){
+	"paired_change": func(c referenceCase) (any, error) {
+		r, err := PairedChange(c.pair())
+		return object{
+			"n": r.N, "mean_pre": r.MeanPre, "sd_pre": r.SDPre, "mean_post": r.MeanPost, "sd_post": r.SDPost, "r": r.R,
+			"mean_change": r.Mean, "sd_change": r.SD, "se": r.SE, "t": r.T, "df": r.DF, "p": r.P,
+			"ci_low": r.CI.Low, "ci_high": r.CI.High,
+		}, err
+	},
+	"paired_change_cr": func(c referenceCase) (any, error) {
+		x, y := c.pair()
+		r, err := PairedClusteredChange(x, y, c.cluster())
+		return object{
+			"n": r.N, "clusters": r.Clusters, "mean_change": r.Mean, "se_CR0": r.SECR0, "se_CR1": r.SECR1, "t_CR1": r.TCR1,
+			"p_CR1_dfJm1": r.PCR1, "se_CR2": r.SE, "t_CR2": r.T, "df_satterthwaite": r.DF, "p_CR2": r.P,
+			"ci_low_CR2": r.CI.Low, "ci_high_CR2": r.CI.High,
+		}, err
+	},
+	"cohort_level": func(c referenceCase) (any, error) {
+		x, y := c.pair()
+		r, err := CohortLevelChange(x, y, c.cluster())
+		return object{
+			"n": r.N, "clusters": r.Clusters, "mean_of_cohort_means": r.Mean, "sd": r.SD, "t": r.T, "df": r.DF, "p": r.P,
+			"ci_low": r.CI.Low, "ci_high": r.CI.High,
+		}, err
+	},
+	"sign_flip_exact": func(c referenceCase) (any, error) {
+		x, y := c.pair()
+		r, err := SignFlipExact(x, y, c.cluster())
+		return object{
+			"n": r.N, "clusters": r.Clusters, "vectors": r.Vectors, "sum_change": r.Sum, "p_sign_flip": r.P, "t_CR1": r.TCR1,
+			"p_wild_t_restricted": r.PWild,
+		}, err
+	},
+	"lm_cr2": func(c referenceCase) (any, error) {
+		y, x, terms, err := c.design()
+		if err != nil {
+			return nil, err
+		}
+		var w []float64
+		if name := c.Args.text("weights"); name != "" {
+			w = c.table.numbers(name)
+		}
+		r, err := RegressionCR2(y, x, c.cluster(), w)
+		var low, high []float64
+		for _, ci := range r.CI {
+			low, high = append(low, ci.Low), append(high, ci.High)
+		}
+		return object{
+			"n": r.N, "clusters": r.Clusters, "terms": terms, "estimate": r.Coefficients, "se_CR2": r.SE,
+			"df_satterthwaite": r.DF, "t": r.T, "p": r.P, "ci_low": low, "ci_high": high,
+		}, err
+	},
+	"ols": func(c referenceCase) (any, error) {
+		y, x, terms, err := c.design()
+		if err != nil {
+			return nil, err
+		}
+		r, err := LeastSquares(y, x)
+		return object{
+			"n": r.N, "terms": terms, "estimate": r.Coefficients, "se": r.SE, "t": r.T, "p": r.P, "df": r.DF, "sigma": r.Sigma,
+			"r2": r.R2,
+		}, err
+	},
+	"effects_paired": func(c referenceCase) (any, error) {
+		r, err := PairedEffects(c.pair())
+		return object{
+			"n": r.N, "J": r.J, "d_z": r.DZ, "g_z": r.GZ, "d_z_ci_low": r.DZCI.Low, "d_z_ci_high": r.DZCI.High,
+			"d_av": r.DAv, "g_av": r.GAv, "se_d_av_bonett": r.SEDAv, "d_av_ci_low": r.DAvCI.Low, "d_av_ci_high": r.DAvCI.High,
+			"g_av_ci_low": r.GAvCI.Low, "g_av_ci_high": r.GAvCI.High, "d_av_mean_sd": r.DAvMeanSD, "g_av_mean_sd": r.GAvMeanSD,
+			"d_rm": r.DRm, "g_rm": r.GRm, "d_pre": r.DPre, "g_pre": r.GPre, "var_d_pre_becker": r.VarDPre,
+			"J_approx": r.JApprox, "df_fitts": r.DFAv, "g_av_fitts": r.GAvDF,
+		}, err
+	},
+	"effects_independent": func(c referenceCase) (any, error) {
+		r, err := IndependentEffects(c.groups())
+		return object{
+			"n1": r.NX, "n2": r.NY, "diff": r.Difference, "sd_pooled": r.SDPooled, "d": r.D, "g": r.G,
+			"d_ci_low": r.DCI.Low, "d_ci_high": r.DCI.High,
+		}, err
+	},
+	"cluster_boot": runBootstrap,
+	"wilcoxon": func(c referenceCase) (any, error) {
+		r, err := WilcoxonSignedRank(c.pair())
+		return object{
+			"n_pairs": r.N, "n_zero": r.Zero, "n_positive": r.Positive, "n_negative": r.Negative,
+			"wilcoxon": signedRankObject(r.Dropped), "pratt": signedRankObject(r.Pratt), "sign_test": object{"p_exact": r.SignP},
+			"hodges_lehmann_all": r.HodgesLehmann, "hodges_lehmann_nonzero": r.HodgesLehmannNonzero,
+		}, err
+	},
+	"friedman": func(c referenceCase) (any, error) {
+		r, err := FriedmanTest(c.table.matrix(c.Args.texts("columns")))
+		return object{"n": r.N, "occasions": r.Waves, "chisq": r.ChiSquare, "df": r.DF, "p": r.P, "kendall_w": r.KendallW}, err
+	},
+	"dominance_paired": func(c referenceCase) (any, error) {
+		r, err := PairedDominance(c.pair())
+		return object{"n": r.N, "improved": r.Improved, "same": r.Same, "worsened": r.Worsened, "d_w": r.D, "se": r.SE}, err
+	},
+	"cliff": func(c referenceCase) (any, error) {
+		r, err := CliffDelta(c.groups())
+		return object{
+			"n_x": r.NX, "n_y": r.NY, "delta": r.Delta, "se": r.SE, "ci_low": r.CI.Low, "ci_high": r.CI.High,
+			"prob_superiority": r.Superiority,
+		}, err
+	},
+	"attrition": runAttrition,
+	"icc_anova": func(c referenceCase) (any, error) {
+		value := c.Args.text("value")
+		if value == "" {
+			value = "post-pre"
+		}
+		r, err := IntraclassCorrelation(c.table.numbers(value), c.cluster())
+		return object{
+			"n": r.N, "clusters": r.Clusters, "msb": r.MSBetween, "msw": r.MSWithin, "n0": r.N0, "icc1": r.ICC1, "F": r.F, "p": r.P,
+			"icc2": r.ICC2, "mean_size": r.MeanSize, "cv_size": r.CVSize, "deff": r.DesignEffect,
+		}, err
+	},
+	"reliability": func(c referenceCase) (any, error) {
+		r, err := ScaleReliability(c.table.matrix(c.Args.texts("items")))
+		return object{
+			"n": r.N, "items": r.Items, "alpha_raw": r.Alpha, "alpha_standardized": r.AlphaStandardized,
+			"mean_inter_item_r": r.MeanInterItemR, "feldt_ci_low": r.AlphaCI.Low, "feldt_ci_high": r.AlphaCI.High, "sem": r.SEM,
+			"total_mean": r.TotalMean, "total_sd": r.TotalSD, "loadings_ml_standardized": r.Loadings, "omega_congeneric": r.Omega,
+			"omega_standardized": r.OmegaStandardized, "alpha_if_deleted": r.AlphaIfDeleted, "item_total_r": r.ItemTotalR,
+			"item_rest_r": r.ItemRestR, "item_mean": r.ItemMean, "item_sd": r.ItemSD, "split_half_odd_even_sb": r.SplitHalf,
+		}, err
+	},
+	"item_analysis": func(c referenceCase) (any, error) {
+		r, err := AnalyseItems(c.table.matrix(c.Args.texts("items")))
+		return object{
+			"n": r.N, "items": r.Items, "difficulty": r.Difficulty, "discrimination_27": r.Discrimination, "n_upper": r.NUpper,
+			"n_lower": r.NLower, "point_biserial": r.PointBiserial, "corrected_item_total": r.CorrectedItemTotal,
+			"kr20": r.KR20, "kr21": r.KR21, "mean": r.Mean, "sd": r.SD, "floor_share": r.Floor, "ceiling_share": r.Ceiling,
+		}, err
+	},
+	"rci": func(c referenceCase) (any, error) {
+		x, y := c.pair()
+		r, err := ReliableChangeIndex(x, y, c.Args.number("reliability", math.NaN()), c.Args.number("sd_pre", math.NaN()))
+		return object{
+			"n": r.N, "sem": r.SEM, "s_diff": r.SDiff, "threshold_points": r.Threshold, "up": r.Up, "unchanged": r.Unchanged,
+			"down": r.Down,
+		}, err
+	},
+	"mcnemar": func(c referenceCase) (any, error) {
+		r, err := McNemarTest(c.pair())
+		return object{
+			"n": r.N, "a": r.A, "b": r.B, "c": r.C, "d": r.D, "p_pre": r.PPre, "p_post": r.PPost, "difference": r.Difference,
+			"chisq": r.ChiSquare, "p_chisq": r.P, "chisq_cc": r.ChiSquareCC, "p_exact": r.PExact, "p_mid": r.PMid,
+			"newcombe10_low": r.Newcombe.Low, "newcombe10_high": r.Newcombe.High,
+			"bonett_price_low": r.BonettPrice.Low, "bonett_price_high": r.BonettPrice.High,
+			"tango_low": r.Tango.Low, "tango_high": r.Tango.High,
+			"odds_ratio": r.OddsRatio, "odds_ratio_low": r.OddsRatioCI.Low, "odds_ratio_high": r.OddsRatioCI.High,
+		}, err
+	},
+	"cochran_q": func(c referenceCase) (any, error) {
+		r, err := CochranQ(c.table.matrix(c.Args.texts("columns")))
+		return object{"n": r.N, "occasions": r.Waves, "Q": r.Q, "df": r.DF, "p": r.P}, err
+	},
+	"prop_ci": func(c referenceCase) (any, error) {
+		return eachExpected(c, func(w map[string]any) (object, error) { // what is given stands beside what is expected
+			x, n := w["x"].(float64), w["n"].(float64)
+			r, err := ProportionCI(int(x), int(n))
+			return object{
+				"x": r.X, "n": r.N, "p": r.P, "wilson_low": r.Wilson.Low, "wilson_high": r.Wilson.High,
+				"clopper_pearson_low": r.ClopperPearson.Low, "clopper_pearson_high": r.ClopperPearson.High,
+			}, err
+		})
+	},
+	"count_ci": func(c referenceCase) (any, error) {
+		return eachExpected(c, func(w map[string]any) (object, error) {
+			r := CountCI(int(w["x"].(float64)))
+			return object{"x": r.X, "poisson_low": r.CI.Low, "poisson_high": r.CI.High}, nil
+		})
+	},
+	"p_adjust": func(c referenceCase) (any, error) {
+		var p []float64
+		for _, v := range c.Args["p"].([]any) {
+			x, _ := wanted(v)
+			p = append(p, x)
+		}
+		return object{
+			"holm": Holm(p), "hochberg": Hochberg(p), "bh": BenjaminiHochberg(p), "by": BenjaminiYekutieli(p),
+			"bonferroni": Bonferroni(p),
+		}, nil
+	},
+	"mde": func(c referenceCase) (any, error) {
+		var out []object
+		for _, g := range c.Args["grid"].([]any) {
+			a := args(g.(map[string]any))
+			r, err := MinimalDetectable(Plan{
+				N: int(a.number("n", 0)), Clusters: int(a.number("J", 0)), ICC: a.number("icc", 0), CV: a.number("cv", 0),
+				Alpha: a.number("alpha", 0), Power: a.number("power", 0),
+			})
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, object{"deff": r.DesignEffect, "df": r.DF, "mde_sd_change": r.SDs, "mde_normal_approx": r.Normal})
+		}
+		return out, nil
+	},
+	"power_paired": func(c referenceCase) (any, error) {
+		if c.Args["strict"] == true {
+			return nil, errMissing
+		}
+		p, err := PairedPower(int(c.Args.number("n", 0)), c.Args.number("delta", 0), c.Args.number("sd_change", 1), c.Args.number("alpha", .05))
+		return object{"power": p}, err
+	},
+}
+
+// eachExpected runs f on the one object, or on each of the list, that the case expects.
+func eachExpected(c referenceCase, f func(map[string]any) (object, error)) (any, error) {
+	if w, ok := c.Expected.(map[string]any); ok {
+		return f(w)
+	}
+	var out []object
+	for _, w := range c.Expected.([]any) {
+		r, err := f(w.(map[string]any))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+func signedRankObject(s SignedRank) object {
+	return object{
+		"W_plus": s.WPlus, "W_minus": s.WMinus, "mean": s.Mean, "var": s.Var, "z": s.Z, "p_asymptotic": s.P, "z_cc": s.ZCC,
+		"p_asymptotic_cc": s.PCC, "p_exact": s.PExact, "rank_biserial": s.RankBiserial,
+	}
+}
+
+func runBootstrap(c referenceCase) (any, error) {
+	drawn, err := readTable(filepath.Join(c.dir, "input", c.Args.text("resamples")))
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]int
+	for _, r := range drawn.matrix(drawn.names) {
+		row := make([]int, len(r))
+		for j, v := range r {
+			row[j] = int(v)
+		}
+		rows = append(rows, row)
+	}
+	x, y := c.pair()
+	var r Bootstrap
+	switch statistic := c.Args.text("statistic"); statistic {
+	case "mean(post-pre)":
+		r, err = ClusterBootstrap(x, y, c.cluster(), Moments.MeanChange, rows)
+	case "g_av":
+		r, err = ClusterBootstrap(x, y, c.cluster(), Moments.GAv, rows)
+	case "median(post-pre)":
+		d := minus(y, x)
+		r, err = ClusterBootstrapRows(c.cluster(), func(at []int) float64 { return quantile(present(pick(d, at)), .5) }, rows)
+	default:
+		return nil, fmt.Errorf("statistic %q: %w", statistic, errMissing)
+	}
+	return object{
+		"n": r.N, "estimate": r.Estimate, "clusters": r.Clusters, "replicates": r.Replicates, "se_boot": r.SE,
+		"percentile_low": r.Percentile.Low, "percentile_high": r.Percentile.High, "z0": r.Z0, "acceleration": r.Acceleration,
+		"bca_low": r.BCa.Low, "bca_high": r.BCa.High, "se_jackknife": r.SEJackknife,
+	}, err
+}
+
+func runAttrition(c referenceCase) (any, error) {
+	names := c.Args.texts("covariates")
+	d := AttritionData{
+		Pre: c.table.numbers(c.Args.text("pre")), Post: c.table.numbers(c.Args.text("post")), Covariates: c.table.matrix(names),
+		Scale: Interval{c.Args.number("scale_min", math.NaN()), c.Args.number("scale_max", math.NaN())},
+	}
+	if c.Args.text("cluster") != "" {
+		d.Cluster = c.cluster()
+	}
+	r, err := CompareAttrition(d)
+	o := object{
+		"n_start": r.N, "n_followed": r.Followed, "attrition": r.Lost, "terms": append([]string{"(Intercept)"}, names...),
+		"logit_coef": r.Response.Coefficients, "logit_se": r.Response.SE, "deviance": r.Response.Deviance,
+		"smd_baseline_followed_minus_lost": r.BaselineDifference,
+		"weight_min":                       r.WeightMin, "weight_max": r.WeightMax, "weight_mean": r.WeightMean, "kish_ess": r.KishN,
+		"completers_mean_change": r.MeanChange, "ipw_mean_change": r.WeightedChange,
+		"ipw_mean_change_trunc99": r.WeightedChangeTruncated,
+		"tipping_delta_lower0":    r.TippingDelta, "bound_low": r.Bounds.Low, "bound_high": r.Bounds.High,
+		"no_change_if_lost": r.NoChange,
+	}
+	if r.Unweighted != nil {
+		o["completers_cr2"], o["ipw_cr2"] = clusteredMeanObject(*r.Unweighted), clusteredMeanObject(*r.Weighted)
+	}
+	return o, err
+}
+
+func clusteredMeanObject(m ClusteredMean) object {
+	return object{
+		"n": m.N, "clusters": m.Clusters, "terms": "(Intercept)", "estimate": m.Mean, "se_CR2": m.SE, "df_satterthwaite": m.DF,
+		"t": m.T, "p": m.P, "ci_low": m.CI.Low, "ci_high": m.CI.High,
+	}
+}
