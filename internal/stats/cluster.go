@@ -11,6 +11,7 @@ type clusters struct {
 	value []float64
 	of    []int
 	names []string
+	scale float64 // largest number that a value came from
 }
 
 func (c clusters) count() int { return len(c.names) }
@@ -36,7 +37,7 @@ func (c clusters) sums(v []float64) []float64 {
 // group keeps the values that are present and have a cluster.
 func group(value []float64, cluster []string) clusters {
 	mustMatch(len(value), len(cluster))
-	var c clusters
+	c := clusters{scale: largest(value)}
 	number := map[string]int{}
 	for i, v := range value {
 		if math.IsNaN(v) || cluster[i] == "" {
@@ -55,7 +56,9 @@ func group(value []float64, cluster []string) clusters {
 
 func groupChange(pre, post []float64, cluster []string) clusters {
 	mustMatch(len(pre), len(post))
-	return group(minus(post, pre), cluster)
+	c := group(minus(post, pre), cluster)
+	c.scale = max(largest(pre), largest(post))
+	return c
 }
 
 // ClusteredMean is a mean with a bias-reduced cluster-robust variance.
@@ -159,14 +162,14 @@ func checkClusters(c clusters) error {
 	if err := need(c.count(), 2, "clusters"); err != nil {
 		return err
 	}
-	if constant(c.value) {
+	if constantAt(c.value, c.scale) {
 		return ErrConstant
 	}
 	return nil
 }
 
 func clusteredMean(c clusters, m, se, df float64) (ClusteredMean, error) {
-	if !(se > 1e-14*math.Abs(m)) {
+	if !(se > 1e-15*c.scale) {
 		return ClusteredMean{}, fmt.Errorf("between clusters: %w", ErrConstant)
 	}
 	r := ClusteredMean{N: len(c.value), Clusters: c.count(), Mean: m, SE: se, DF: df}
@@ -266,7 +269,7 @@ func CohortLevelChange(pre, post []float64, cluster []string) (CohortChange, err
 	for g := range m {
 		m[g] /= size[g]
 	}
-	if constant(m) {
+	if constantAt(m, c.scale) {
 		return CohortChange{}, ErrConstant
 	}
 	r := CohortChange{N: len(c.value), Clusters: len(m), Mean: mean(m), SD: sd(m), DF: float64(len(m) - 1)}
@@ -304,7 +307,7 @@ func SignFlipExact(pre, post []float64, cluster []string) (SignFlip, error) {
 	const eps = 1 - 1e-12 // equal sums may differ by rounding
 	sums, size := c.sums(c.value), c.sizes()
 	r := SignFlip{N: len(c.value), Clusters: j, Vectors: 1 << j, Sum: sum(sums), TCR1: wildT(sums, size)}
-	if math.IsNaN(r.TCR1) || math.IsInf(r.TCR1, 0) {
+	if constantAt(c.value, c.scale) {
 		return SignFlip{}, ErrConstant
 	}
 	var asFar, asLarge int

@@ -45,16 +45,13 @@ func PairedEffects(pre, post []float64) (PairedEffect, error) {
 		return PairedEffect{}, err
 	}
 	d := minus(y, x)
-	if constant(d) || constant(x) {
+	if constantAt(d, max(largest(x), largest(y))) || constant(x) {
 		return PairedEffect{}, ErrConstant
 	}
 	n, v := float64(len(x)), float64(len(x)-1)
 	m, s1, s2, sc := mean(d), sd(x), sd(y), sd(d)
 	s12 := covariance(x, y)
-	r, pooled := 0.0, (s1*s1+s2*s2)/2
-	if s2 > 0 {
-		r = s12 / (s1 * s2)
-	}
+	r, pooled := correlation(x, y), (s1*s1+s2*s2)/2
 	e := PairedEffect{N: len(x), J: HedgesJ(v), JApprox: 1 - 3/(4*v-1), DFAv: 2 * v / (1 + r*r)}
 	e.DZ, e.DAv, e.DAvMeanSD, e.DPre = m/sc, m/math.Sqrt(pooled), m/((s1+s2)/2), m/s1
 	e.DRm = e.DZ * math.Sqrt(2*(1-r))

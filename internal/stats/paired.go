@@ -22,7 +22,7 @@ func PairedChange(pre, post []float64) (Change, error) {
 		return Change{}, err
 	}
 	d := minus(y, x)
-	if constant(d) {
+	if constantAt(d, max(largest(x), largest(y))) {
 		return Change{}, ErrConstant
 	}
 	c := Change{

@@ -58,7 +58,18 @@ func TestReference(t *testing.T) {
 			passed++
 		}
 	}
-	fmt.Printf("reference: %d passed, %d missing, %d failed\n", passed, missing, failed)
+	summary = fmt.Sprintf("reference: %d passed, %d missing, %d failed", passed, missing, failed)
+}
+
+// summary is the last line of a run, printed after the verdict so that a script finds it.
+var summary string
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if summary != "" {
+		fmt.Println(summary)
+	}
+	os.Exit(code)
 }
 
 func checkCase(dir, file string) (faults []string, err error) {
@@ -156,13 +167,13 @@ func compare(path string, want, got any, tol float64, faults *[]string, compared
 			fault("got %v (%T), want %v", got, got, want)
 			return
 		}
-		if !close(g, x, tol) {
+		if !near(g, x, tol) {
 			fault("got %.16g, want %.16g (off by %.2g)", g, x, math.Abs(g-x)/math.Abs(x))
 		}
 	}
 }
 
-func close(got, want, tol float64) bool {
+func near(got, want, tol float64) bool {
 	switch {
 	case math.IsNaN(want):
 		return math.IsNaN(got)
@@ -292,6 +303,16 @@ func (t table) text(name string) []string {
 	return v
 }
 
+// holding is the column that has value in it.
+func (t table) holding(value string) []string {
+	for _, n := range t.names {
+		if slices.Contains(t.cells[n], value) {
+			return t.cells[n]
+		}
+	}
+	panic("no column holds " + value)
+}
+
 func (t table) numeric(name string) bool {
 	return !slices.ContainsFunc(t.text(name), func(s string) bool {
 		_, err := strconv.ParseFloat(s, 64)
@@ -359,11 +380,7 @@ func (c referenceCase) groups() (x, y []float64) {
 	if names == nil {
 		return c.pair()
 	}
-	by := c.Args.text("by")
-	if by == "" {
-		by = "arm"
-	}
-	of := c.table.text(by)
+	of := c.table.holding(names[0])
 	for i, v := range c.table.numbers(c.Args.text("value")) {
 		switch of[i] {
 		case names[0]:

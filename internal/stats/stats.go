@@ -131,12 +131,22 @@ func correlation(x, y []float64) float64 {
 }
 
 // constant reports whether x varies by no more than the rounding of its values.
-func constant(x []float64) bool {
-	if len(x) == 0 {
-		return true
+func constant(x []float64) bool { return constantAt(x, largest(x)) }
+
+// constantAt is constant for values that came from numbers as large as scale.
+func constantAt(x []float64, scale float64) bool {
+	return len(x) == 0 || slices.Max(x)-slices.Min(x) <= 1e-14*scale
+}
+
+// largest is the largest absolute value that is present.
+func largest(x []float64) float64 {
+	m := 0.0
+	for _, v := range x {
+		if a := math.Abs(v); a > m {
+			m = a
+		}
 	}
-	low, high := slices.Min(x), slices.Max(x)
-	return high-low <= 1e-14*max(math.Abs(low), math.Abs(high))
+	return m
 }
 
 // sortedQuantile is the type 7 quantile (linear between order statistics (n-1)p+1) of an ascending slice; Hyndman & Fan
