@@ -330,10 +330,13 @@ func SignFlipExact(pre, post []float64, cluster []string) (SignFlip, error) {
 	return r, nil
 }
 
-// wildT is |mean| over its CR1 standard error, from the sums and sizes of the clusters.
+// wildT is |mean| over its CR1 standard error, from the sums and sizes of the clusters; 0 for a mean of 0.
 func wildT(sums, size []float64) float64 {
 	n, j := sum(size), float64(len(sums))
 	m, ss := sum(sums)/n, 0.0
+	if m == 0 {
+		return 0
+	}
 	for g, s := range sums {
 		e := s - m*size[g]
 		ss += e * e

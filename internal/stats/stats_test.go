@@ -203,6 +203,33 @@ func TestOneFactorFindsKnownLoadings(t *testing.T) {
 	}
 }
 
+func TestNetworkByHand(t *testing.T) {
+	a := [][]bool{ // 0 -> 1 -> 2, 1 <- 2, and 3 alone
+		{true, true, false, false},
+		{false, false, true, false},
+		{false, true, false, false},
+		{false, false, false, false},
+	}
+	w := must(DescribeNetwork(a, []string{"school", "school", "police", "police"}))
+	if w.Arcs != 3 || w.Mutual != 1 || w.Isolates != 1 || w.Components != 2 || w.Edges != 2 || w.Transitivity != 0 {
+		t.Errorf("got %+v", w)
+	}
+	if want := []float64{0, 1, 0, 0}; !slices.Equal(w.Betweenness, want) {
+		t.Errorf("betweenness %v, want %v", w.Betweenness, want)
+	}
+	if w.Internal != 1 || w.External != 2 || !near(w.EI, 1.0/3, 1e-12) {
+		t.Errorf("internal %d, external %d, E-I %v", w.Internal, w.External, w.EI)
+	}
+}
+
+func TestPermutationsHoldEveryActorOnce(t *testing.T) {
+	for _, p := range Permutations(9, 40, 3) {
+		if got := slices.Sorted(slices.Values(p)); !slices.Equal(got, []int{1, 2, 3, 4, 5, 6, 7, 8, 9}) {
+			t.Fatalf("got %v", p)
+		}
+	}
+}
+
 // sample draws between 8 and 40 pairs of Likert sums in three to six cohorts.
 func sample(rt *rapid.T) (x, y []float64, g []string) {
 	n := rapid.IntRange(8, 40).Draw(rt, "n")

@@ -1,0 +1,460 @@
+package stats
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Network describes who names whom. Arcs are directed, from the one who names; an undirected edge is a pair with an arc
+// in either direction. What has nothing to divide by is NaN, and so is everything about groups where none were given.
+type Network struct {
+	N, Arcs                  int
+	Density                  float64 // arcs over N(N-1)
+	Mutual, Asymmetric, Null int     // pairs
+	Reciprocity              float64 // share of arcs that are returned, 2 Mutual / Arcs
+	ReciprocityDyadic        float64 // Mutual / (Mutual + Asymmetric)
+	MeanOutDegree            float64
+	Isolates                 int
+	Components               int // weakly connected
+	Edges                    int // undirected
+	DensityUndirected        float64
+	Transitivity             float64   // share of undirected paths of two edges that are closed
+	Betweenness              []float64 // shortest directed paths through each actor, shared among equals
+	BetweennessNormalized    []float64 // over (N-1)(N-2)
+	BetweennessUndirected    []float64
+
+	Internal, External int // arcs within and between groups
+	EI, EIUndirected   float64
+	EIExpected         float64 // of arcs spread evenly, given the sizes of the groups
+	DensityInternal    float64
+	DensityExternal    float64
+	ExternalShare      float64 // External / Arcs
+}
+
+// DescribeNetwork measures a square matrix: a[i][j] says that i names j; the diagonal is ignored. E-I is (external -
+// internal)/(external + internal), from -1 to 1. It needs two actors. Sources: Freeman (1977), Sociometry 40; Brandes
+// (2001), Journal of Mathematical Sociology 25; Krackhardt & Stern (1988), Social Psychology Quarterly 51.
+func DescribeNetwork(a [][]bool, group []string) (Network, error) {
+	n := len(a)
+	if err := need(n, 2, "actors"); err != nil {
+		return Network{}, err
+	}
+	if group != nil {
+		mustMatch(n, len(group))
+	}
+	out, both := neighbours(a)
+	w := Network{N: n}
+	w.countPairs(a)
+	w.Components, w.Isolates = components(both)
+	w.Transitivity = transitivity(both)
+	w.Betweenness, w.BetweennessUndirected = betweenness(out), betweenness(both)
+	for i, b := range w.Betweenness {
+		w.BetweennessNormalized = append(w.BetweennessNormalized, b/float64((n-1)*(n-2)))
+		w.BetweennessUndirected[i] /= 2
+	}
+	w.groups(a, group)
+	return w, nil
+}
+
+func ratio(a, b int) float64 { return float64(a) / float64(b) } // NaN for 0/0
+
+// neighbours lists whom each actor names, and with whom it has an arc in either direction.
+func neighbours(a [][]bool) (out, both [][]int) {
+	out, both = make([][]int, len(a)), make([][]int, len(a))
+	for i := range a {
+		mustMatch(len(a), len(a[i]))
+		for j := range a {
+			if i != j && a[i][j] {
+				out[i] = append(out[i], j)
+			}
+			if i != j && (a[i][j] || a[j][i]) {
+				both[i] = append(both[i], j)
+			}
+		}
+	}
+	return out, both
+}
+
+func (w *Network) countPairs(a [][]bool) {
+	for i := range a {
+		for j := range i {
+			switch count(a[i][j]) + count(a[j][i]) {
+			case 2:
+				w.Mutual++
+			case 1:
+				w.Asymmetric++
+			default:
+				w.Null++
+			}
+		}
+	}
+	pairs := w.N * (w.N - 1)
+	w.Arcs, w.Edges = 2*w.Mutual+w.Asymmetric, w.Mutual+w.Asymmetric
+	w.Density, w.DensityUndirected = ratio(w.Arcs, pairs), ratio(2*w.Edges, pairs)
+	w.Reciprocity, w.ReciprocityDyadic = ratio(2*w.Mutual, w.Arcs), ratio(w.Mutual, w.Edges)
+	w.MeanOutDegree = ratio(w.Arcs, w.N)
+}
+
+func components(both [][]int) (parts, isolates int) {
+	seen := make([]bool, len(both))
+	for i := range both {
+		isolates += count(len(both[i]) == 0)
+		if seen[i] {
+			continue
+		}
+		parts++
+		seen[i] = true
+		for queue := []int{i}; len(queue) > 0; queue = queue[1:] {
+			for _, k := range both[queue[0]] {
+				if !seen[k] {
+					seen[k] = true
+					queue = append(queue, k)
+				}
+			}
+		}
+	}
+	return parts, isolates
+}
+
+func transitivity(both [][]int) float64 {
+	linked := make([][]bool, len(both))
+	for i := range both {
+		linked[i] = make([]bool, len(both))
+		for _, k := range both[i] {
+			linked[i][k] = true
+		}
+	}
+	closed, paths := 0, 0
+	for _, around := range both {
+		for p, j := range around {
+			for _, k := range around[:p] {
+				paths++
+				closed += count(linked[j][k])
+			}
+		}
+	}
+	return ratio(closed, paths)
+}
+
+// betweenness is Brandes' algorithm: breadth first from every actor, then the dependencies gathered backwards.
+func betweenness(out [][]int) []float64 {
+	n := len(out)
+	total := make([]float64, n)
+	for s := range out {
+		paths, depend := make([]float64, n), make([]float64, n)
+		distance, before := make([]int, n), make([][]int, n)
+		for i := range distance {
+			distance[i] = -1
+		}
+		paths[s], distance[s] = 1, 0
+		queue := []int{s}
+		for head := 0; head < len(queue); head++ {
+			i := queue[head]
+			for _, k := range out[i] {
+				if distance[k] < 0 {
+					distance[k] = distance[i] + 1
+					queue = append(queue, k)
+				}
+				if distance[k] == distance[i]+1 {
+					paths[k] += paths[i]
+					before[k] = append(before[k], i)
+				}
+			}
+		}
+		for head := len(queue) - 1; head > 0; head-- {
+			k := queue[head]
+			for _, i := range before[k] {
+				depend[i] += paths[i] / paths[k] * (1 + depend[k])
+			}
+			total[k] += depend[k]
+		}
+	}
+	return total
+}
+
+func (w *Network) groups(a [][]bool, group []string) {
+	var same, sameEdges int
+	for i := range group {
+		for j := range group {
+			if i == j || group[i] != group[j] {
+				continue
+			}
+			same++
+			w.Internal += count(a[i][j])
+			sameEdges += count(i < j && (a[i][j] || a[j][i]))
+		}
+	}
+	pairs := w.N * (w.N - 1)
+	if group == nil {
+		nan := math.NaN()
+		w.EI, w.EIUndirected, w.EIExpected, w.DensityInternal, w.DensityExternal, w.ExternalShare = nan, nan, nan, nan, nan, nan
+		return
+	}
+	w.External = w.Arcs - w.Internal
+	w.EI = ratio(w.External-w.Internal, w.Arcs)
+	w.EIUndirected = ratio(w.Edges-2*sameEdges, w.Edges)
+	w.EIExpected = ratio(pairs-2*same, pairs)
+	w.DensityInternal, w.DensityExternal = ratio(w.Internal, same), ratio(w.External, pairs-same)
+	w.ExternalShare = ratio(w.External, w.Arcs)
+}
+
+// Permuted is an observed statistic against its values under given permutations. A p counts the observed arrangement:
+// (1 + how many are at least as extreme) / (1 + Permutations).
+type Permuted struct {
+	N            int // actors
+	Permutations int
+	Observed     float64
+	Mean, SD     float64 // over the permutations
+	PAtLeast     float64 // as large or larger
+	PAtMost      float64 // as small or smaller
+	PAbs         float64 // as far from zero
+}
+
+func permuted(n int, observed float64, values []float64) Permuted {
+	p := Permuted{N: n, Permutations: len(values), Observed: observed, Mean: mean(values), SD: sd(values)}
+	const eps = 1e-12
+	more, less, far := 1, 1, 1
+	for _, v := range values {
+		more += count(v >= observed-eps)
+		less += count(v <= observed+eps)
+		far += count(math.Abs(v) >= math.Abs(observed)-eps)
+	}
+	all := len(values) + 1
+	p.PAtLeast, p.PAtMost, p.PAbs = ratio(more, all), ratio(less, all), ratio(far, all)
+	return p
+}
+
+// Permutations draws count orders of the numbers 1 to n, each equally likely; the same seed gives the same orders on every
+// machine and with every release.
+func Permutations(n, count int, seed uint64) [][]int {
+	src := rand.NewPCG(seed, 0x9e3779b97f4a7c15)
+	rows := make([][]int, count)
+	for r := range rows {
+		rows[r] = make([]int, n)
+		for i := range n {
+			k := below(src, uint64(i+1))
+			rows[r][i] = rows[r][k]
+			rows[r][k] = i + 1
+		}
+	}
+	return rows
+}
+
+// cell is an off-diagonal entry that is not zero.
+type cell struct {
+	i, j  int
+	value float64
+}
+
+func cells(a [][]float64) (c []cell) {
+	for i := range a {
+		mustMatch(len(a), len(a[i]))
+		for j, v := range a[i] {
+			if i != j && v != 0 {
+				c = append(c, cell{i, j, v})
+			}
+		}
+	}
+	return c
+}
+
+// offDiagonal lists the entries row by row, without the diagonal.
+func offDiagonal(a [][]float64) (out []float64) {
+	for i := range a {
+		mustMatch(len(a), len(a[i]))
+		for j, v := range a[i] {
+			if i != j {
+				out = append(out, v)
+			}
+		}
+	}
+	return out
+}
+
+// QAPCorrelation is Pearson's correlation of two matrices over the same actors, without the diagonal, against the
+// correlations when rows and columns of b are permuted together: b'[i][j] = b[p[i]][p[j]], actors counted from 1. It needs
+// three actors, two permutations and matrices that vary. Source: Krackhardt (1988), Social Networks 10.
+func QAPCorrelation(a, b [][]float64, permutations [][]int) (Permuted, error) {
+	mustMatch(len(a), len(b))
+	if err := checkPermutations(len(a), permutations); err != nil {
+		return Permuted{}, err
+	}
+	x, y := offDiagonal(a), offDiagonal(b)
+	if constant(x) || constant(y) {
+		return Permuted{}, ErrConstant
+	}
+	n := float64(len(x))
+	mx, my, scale := mean(x), mean(y), sd(x)*sd(y)*(n-1)
+	filled := cells(a)
+	values := make([]float64, len(permutations))
+	for r, p := range permutations {
+		s := 0.0
+		for _, c := range filled {
+			s += c.value * b[p[c.i]-1][p[c.j]-1]
+		}
+		values[r] = (s - n*mx*my) / scale
+	}
+	return permuted(len(a), correlation(x, y), values), nil
+}
+
+func checkPermutations(actors int, permutations [][]int) error {
+	if err := need(actors, 3, "actors"); err != nil {
+		return err
+	}
+	if err := need(len(permutations), 2, "permutations"); err != nil {
+		return err
+	}
+	for _, p := range permutations {
+		mustMatch(actors, len(p))
+	}
+	return nil
+}
+
+// EIPermutation is the E-I index against its values when the labels of the actors are permuted and the arcs stay: actor i
+// gets the label of actor p[i], counted from 1. It needs three actors, an arc and two permutations. Source: Krackhardt &
+// Stern (1988), Social Psychology Quarterly 51.
+func EIPermutation(a [][]bool, group []string, permutations [][]int) (Permuted, error) {
+	mustMatch(len(a), len(group))
+	if err := checkPermutations(len(a), permutations); err != nil {
+		return Permuted{}, err
+	}
+	out, _ := neighbours(a)
+	index := func(label func(int) string) float64 {
+		internal, all := 0, 0
+		for i, named := range out {
+			all += len(named)
+			for _, j := range named {
+				internal += count(label(i) == label(j))
+			}
+		}
+		return ratio(all-2*internal, all)
+	}
+	observed := index(func(i int) string { return group[i] })
+	if math.IsNaN(observed) {
+		return Permuted{}, need(0, 1, "arcs")
+	}
+	values := make([]float64, len(permutations))
+	for r, p := range permutations {
+		values[r] = index(func(i int) string { return group[p[i]-1] })
+	}
+	return permuted(len(a), observed, values), nil
+}
+
+// NetworkRegression is a linear regression of one matrix on others. Slices start with the intercept.
+type NetworkRegression struct {
+	N, Permutations int
+	Coefficients    []float64
+	PAbs            []float64 // as far from zero, over permutations of the response
+}
+
+// NetworkRegressionQAP regresses y on the matrices x, all without the diagonal, and permutes rows and columns of y
+// together. It needs three actors, two permutations and matrices that are not combinations of one another. Source:
+// Krackhardt (1988), Social Networks 10; for the choice of permutation see Dekker, Krackhardt & Snijders (2007),
+// Psychometrika 72.
+func NetworkRegressionQAP(y [][]float64, x [][][]float64, permutations [][]int) (NetworkRegression, error) {
+	if err := checkPermutations(len(y), permutations); err != nil {
+		return NetworkRegression{}, err
+	}
+	n, k := len(y), len(x)+1
+	design := mat.NewDense(n*(n-1), k, nil)
+	for i := range n * (n - 1) {
+		design.Set(i, 0, 1)
+	}
+	for c, m := range x {
+		mustMatch(n, len(m))
+		design.SetCol(c+1, offDiagonal(m))
+	}
+	var gram, inverse, solve mat.Dense
+	gram.Mul(design.T(), design)
+	if err := inverse.Inverse(&gram); err != nil {
+		return NetworkRegression{}, ErrNoFit
+	}
+	solve.Mul(design, &inverse) // a row per pair: what a unit of y there adds to the coefficients
+	filled := cells(y)
+	at := func(place []int) []float64 { // actor i of y stands at place[i]
+		b := make([]float64, k)
+		for _, c := range filled {
+			i, j := place[c.i], place[c.j]
+			if j > i {
+				j-- // the diagonal is not there
+			}
+			for t, v := range solve.RawRowView(i*(n-1) + j) {
+				b[t] += v * c.value
+			}
+		}
+		return b
+	}
+	place := make([]int, n)
+	for i := range place {
+		place[i] = i
+	}
+	r := NetworkRegression{N: n, Permutations: len(permutations), Coefficients: at(place), PAbs: make([]float64, k)}
+	far := make([]int, k)
+	for _, p := range permutations {
+		for i, v := range p {
+			place[v-1] = i
+		}
+		for t, v := range at(place) {
+			far[t] += count(math.Abs(v) >= math.Abs(r.Coefficients[t])-1e-12)
+		}
+	}
+	for t := range far {
+		r.PAbs[t] = ratio(1+far[t], 1+len(permutations))
+	}
+	return r, nil
+}
+
+// DensityChange compares the arcs among the same actors in two waves.
+type DensityChange struct {
+	N             int
+	Before, After float64 // densities
+	Change        float64
+	Gained, Lost  int // arcs
+	Kept          int
+	Jaccard       float64 // Kept over arcs in either wave
+	SE            float64 // vertex bootstrap
+	Percentile    Interval
+}
+
+// NetworkDensityChange resamples actors: each row of resamples draws as many as there are, counted from 1, and pairs of
+// copies of one actor are left out of its density. It needs three actors and two resamples. Source: Snijders & Borgatti
+// (1999), Connections 22.
+func NetworkDensityChange(before, after [][]bool, resamples [][]int) (DensityChange, error) {
+	n := len(before)
+	mustMatch(n, len(after))
+	if err := checkPermutations(n, resamples); err != nil {
+		return DensityChange{}, err
+	}
+	d := DensityChange{N: n}
+	for i := range n {
+		mustMatch(n, len(before[i]), len(after[i]))
+		for j := range n {
+			if i != j {
+				d.Gained += count(!before[i][j] && after[i][j])
+				d.Lost += count(before[i][j] && !after[i][j])
+				d.Kept += count(before[i][j] && after[i][j])
+			}
+		}
+	}
+	pairs := n * (n - 1)
+	d.Before, d.After = ratio(d.Kept+d.Lost, pairs), ratio(d.Kept+d.Gained, pairs)
+	d.Change, d.Jaccard = ratio(d.Gained-d.Lost, pairs), ratio(d.Kept, d.Kept+d.Gained+d.Lost)
+	values := make([]float64, len(resamples))
+	for r, draw := range resamples {
+		balance, drawn := 0, 0
+		for _, i := range draw {
+			for _, j := range draw {
+				if i != j {
+					drawn++
+					balance += count(after[i-1][j-1]) - count(before[i-1][j-1])
+				}
+			}
+		}
+		values[r] = ratio(balance, drawn)
+	}
+	d.SE = sd(values)
+	d.Percentile = Interval{quantile(values, (1-confidence)/2), quantile(values, 1-(1-confidence)/2)}
+	return d, nil
+}
