@@ -331,6 +331,16 @@ func (t table) numbers(name string) []float64 {
 	if _, ok := t.cells[name]; !ok && name == "change" {
 		name = "post-pre"
 	}
+	if a, b, ok := strings.Cut(name, ":"); ok { // an interaction
+		x, y := t.numbers(a), t.numbers(b)
+		for i := range x {
+			x[i] *= y[i]
+		}
+		return x
+	}
+	if of, indicator := t.indicator(name); of != nil {
+		return indicator
+	}
 	if a, b, ok := strings.Cut(name, "-"); ok && t.cells[name] == nil {
 		return minus(t.numbers(strings.TrimSpace(a)), t.numbers(strings.TrimSpace(b)))
 	}
@@ -345,6 +355,23 @@ func (t table) numbers(name string) []float64 {
 		out = append(out, v)
 	}
 	return out
+}
+
+// indicator is a wave by its name in a table in long form, or "treated", every arm but control.
+func (t table) indicator(name string) (of []string, yes []float64) {
+	if t.cells[name] != nil {
+		return nil, nil
+	}
+	if of = t.cells["wave"]; !slices.Contains(of, name) {
+		of = nil
+	}
+	if name == "treated" {
+		of = t.cells["arm"]
+	}
+	for _, s := range of {
+		yes = append(yes, float64(count(s == name || name == "treated" && s != "control")))
+	}
+	return of, yes
 }
 
 func (t table) matrix(names []string) [][]float64 {
@@ -398,10 +425,53 @@ func (c referenceCase) groups() (x, y []float64) {
 	return x, y
 }
 
+var randomPart = regexp.MustCompile(`\+\s*\(1\s*\|\s*([^)]+)\)`)
+
+// groupings reads the (1|a) and (1|a:b) of a formula.
+func (c referenceCase) groupings() (names []string, of [][]string) {
+	for _, m := range randomPart.FindAllStringSubmatch(c.Args.text("formula"), -1) {
+		name := strings.TrimSpace(m[1])
+		var label []string
+		for part := range strings.SplitSeq(name, ":") {
+			column := c.table.text(strings.TrimSpace(part))
+			if label == nil {
+				label = slices.Clone(column)
+				continue
+			}
+			for i := range label {
+				label[i] += "\x00" + column[i]
+			}
+		}
+		names, of = append(names, name), append(of, label)
+	}
+	return names, of
+}
+
+// contrasts are the given ones, or where none are given the single coefficients that the expected names mean.
+func (c referenceCase) contrasts(p int) (names []string, rows [][]float64) {
+	expected := c.Expected.(map[string]any)["contrasts"].(map[string]any)
+	given, _ := c.Args["contrasts"].(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(expected)) {
+		row := make([]float64, p)
+		if l, ok := given[name].([]any); ok {
+			for j, v := range l {
+				row[j] = v.(float64)
+			}
+		} else if j, ok := map[string]int{"age": 1, "male": 2, "did_post": 3, "did_fup": 4}[name]; ok && j < p {
+			row[j] = 1
+		} else {
+			panic("no contrast " + name)
+		}
+		names, rows = append(names, name), append(rows, row)
+	}
+	return names, rows
+}
+
 // design reads "y ~ a + b"; a column of words becomes indicators, the reference level first and the others in order.
 func (c referenceCase) design() (y []float64, x [][]float64, terms []string, err error) {
 	left, right, ok := strings.Cut(c.Args.text("formula"), "~")
-	if !ok || strings.ContainsAny(right, ":*|(") {
+	right = randomPart.ReplaceAllString(right, "")
+	if !ok || strings.ContainsAny(right, "*|(") {
 		return nil, nil, nil, fmt.Errorf("formula %q: %w", c.Args.text("formula"), errMissing)
 	}
 	y = c.table.numbers(strings.TrimSpace(left))
@@ -414,7 +484,7 @@ func (c referenceCase) design() (y []float64, x [][]float64, terms []string, err
 		if name == "1" {
 			continue
 		}
-		if _, isColumn := c.table.cells[name]; !isColumn || c.table.numeric(name) {
+		if _, isColumn := c.table.cells[name]; strings.Contains(name, ":") || !isColumn || c.table.numeric(name) {
 			terms = append(terms, name)
 			for i, v := range c.table.numbers(name) {
 				x[i] = append(x[i], v)
@@ -422,12 +492,12 @@ func (c referenceCase) design() (y []float64, x [][]float64, terms []string, err
 			continue
 		}
 		of := c.table.text(name)
-		levels := slices.Clone(of)
-		slices.Sort(levels)
-		levels = slices.Compact(levels)
+		levels := group(make([]float64, len(of)), of).names
 		reference := c.Args.text("reference")
-		if !slices.Contains(levels, reference) {
-			reference = levels[0]
+		if slices.Contains(levels, reference) {
+			slices.Sort(levels)
+		} else {
+			reference = levels[0] // as they appear
 		}
 		for _, l := range levels {
 			if l == reference || l == "" {
@@ -510,6 +580,35 @@ var methods = map[string]func(referenceCase) (any, error){
 			"n": r.N, "terms": terms, "estimate": r.Coefficients, "se": r.SE, "t": r.T, "p": r.P, "df": r.DF, "sigma": r.Sigma,
 			"r2": r.R2,
 		}, err
+	},
+	"lmm": func(c referenceCase) (any, error) {
+		y, x, terms, err := c.design()
+		if err != nil {
+			return nil, err
+		}
+		random, groupings := c.groupings()
+		names, contrasts := c.contrasts(len(terms))
+		r, err := MixedModel(y, x, groupings, contrasts)
+		if err != nil {
+			return nil, err
+		}
+		variances, groups, results := object{"Residual": r.Residual}, object{}, object{}
+		for k, name := range random {
+			variances[name], groups[name] = r.Variances[k], r.Groups[k]
+		}
+		for k, m := range r.Contrasts {
+			results[names[k]] = object{
+				"estimate": m.Estimate, "se": m.SE, "df_satterthwaite": m.DF, "t": m.T, "p": m.P, "ci_low": m.CI.Low,
+				"ci_high": m.CI.High, "se_kr": m.KR.SE, "df_kr": m.KR.DF, "t_kr": m.KR.T, "p_kr": m.KR.P,
+				"ci_low_kr": m.KR.CI.Low, "ci_high_kr": m.KR.CI.High,
+			}
+		}
+		// What was left of the gradient when the reference stopped is no result of the model.
+		delete(c.Expected.(map[string]any), "gradient_at_solution")
+		return object{
+			"n_obs": r.N, "reml_criterion": r.REMLCriterion, "terms": terms, "estimate": r.Coefficients, "se": r.SE,
+			"variance": variances, "n_groups": groups, "contrasts": results,
+		}, nil
 	},
 	"effects_paired": func(c referenceCase) (any, error) {
 		r, err := PairedEffects(c.pair())
