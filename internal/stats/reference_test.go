@@ -610,6 +610,26 @@ var methods = map[string]func(referenceCase) (any, error){
 			"variance": variances, "n_groups": groups, "contrasts": results,
 		}, nil
 	},
+	"gee": func(c referenceCase) (any, error) {
+		y, x, terms, err := c.design()
+		if err != nil {
+			return nil, err
+		}
+		model := GEEModel{Binomial: c.Args.text("family") == "binomial", Exchangeable: c.Args.text("corstr") == "exchangeable"}
+		if family, structure := c.Args.text("family"), c.Args.text("corstr"); family != "" && family != "gaussian" && !model.Binomial ||
+			structure != "independence" && !model.Exchangeable {
+			return nil, fmt.Errorf("family %q, structure %q: %w", family, structure, errMissing)
+		}
+		r, err := GeneralisedEstimating(y, x, c.table.text(c.Args.text("id")), model)
+		o := object{
+			"n_obs": r.N, "clusters": r.Clusters, "terms": terms, "estimate": r.Coefficients, "se_robust": r.SE, "wald_chisq": r.Wald,
+			"scale_phi": r.Scale, "alpha": []float64{},
+		}
+		if model.Exchangeable {
+			o["alpha"] = r.Alpha
+		}
+		return o, err
+	},
 	"effects_paired": func(c referenceCase) (any, error) {
 		r, err := PairedEffects(c.pair())
 		return object{

@@ -230,6 +230,31 @@ func TestPermutationsHoldEveryActorOnce(t *testing.T) {
 	}
 }
 
+// On balanced data the model has the answer of the analysis of variance, and a grouping that explains nothing is held at 0.
+func TestMixedModelOnBalancedData(t *testing.T) {
+	var y []float64
+	var x [][]float64
+	var person, coin []string
+	for i, v := range []float64{3, 5, 2, 7, 4, 4, 9, 6} {
+		for wave := range 2 {
+			y = append(y, v+float64(wave)*(1+float64(i*i%3)))
+			x = append(x, []float64{1, float64(wave)})
+			person = append(person, fmt.Sprint("person ", i))
+			coin = append(coin, fmt.Sprint("side ", i*i%2)) // means of 4.5 and 5.5
+		}
+	}
+	m := must(MixedModel(y, x, [][]string{person}, [][]float64{{0, 1}}))
+	c := must(PairedChange([]float64{y[0], y[2], y[4], y[6], y[8], y[10], y[12], y[14]}, []float64{y[1], y[3], y[5], y[7], y[9], y[11], y[13], y[15]}))
+	k := m.Contrasts[0]
+	if !near(k.Estimate, c.Mean, 1e-9) || !near(k.SE, c.SE, 1e-8) || !near(k.DF, 7, 1e-6) || !near(k.KR.SE, c.SE, 1e-8) || !near(k.KR.DF, 7, 1e-6) {
+		t.Errorf("got %+v, want %+v", k, c)
+	}
+	b := must(MixedModel(y, x, [][]string{person, coin}, nil))
+	if b.Variances[1] != 0 || !near(b.Variances[0], m.Variances[0], 1e-7) {
+		t.Errorf("variances %v, want %v and 0", b.Variances, m.Variances)
+	}
+}
+
 // sample draws between 8 and 40 pairs of Likert sums in three to six cohorts.
 func sample(rt *rapid.T) (x, y []float64, g []string) {
 	n := rapid.IntRange(8, 40).Draw(rt, "n")
@@ -443,6 +468,25 @@ func BenchmarkRegressionCR2(b *testing.B) {
 	}
 	for b.Loop() {
 		_, _ = RegressionCR2(y, design, g, nil)
+	}
+}
+
+func BenchmarkMixedModel(b *testing.B) {
+	pre, post, g := cohorts(28, 100, 1)
+	var y []float64
+	var x [][]float64
+	var cohort, person, wave []string
+	for i := range pre {
+		for k, v := range []float64{pre[i], post[i]} {
+			y, x = append(y, v), append(x, []float64{1, float64(k)})
+			cohort, person = append(cohort, g[i]), append(person, fmt.Sprint(i))
+			wave = append(wave, fmt.Sprint(g[i], k))
+		}
+	}
+	for b.Loop() {
+		if _, err := MixedModel(y, x, [][]string{cohort, person, wave}, [][]float64{{0, 1}}); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 
