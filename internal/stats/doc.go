@@ -1,6 +1,7 @@
 // Package stats holds the statistics of impact assessment: change between two waves of the same persons with and without
-// cohorts, standardised sizes, the cluster bootstrap, rank and sign methods, loss to follow-up, reliability of scales and
-// tests, shares and counts, adjustment for many outcomes, planning figures, and networks of who names whom.
+// cohorts, mixed and marginal models of three waves, standardised sizes, the cluster bootstrap, rank and sign methods, loss
+// to follow-up, reliability of scales and tests, shares and counts, adjustment for many outcomes, planning figures, and
+// networks of who names whom.
 //
 // Every function is pure: the same numbers give the same answer, on every machine. It reads no file and no clock, and
 // draws random numbers only from a seed it was given. It chooses no wording and no outcome; it says how a number was made

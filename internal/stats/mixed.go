@@ -59,14 +59,14 @@ func MixedModel(y []float64, x [][]float64, groupings [][]string, contrasts [][]
 	s := m.state
 	r := Mixed{
 		N: m.n, Groups: m.groups, Variances: m.sigma, Residual: m.residual, REMLCriterion: s.criterion,
-		Coefficients: mat.Col(nil, 0, &s.beta),
 	}
 	for j := range m.p {
+		r.Coefficients = append(r.Coefficients, m.offset[j]+s.beta.At(j, 0))
 		r.SE = append(r.SE, math.Sqrt(s.phi.At(j, j)))
 	}
 	for _, c := range contrasts {
 		mustMatch(m.p, len(c))
-		k, err := s.contrast(mat.NewVecDense(m.p, c))
+		k, err := s.contrast(dot(c, r.Coefficients), mat.NewVecDense(m.p, c))
 		if err != nil {
 			return Mixed{}, err
 		}
@@ -79,6 +79,7 @@ func MixedModel(y []float64, x [][]float64, groupings [][]string, contrasts [][]
 type mixed struct {
 	n, p     int
 	groups   []int
+	offset   []float64 // least-squares coefficients; what follows is about their residuals, which are small numbers
 	blocks   []mixedBlock
 	sigma    []float64 // per grouping
 	residual float64
@@ -124,14 +125,22 @@ func newMixed(y []float64, x [][]float64, groupings [][]string) (*mixed, error) 
 		}
 		m.free = append(m.free, k)
 	}
-	for _, part := range connected(level) {
-		m.blocks = append(m.blocks, m.block(part, rows, level, y, x))
+	design := make([][]float64, len(rows))
+	for r, i := range rows {
+		design[r] = x[i]
 	}
-	kept := pick(y, rows)
-	if constant(kept) {
+	ols, err := fit(pick(y, rows), design, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	if largest(ols.residual) <= 1e-14*largest(y) {
 		return nil, ErrConstant
 	}
-	m.residual = variance(kept) / float64(len(groupings)+1)
+	m.offset = ols.beta
+	for _, part := range connected(level) {
+		m.blocks = append(m.blocks, m.block(part, level, ols.residual, design))
+	}
+	m.residual = sumSquares(ols.residual) / float64(m.n-m.p) / float64(len(groupings)+1)
 	for k := range m.sigma {
 		m.sigma[k] = m.residual
 	}
@@ -192,7 +201,7 @@ func connected(level [][]int) [][]int {
 	return parts
 }
 
-func (m *mixed) block(part, rows []int, level [][]int, y []float64, x [][]float64) mixedBlock {
+func (m *mixed) block(part []int, level [][]int, y []float64, x [][]float64) mixedBlock {
 	b := mixedBlock{n: len(part), xx: mat.NewDense(m.p+1, m.p+1, nil)}
 	place := map[int]int{}
 	for _, r := range part {
@@ -206,7 +215,7 @@ func (m *mixed) block(part, rows []int, level [][]int, y []float64, x [][]float6
 	q := max(len(b.of), 1)
 	b.zz, b.zx = mat.NewDense(q, q, nil), mat.NewDense(q, m.p+1, nil)
 	for _, r := range part {
-		row := append(append(make([]float64, 0, m.p+1), x[rows[r]]...), y[rows[r]])
+		row := append(append(make([]float64, 0, m.p+1), x[r]...), y[r])
 		for i, v := range row {
 			for j, w := range row {
 				b.xx.Set(i, j, b.xx.At(i, j)+v*w)
@@ -451,12 +460,14 @@ func (m *mixed) fit() error {
 		if err != nil {
 			return err
 		}
-		next, moved, ok := m.move(s, step)
+		gain := -dot(s.score, step) // squared length of the step in standard errors of the variances
+		next, ok := m.move(s, step)
 		if !ok {
 			return ErrNoFit
 		}
+		held := len(next.free) < len(s.free)
 		s = next
-		if moved > 1e-11 {
+		if gain > 1e-16 || held {
 			continue
 		}
 		if !m.release(s) {
@@ -483,16 +494,14 @@ func (s *mixedState) step() ([]float64, error) {
 	return mat.Col(nil, 0, &v), nil
 }
 
-// move takes the step, or as much of it as lowers the criterion, and holds at 0 a variance that would fall below.
-func (m *mixed) move(s *mixedState, step []float64) (*mixedState, float64, bool) {
+// move takes the step, or as much of it as lowers the criterion, and holds at 0 a variance that keeps falling.
+func (m *mixed) move(s *mixedState, step []float64) (*mixedState, bool) {
 	from, residual, free := append([]float64(nil), m.sigma...), m.residual, m.free
 	for scale := 1.0; scale > 1e-12; scale /= 2 {
 		factor := 1 + scale*step[0]
 		m.free = nil
-		moved := math.Abs(scale * step[0])
 		for i, k := range free {
-			m.sigma[k] = factor*from[k] + scale*step[i+1]
-			moved = max(moved, math.Abs(m.sigma[k]-from[k])/residual)
+			m.sigma[k] = max(factor*from[k]+scale*step[i+1], from[k]/10) // a step too long must not decide for 0
 			if m.sigma[k] <= 1e-9*residual {
 				m.sigma[k] = 0
 				continue
@@ -503,13 +512,13 @@ func (m *mixed) move(s *mixedState, step []float64) (*mixedState, float64, bool)
 		if factor > 0.1 {
 			next, ok := m.evaluate()
 			if ok && next.criterion <= s.criterion+1e-9*(1+math.Abs(s.criterion)) {
-				return next, moved, true
+				return next, true
 			}
 		}
 		copy(m.sigma, from)
 	}
 	m.residual, m.free = residual, free
-	return nil, 0, false
+	return nil, false
 }
 
 // release frees a variance held at 0 that would lower the criterion by growing.
@@ -524,7 +533,7 @@ func (m *mixed) release(s *mixedState) bool {
 	return false
 }
 
-func (s *mixedState) contrast(c *mat.VecDense) (MixedContrast, error) {
+func (s *mixedState) contrast(estimate float64, c *mat.VecDense) (MixedContrast, error) {
 	var a, w mat.SymDense
 	var observed, expected mat.Cholesky
 	if !observed.Factorize(s.observed) || !expected.Factorize(s.expected) || observed.InverseTo(&a) != nil || expected.InverseTo(&w) != nil {
@@ -537,7 +546,7 @@ func (s *mixedState) contrast(c *mat.VecDense) (MixedContrast, error) {
 	for k, m := range s.slope {
 		g.SetVec(k, mat.Inner(&pc, m, &pc))
 	}
-	r := MixedContrast{Estimate: mat.Dot(c, s.beta.ColView(0)), SE: math.Sqrt(v), DF: v * v / mat.Inner(g, &a, g)}
+	r := MixedContrast{Estimate: estimate, SE: math.Sqrt(v), DF: v * v / mat.Inner(g, &a, g)}
 	r.T, r.P, r.CI = studentTest(r.Estimate, r.SE, r.DF)
 	extra := 0.0
 	for k := range s.slope {
