@@ -14,7 +14,7 @@ type Change struct {
 }
 
 // PairedChange is the mean change with Student's t on N - 1 degrees of freedom: t = mean(d) / (sd(d)/sqrt(N)),
-// d = post - pre. It takes persons as independent; with cohorts use ClusteredChange. It needs two pairs whose changes
+// d = post - pre. It takes persons as independent; with cohorts use PairedClusteredChange. It needs two pairs whose changes
 // vary. Source: Student (1908), Biometrika 6.
 func PairedChange(pre, post []float64) (Change, error) {
 	x, y := completePairs(pre, post)
