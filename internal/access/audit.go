@@ -31,6 +31,15 @@ type Entry struct {
 	Request string
 }
 
+// EntryFilter narrows a list of entries; empty fields narrow nothing.
+type EntryFilter struct {
+	Actor   PersonID
+	Record  string
+	Action  Action
+	Outcome Outcome
+	Before  string // an "at/id" cursor: entries older than it
+}
+
 // Digest is the SHA-256 of the entry's fields, each preceded by its length, so that no two entries share one.
 func (e Entry) Digest() [32]byte {
 	var b strings.Builder

@@ -7,6 +7,7 @@ import (
 
 	"strengthen/internal/access"
 	"strengthen/internal/fault"
+	"strengthen/internal/fold"
 )
 
 // Agency is an institution or organisation in which people work.
@@ -114,4 +115,15 @@ func (s *Service) SaveAgency(ctx context.Context, by access.Actor, key string, a
 		return err
 	})
 	return a.ID, err
+}
+
+// AgencyPage returns n institutions at most, and the cursor of the next page, if there is one.
+func (s *Service) AgencyPage(ctx context.Context, by access.Actor, f AgencyFilter, n int) ([]Agency, string, error) {
+	f.Limit = n + 1
+	all, err := s.Agencies(ctx, by, f)
+	if err != nil || len(all) <= n {
+		return all, "", err
+	}
+	last := all[n-1]
+	return all[:n], fold.SortKey(last.Name) + "/" + string(last.ID), nil
 }

@@ -129,3 +129,21 @@ func (s *Service) EnableGuest(ctx context.Context, id access.PersonID, r access.
 		return tx.PutGrant(ctx, RoleGrant{ID: access.NewID(), Person: id, Role: r, Region: region, At: tx.Now()})
 	})
 }
+
+// WelcomeGuest makes the account of an invited person of the demo active without a password.
+func (s *Service) WelcomeGuest(ctx context.Context, id access.PersonID) error {
+	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
+		if err := needDemo(ctx, tx); err != nil {
+			return err
+		}
+		if err := tx.Allow(ctx, access.Work, accountResource(id)); err != nil {
+			return err
+		}
+		a, err := tx.Account(ctx, id)
+		if err != nil {
+			return err
+		}
+		a.State = Active
+		return tx.PutAccount(ctx, a)
+	})
+}

@@ -91,6 +91,8 @@ type Tx interface {
 	MessageCounts(ctx context.Context) (map[MessageState]int, error)
 	PutMessage(ctx context.Context, m Message) error
 
+	Entries(ctx context.Context, f access.EntryFilter, n int) ([]access.Entry, error)
+
 	Setting(ctx context.Context, name string) (string, error)
 	PutSetting(ctx context.Context, name, value string) error
 }

@@ -7,6 +7,7 @@ import (
 
 	"strengthen/internal/access"
 	"strengthen/internal/fault"
+	"strengthen/internal/fold"
 )
 
 // Person is somebody whom the programme knows: an applicant, a trainer, a manager.
@@ -138,4 +139,35 @@ func (s *Service) SetLanguage(ctx context.Context, by access.Actor, lang string)
 		p.Lang = lang
 		return tx.PutPerson(ctx, p)
 	})
+}
+
+// Trainers lists the people who hold the role of trainer, for whoever plans trainings; only names are read.
+func (s *Service) Trainers(ctx context.Context, by access.Actor) ([]Person, error) {
+	var all []Person
+	err := s.store.View(ctx, by, func(tx Tx) error {
+		if tx.Scope(access.PlanTraining).Empty() {
+			return fault.New(fault.Denied, "fault.denied")
+		}
+		cards, err := tx.AccountCards(ctx)
+		for _, c := range cards {
+			for _, g := range c.Grants {
+				if g.Role == access.Trainer && g.Ended.IsZero() {
+					all = append(all, Person{ID: c.Person, Name: c.Name})
+				}
+			}
+		}
+		return err
+	})
+	return all, err
+}
+
+// PeoplePage returns n people at most, and the cursor of the next page, if there is one.
+func (s *Service) PeoplePage(ctx context.Context, by access.Actor, f PersonFilter, n int) ([]Person, string, error) {
+	f.Limit = n + 1
+	all, err := s.People(ctx, by, f)
+	if err != nil || len(all) <= n {
+		return all, "", err
+	}
+	last := all[n-1]
+	return all[:n], fold.SortKey(last.Name) + "/" + string(last.ID), nil
 }
