@@ -481,3 +481,15 @@ func taken(seats []Enrolment) int {
 	}
 	return n
 }
+
+// Moved returns the training with every date moved by n days. Half-days get new identifiers only when they are written.
+func (e Event) Moved(n int) Event {
+	days := make([]HalfDay, len(e.HalfDays))
+	for i, h := range e.HalfDays {
+		h.On = h.On.AddDays(n)
+		days[i] = h
+	}
+	e.HalfDays, e.ApplyUntil = days, e.ApplyUntil.AddDays(n)
+	e.Release = calendar.On(e.Release).AddDays(n).At(e.Release.In(calendar.Sofia).Hour(), e.Release.In(calendar.Sofia).Minute())
+	return e
+}
