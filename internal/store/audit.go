@@ -30,17 +30,8 @@ func scanEntry(s scanner) (access.Entry, error) {
 
 const entryColumns = `e.id, e.at, e.actor, e.via, e.action, e.kind, e.record, e.outcome, e.request`
 
-// EntryFilter narrows a list of entries; empty fields narrow nothing.
-type EntryFilter struct {
-	Actor   access.PersonID
-	Record  string
-	Action  access.Action
-	Outcome access.Outcome
-	Before  string // an "at/id" cursor: entries older than it
-}
-
 // Entries returns at most n entries that match f, newest first.
-func (tx *Tx) Entries(ctx context.Context, f EntryFilter, n int) ([]access.Entry, error) {
+func (tx *Tx) Entries(ctx context.Context, f access.EntryFilter, n int) ([]access.Entry, error) {
 	q := selectFrom(`SELECT ` + entryColumns + ` FROM audit_entry AS e`)
 	if f.Actor != "" {
 		q.and("e.actor = ?", string(f.Actor))

@@ -48,7 +48,7 @@ func entries(t *testing.T, db *store.DB) []access.Entry {
 	t.Helper()
 	var got []access.Entry
 	err := db.View(t.Context(), manager, func(tx *store.Tx) (err error) {
-		got, err = tx.Entries(t.Context(), store.EntryFilter{}, 100)
+		got, err = tx.Entries(t.Context(), access.EntryFilter{}, 100)
 		return err
 	})
 	if err != nil {
