@@ -1,0 +1,323 @@
+package impact
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/fault"
+	"strengthen/internal/i18n"
+	"strengthen/internal/org"
+	"strengthen/internal/render"
+	"strengthen/internal/survey"
+)
+
+// Document computes a study and writes it up in language l.
+func (s *Service) Document(ctx context.Context, by access.Actor, study string, l i18n.Lang) (render.Document, error) {
+	r, err := s.Compute(ctx, by, study)
+	if err != nil {
+		return render.Document{}, err
+	}
+	tables, err := s.org.Tables(ctx)
+	if err != nil {
+		return render.Document{}, err
+	}
+	return Write(r, tables, l, s.now()), nil
+}
+
+// writer puts a result into one language.
+type writer struct {
+	Result
+	l      i18n.Lang
+	tables org.Tables
+}
+
+// Write puts a result into words, tables and charts.
+func Write(r Result, tables org.Tables, l i18n.Lang, made time.Time) render.Document {
+	w := writer{r, l, tables}
+	d := render.Document{
+		Lang: string(l), Title: l.Pick("Какво се промени", "What has changed"), Made: made, Data: r.Estimates,
+		Subtitle: r.Study.Title.In(string(l)) + " · " + l.Pick("към ", "as of ") + l.Date(r.AsOf),
+	}
+	add := func(b ...render.Block) { d.Blocks = append(d.Blocks, b...) }
+	add(render.Facts{Items: w.facts()}, render.Heading{Level: 2, Text: l.Pick("Накратко", "In short")})
+	for _, s := range w.Summary() {
+		add(render.Para{Text: s})
+	}
+	add(render.Para{Text: w.limits(), Kind: "warn"})
+	add(render.Heading{Level: 2, Text: l.Pick("Промяната", "The change")})
+	if f, ok := w.flow(); ok {
+		add(f)
+	}
+	for _, o := range r.Study.Outcomes {
+		add(w.outcome(o)...)
+	}
+	add(w.estimates(), w.attritionTable())
+	if t, ok := w.reliability(); ok {
+		add(t)
+	}
+	add(render.Heading{Level: 2, Text: l.Pick("Как е сметнато", "How it was computed")}, render.List{Items: w.method()})
+	return d
+}
+
+func (w writer) T(bg, en string, vars ...any) string {
+	v := fault.Vars{}
+	for i := 0; i+1 < len(vars); i += 2 {
+		v[vars[i].(string)] = vars[i+1]
+	}
+	return w.l.Fill(w.l.Pick(bg, en), v)
+}
+
+func (w writer) num(x float64, decimals int) string {
+	if math.IsNaN(x) {
+		return "–"
+	}
+	return w.l.Decimal(x, decimals)
+}
+
+func (w writer) signed(x float64, decimals int) string {
+	s := w.num(x, decimals)
+	if x > 0 && strings.Trim(s, "0.,") != "" {
+		return "+" + s
+	}
+	return s
+}
+
+func (w writer) interval(low, high float64, decimals int) string {
+	if math.IsNaN(low) || math.IsNaN(high) {
+		return "–"
+	}
+	return "[" + w.num(low, decimals) + "; " + w.num(high, decimals) + "]"
+}
+
+func (w writer) p(x float64) string {
+	switch {
+	case math.IsNaN(x):
+		return "–"
+	case x < 0.001:
+		return "< " + w.l.Decimal(0.001, 3)
+	}
+	return w.l.Decimal(x, 3)
+}
+
+func (w writer) wave(v survey.Wave) string {
+	return map[survey.Wave]string{
+		survey.Pre: w.l.Pick("преди", "before"), survey.Post: w.l.Pick("веднага след", "right after"),
+		survey.RetroPre: w.l.Pick("преди, погледнато днес", "before, as seen today"), survey.M6: w.l.Pick("след 6 месеца", "after 6 months"),
+	}[v]
+}
+
+func (w writer) contrast(c Contrast) string { return w.wave(c.From) + " → " + w.wave(c.To) }
+
+func (w writer) facts() []render.Fact {
+	all := []render.Fact{
+		{Value: w.l.Int(w.People), What: w.l.Pick("души в проучването", "people in the study")},
+		{Value: w.l.Int(w.Cohorts), What: w.l.Pick("групи (обучения)", "groups (trainings)")},
+	}
+	if len(w.Flow) > 0 {
+		last := w.Flow[len(w.Flow)-1]
+		if last.Asked > 0 {
+			all = append(all, render.Fact{Value: w.l.Percent(float64(last.Answered) / float64(last.Asked)),
+				What: w.T("отговорили {w}", "answered {w}", "w", w.wave(last.Wave)),
+				Of:   w.T("{a} от {b} попитани", "{a} of {b} asked", "a", last.Answered, "b", last.Asked)})
+		}
+	}
+	return all
+}
+
+// Summary is the report in plain sentences. Each is chosen by the numbers; none speaks of cause.
+func (w writer) Summary() []string {
+	if w.People == 0 {
+		return []string{w.l.Pick("Още няма отговори. Тук ще пише какво се е променило, щом хората отговорят втори път.", "There are no answers yet. What has changed will stand here once people have answered a second time.")}
+	}
+	var all []string
+	for _, o := range w.Study.Outcomes {
+		e, ok := w.Main(o.ID)
+		if !ok {
+			continue
+		}
+		all = append(all, w.sentence(e))
+	}
+	if len(all) == 0 {
+		all = append(all, w.l.Pick("Още никой не е отговорил два пъти, затова няма промяна, която да се измери.", "Nobody has answered twice yet, so there is no change to measure."))
+	}
+	return all
+}
+
+func (w writer) sentence(e Estimate) string {
+	o := e.Outcome
+	name, dec := o.Title.In(string(w.l)), o.Decimals
+	when := w.T("шест месеца след обучението", "six months after the training")
+	if e.Contrast.To == survey.Post {
+		when = w.T("при второто измерване", "at the second measurement")
+	}
+	lost := float64(e.Lost) / float64(max(e.Measured, 1))
+	start := ""
+	if lost > 0.4 {
+		start = w.T("Без втори отговор са {p}. ", "{p} gave no second answer. ", "p", w.l.Percent(lost))
+	}
+	if e.N < smallCell {
+		return start + name + ": " + w.T("твърде малко хора са отговорили два пъти, за да се каже нещо.", "too few people answered twice to say anything.")
+	}
+	vars := []any{"name", name, "when", when, "d", w.num(math.Abs(e.Change), dec), "unit", o.Unit.In(string(w.l)), "ci", w.interval(e.Low, e.High, dec), "n", e.N, "k", e.Clusters, "share", w.l.Percent(1 - lost)}
+	switch {
+	case e.Problem != "" || e.Clusters < 4:
+		return start + w.T("{name}: средната разлика {when} е {d} ({unit}) при {n} души; групите са твърде малко за интервал.", "{name}: the mean difference {when} is {d} ({unit}) in {n} people; there are too few groups for an interval.", vars...)
+	case e.Low > 0:
+		start += w.T("{name}: {when} резултатите са средно с {d} по-високи ({unit}; 95 % интервал {ci}; {n} души в {k} групи, {share} от попитаните отново).", "{name}: {when} scores were higher by {d} on average ({unit}; 95% interval {ci}; {n} people in {k} groups, {share} of those asked again).", vars...)
+	case e.High < 0:
+		start += w.T("{name}: {when} резултатите са средно с {d} по-ниски ({unit}; 95 % интервал {ci}; {n} души в {k} групи, {share} от попитаните отново).", "{name}: {when} scores were lower by {d} on average ({unit}; 95% interval {ci}; {n} people in {k} groups, {share} of those asked again).", vars...)
+	default:
+		start += w.T("{name}: {when} данните не показват ясна промяна; с тях се съвместява всяка между {low} и {high} ({unit}; {n} души в {k} групи, {share} от попитаните отново).", "{name}: {when} the data show no clear change; any between {low} and {high} is compatible with them ({unit}; {n} people in {k} groups, {share} of those asked again).", append(vars, "low", w.num(e.Low, dec), "high", w.num(e.High, dec))...)
+	}
+	if e.Few() {
+		start += " " + w.T("Групите са твърде малко за надежден интервал.", "There are too few groups for a dependable interval.")
+	}
+	if (e.Change > 0) == o.HigherBetter && !math.IsNaN(e.Better) && o.HigherBetter {
+		start += " " + w.T("По-добре от преди са {b}, по-зле {c}.", "{b} did better than before, {c} worse.", "b", w.l.Percent(e.Better), "c", w.l.Percent(e.Worse))
+	}
+	return start
+}
+
+func (w writer) limits() string {
+	return w.T("Няма група за сравнение. Разликата е промяна във времето, а не доказано действие на обучението: други събития, навикът да се отговаря, връщането към средното и отпадналите също може да я обясняват. Отговорите са на самите участници; те не описват безопасността на децата.",
+		"There is no comparison group. The difference is a change over time, not a proven effect of the training: other events, getting used to the questions, regression to the mean and those who dropped out may explain it too. Answers are the participants’ own; they do not describe the safety of children.")
+}
+
+func (w writer) flow() (render.Figure, bool) {
+	if len(w.Flow) == 0 {
+		return render.Figure{}, false
+	}
+	p := render.Flow{Title: w.T("Кой отговори кога", "Who answered when")}
+	t := render.Table{Caption: p.Title, Head: []render.Column{{Text: w.T("Вълна", "Wave")}, {Text: w.T("Попитани", "Asked"), Number: true}, {Text: w.T("Отговорили", "Answered"), Number: true}, {Text: w.T("Дял", "Share"), Number: true}}}
+	var said []string
+	for _, s := range w.Flow {
+		share := "–"
+		if s.Asked > 0 {
+			share = w.l.Percent(float64(s.Answered) / float64(s.Asked))
+		}
+		p.Steps = append(p.Steps, render.FlowStep{Label: w.wave(s.Wave), N: s.Answered, Text: w.T("{a} от {b}", "{a} of {b}", "a", s.Answered, "b", s.Asked),
+			Lost: w.T("{n} без отговор", "{n} without an answer", "n", s.Asked-s.Answered)})
+		t.Rows = append(t.Rows, []render.Cell{{Text: w.wave(s.Wave)}, render.Num(float64(s.Asked), w.l.Int(s.Asked)), render.Num(float64(s.Answered), w.l.Int(s.Answered)), {Text: share}})
+		said = append(said, fmt.Sprintf("%s %d/%d", w.wave(s.Wave), s.Answered, s.Asked))
+	}
+	p.Desc = strings.Join(said, "; ")
+	return render.Figure{Finding: p.Title, Caption: w.T("Попитани са тези, за които срокът на въпросника вече е настъпил.", "Asked are those whose questionnaire has fallen due."), Plot: p, Table: &t}, true
+}
+
+// outcome draws the change of one outcome: overall and by sector, then by part of the country.
+func (w writer) outcome(o survey.Outcome) []render.Block {
+	e, ok := w.Main(o.ID)
+	if !ok || e.N < smallCell {
+		return nil
+	}
+	all := []render.Block{w.forest(o, e, w.BySector[o.ID], w.T("по сектори", "by sector"), func(code string) string {
+		if t, ok := w.tables.Term(org.Sectors, code); ok {
+			return t.Name(string(w.l))
+		}
+		return code
+	})}
+	if len(w.ByPlanning[o.ID]) > 1 {
+		all = append(all, w.forest(o, e, w.ByPlanning[o.ID], w.T("по райони", "by part of the country"), func(name string) string {
+			for _, r := range w.tables.Regions {
+				if r.PlanningBG == name {
+					return r.Planning(string(w.l))
+				}
+			}
+			return name
+		}))
+	}
+	return all
+}
+
+func (w writer) forest(o survey.Outcome, e Estimate, groups []Group, by string, name func(string) string) render.Figure {
+	f := render.Forest{Title: o.Title.In(string(w.l)) + ", " + by, Unit: o.Unit.In(string(w.l))}
+	t := render.Table{Caption: f.Title, Head: []render.Column{{Text: w.T("Група", "Group")}, {Text: "n", Number: true}, {Text: w.wave(e.Contrast.From), Number: true}, {Text: w.wave(e.Contrast.To), Number: true}, {Text: w.T("Промяна", "Change"), Number: true}, {Text: w.T("95 % интервал", "95% interval"), Number: true}}}
+	row := func(label string, x Estimate, overall, hidden bool) {
+		text := w.signed(x.Change, o.Decimals) + " " + w.interval(x.Low, x.High, o.Decimals)
+		f.Rows = append(f.Rows, render.ForestRow{Label: label, Est: x.Change, Low: x.Low, High: x.High, N: x.N, Text: text, Overall: overall, Suppressed: hidden})
+		if hidden {
+			t.Rows = append(t.Rows, []render.Cell{{Text: label}, {Text: w.T("под 5", "under 5"), Suppressed: true}, {Text: "–"}, {Text: "–"}, {Text: "–"}, {Text: "–"}})
+			return
+		}
+		t.Rows = append(t.Rows, []render.Cell{{Text: label}, render.Num(float64(x.N), w.l.Int(x.N)), render.Num(x.MeanFrom, w.num(x.MeanFrom, o.Decimals)), render.Num(x.MeanTo, w.num(x.MeanTo, o.Decimals)), render.Num(x.Change, w.signed(x.Change, o.Decimals)), {Text: w.interval(x.Low, x.High, o.Decimals)}})
+	}
+	for _, g := range groups {
+		if g.Suppressed || g.Estimate.N > 0 {
+			row(name(g.Name), g.Estimate, false, g.Suppressed)
+		}
+	}
+	row(w.T("Всички", "All"), e, true, false)
+	f.Desc = w.T("Всички: {c}, n {n}. Стойностите са в таблицата.", "All: {c}, n {n}. The values are in the table.", "c", f.Rows[len(f.Rows)-1].Text, "n", e.N)
+	return render.Figure{
+		Finding: o.Title.In(string(w.l)) + " " + by + ": " + w.signed(e.Change, o.Decimals) + " " + w.interval(e.Low, e.High, o.Decimals),
+		Caption: w.T("Средна промяна {c}, {u}, с 95 % интервал (CR2, Satterthwaite). Групи под 5 души не се показват. Групите не се сравняват помежду си.", "Mean change {c}, {u}, with 95% interval (CR2, Satterthwaite). Groups under 5 people are not shown. Groups are not to be compared.", "c", w.contrast(e.Contrast), "u", f.Unit),
+		Plot:    f, Table: &t,
+	}
+}
+
+func (w writer) estimates() render.Table {
+	t := render.Table{Caption: w.T("Всички промени", "All changes"), Head: []render.Column{{Text: w.T("Резултат", "Outcome")}, {Text: w.T("Сравнение", "Contrast")}, {Text: "n", Number: true}, {Text: w.T("групи", "groups"), Number: true}, {Text: w.T("Промяна", "Change"), Number: true}, {Text: "SE", Number: true}, {Text: "df", Number: true}, {Text: w.T("95 % интервал", "95% interval"), Number: true}, {Text: "p", Number: true}, {Text: "p (Holm)", Number: true}, {Text: "g_av", Number: true}, {Text: w.T("интервал", "interval"), Number: true}, {Text: "p (Wilcoxon, Pratt)", Number: true}, {Text: w.T("по групи", "by groups"), Number: true}}}
+	for _, e := range w.Estimates {
+		if e.N < smallCell {
+			continue
+		}
+		d := e.Outcome.Decimals
+		t.Rows = append(t.Rows, []render.Cell{{Text: e.Outcome.Title.In(string(w.l))}, {Text: w.contrast(e.Contrast)}, render.Num(float64(e.N), w.l.Int(e.N)), render.Num(float64(e.Clusters), w.l.Int(e.Clusters)),
+			w.value(e.Change, w.signed(e.Change, d)), w.value(e.SE, w.num(e.SE, d+1)), w.value(e.DF, w.num(e.DF, 1)), {Text: w.interval(e.Low, e.High, d)}, w.value(e.P, w.p(e.P)), w.value(e.PHolm, w.p(e.PHolm)),
+			w.value(e.GAv, w.num(e.GAv, 2)), {Text: w.interval(e.GAvLow, e.GAvHigh, 2)}, w.value(e.WilcoxonP, w.p(e.WilcoxonP)), {Text: w.signed(e.CohortChange, d) + " " + w.interval(e.CohortLow, e.CohortHigh, d)}})
+	}
+	t.Note = w.T("p не е вероятността резултатът да е случаен. „По групи“: средното от средните промени на групите. Ретроспективната оценка („погледнато днес“) не замества истинското измерване преди.", "p is not the probability that the result is chance. “By groups”: the mean of the groups’ mean changes. The retrospective rating (“as seen today”) does not replace the real measurement before.")
+	return t
+}
+
+func (w writer) value(x float64, text string) render.Cell {
+	if math.IsNaN(x) {
+		return render.Cell{Text: text}
+	}
+	return render.Num(x, text)
+}
+
+func (w writer) attritionTable() render.Table {
+	t := render.Table{Caption: w.T("Кой липсва", "Who is missing"), Head: []render.Column{{Text: w.T("Резултат", "Outcome")}, {Text: w.T("Измерени и попитани отново", "Measured and asked again"), Number: true}, {Text: w.T("С двете", "With both"), Number: true}, {Text: w.T("Още не са питани", "Not asked yet"), Number: true}, {Text: w.T("Не отговориха", "Did not answer"), Number: true}, {Text: w.T("Разлика в началото (SMD)", "Difference at the start (SMD)"), Number: true}, {Text: w.T("Промяна, ако липсващите са без промяна", "Change if the missing did not change"), Number: true}}}
+	for _, o := range w.Study.Outcomes {
+		e, ok := w.Main(o.ID)
+		if !ok || e.N < smallCell {
+			continue
+		}
+		t.Rows = append(t.Rows, []render.Cell{{Text: o.Title.In(string(w.l))}, render.Num(float64(e.Measured), w.l.Int(e.Measured)), render.Num(float64(e.N), w.l.Int(e.N)), render.Num(float64(e.NotAsked), w.l.Int(e.NotAsked)), render.Num(float64(e.Lost), w.l.Int(e.Lost)),
+			w.value(e.LostDifference, w.num(e.LostDifference, 2)), w.value(e.NoChange, w.signed(e.NoChange, o.Decimals))})
+	}
+	t.Note = w.T("SMD: стандартизирана разлика между отговорилите и липсващите при първото измерване.", "SMD: standardised difference between those who answered and the missing at the first measurement.")
+	return t
+}
+
+func (w writer) reliability() (render.Table, bool) {
+	if len(w.Reliability) == 0 {
+		return render.Table{}, false
+	}
+	t := render.Table{Caption: w.T("Надеждност на скалите преди обучението", "Reliability of the scales before the training"), Head: []render.Column{{Text: w.T("Скала", "Scale")}, {Text: "n", Number: true}, {Text: w.T("въпроси", "items"), Number: true}, {Text: "α", Number: true}, {Text: w.T("95 % интервал", "95% interval"), Number: true}, {Text: "ω", Number: true}}}
+	for _, s := range w.Reliability {
+		name := s.Name
+		for _, o := range w.Study.Outcomes {
+			if o.ID == s.Name {
+				name = o.Title.In(string(w.l))
+			}
+		}
+		t.Rows = append(t.Rows, []render.Cell{{Text: name}, render.Num(float64(s.N), w.l.Int(s.N)), render.Num(float64(s.Items), w.l.Int(s.Items)), w.value(s.Alpha, w.num(s.Alpha, 2)), {Text: w.interval(s.AlphaLow, s.AlphaHigh, 2)}, w.value(s.Omega, w.num(s.Omega, 2))})
+	}
+	return t, true
+}
+
+func (w writer) method() []string {
+	return []string{
+		w.T("Промяна = по-късното минус по-ранното измерване на същия човек; само хора с двете измервания.", "Change = the later minus the earlier measurement of the same person; only people with both."),
+		w.T("Стандартна грешка CR2 и степени на свобода по Satterthwaite върху групите (Bell и McCaffrey 2002; Pustejovsky и Tipton 2018): хората от едно обучение си приличат.", "CR2 standard error and Satterthwaite degrees of freedom over groups (Bell and McCaffrey 2002; Pustejovsky and Tipton 2018): people of one training resemble each other."),
+		w.T("g_av: промяната, делена на корена от средната дисперсия на двете вълни, с точна поправка; интервал чрез бутстрап по групи (1999 повторения, seed 20260302) при 12 и повече групи, иначе по Bonett (2008).", "g_av: the change over the root of the mean variance of the two waves, with the exact correction; interval by bootstrap over groups (1999 replicates, seed 20260302) from 12 groups on, otherwise by Bonett (2008)."),
+		w.T("Рангова проверка: Wilcoxon с нулите по Pratt; тя приема хората за независими.", "Rank check: Wilcoxon with Pratt’s zeros; it takes people as independent."),
+		w.T("Поправка по Holm върху основните резултати.", "Holm adjustment over the primary outcomes."),
+	}
+}

@@ -1,0 +1,429 @@
+// Package impact says what changed, how sure that is, and what must not be concluded. It reads a study by its codes, asks
+// package stats, hides small cells, and writes a Document whose sentences are chosen by the numbers and cannot say more than
+// the design allows: without a comparison group the estimand is change, not effect.
+package impact
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+
+	"strengthen/internal/access"
+	"strengthen/internal/calendar"
+	"strengthen/internal/org"
+	"strengthen/internal/stats"
+	"strengthen/internal/survey"
+)
+
+// Service composes reports.
+type Service struct {
+	survey *survey.Service
+	org    *org.Service
+	now    calendar.Clock
+}
+
+// New returns a service over the subjects that it reads.
+func New(s *survey.Service, o *org.Service, now calendar.Clock) *Service { return &Service{s, o, now} }
+
+// Contrast is a change from one wave to a later one.
+type Contrast struct{ From, To survey.Wave }
+
+// The contrasts. Headline is the primary one; the others say what was learnt at once, what was kept, and how the old self
+// looks today.
+var (
+	Headline  = Contrast{survey.Pre, survey.M6}
+	Immediate = Contrast{survey.Pre, survey.Post}
+	Kept      = Contrast{survey.Post, survey.M6}
+	Then      = Contrast{survey.RetroPre, survey.Post}
+)
+
+// Estimate is the change of one outcome over one contrast.
+type Estimate struct {
+	Outcome  survey.Outcome `json:"-"`
+	Name     string         `json:"outcome"`
+	Contrast Contrast       `json:"contrast"`
+
+	Measured int     `json:"measured"` // with a score in the first wave, and asked in the second
+	N        int     `json:"n"`        // with both
+	Lost     int     `json:"lost"`
+	NotAsked int     `json:"not_asked"` // with a score in the first wave, not asked yet in the second
+	Clusters int     `json:"clusters"`
+	MeanFrom float64 `json:"mean_from"`
+	MeanTo   float64 `json:"mean_to"`
+	Change   float64 `json:"mean_change"`
+	SE       float64 `json:"se_cr2"`
+	DF       float64 `json:"df_satterthwaite"`
+	Low      float64 `json:"ci_low"`
+	High     float64 `json:"ci_high"`
+	P        float64 `json:"p"`
+	PHolm    float64 `json:"p_holm"`
+
+	CohortChange float64 `json:"cohort_mean_change"`
+	CohortLow    float64 `json:"cohort_ci_low"`
+	CohortHigh   float64 `json:"cohort_ci_high"`
+
+	GAv     float64 `json:"g_av"`
+	GAvLow  float64 `json:"g_av_ci_low"`
+	GAvHigh float64 `json:"g_av_ci_high"`
+	GAvBoot bool    `json:"g_av_ci_by_cluster_bootstrap"`
+
+	WilcoxonP float64 `json:"wilcoxon_pratt_p"`
+	Median    float64 `json:"hodges_lehmann"`
+	Better    float64 `json:"share_better"`
+	Worse     float64 `json:"share_worse"`
+
+	LostDifference float64 `json:"smd_followed_minus_lost"` // standardised difference at the first wave
+	NoChange       float64 `json:"change_if_lost_unchanged"`
+
+	Problem string `json:"problem,omitempty"` // why there is no interval: few, constant
+}
+
+// Few reports whether the interval rests on too few groups to depend on.
+func (e Estimate) Few() bool { return e.Problem == "" && (e.DF < 4 || e.Clusters < 4) }
+
+// Group is the change of a part of the people.
+type Group struct {
+	Name       string   `json:"name"`
+	Estimate   Estimate `json:"estimate"`
+	Suppressed bool     `json:"suppressed"`
+}
+
+// Scale is the reliability of an outcome at the first wave.
+type Scale struct {
+	Name                       string
+	N, Items                   int
+	Alpha, AlphaLow, AlphaHigh float64
+	Omega                      float64
+}
+
+// FlowStep is one step from being asked to answering.
+type FlowStep struct {
+	Wave     survey.Wave
+	Asked    int
+	Answered int
+}
+
+// Result is everything that the report says, as numbers.
+type Result struct {
+	Study       survey.Study
+	AsOf        calendar.Date
+	People      int
+	Cohorts     int
+	Flow        []FlowStep
+	Estimates   []Estimate
+	BySector    map[string][]Group // by outcome
+	ByPlanning  map[string][]Group
+	Reliability []Scale
+}
+
+// bootstrapSeed and replicates make every report give the same interval for the same data.
+const (
+	bootstrapSeed = 20260302
+	replicates    = 1999
+	smallCell     = 5
+)
+
+// Compute reads a study and computes every figure.
+func (s *Service) Compute(ctx context.Context, by access.Actor, study string) (Result, error) {
+	d, err := s.survey.Data(ctx, by, study)
+	if err != nil {
+		return Result{}, err
+	}
+	tables, err := s.org.Tables(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	return Analyse(d, tables, s.now.Today()), nil
+}
+
+// Analyse computes every figure of a study. It is pure.
+func Analyse(d survey.Data, tables org.Tables, today calendar.Date) Result {
+	r := Result{Study: d.Study, AsOf: today, People: len(d.Respondents), BySector: map[string][]Group{}, ByPlanning: map[string][]Group{}}
+	cohorts := map[string]bool{}
+	for _, x := range d.Respondents {
+		cohorts[x.Cohort] = true
+	}
+	r.Cohorts = len(cohorts)
+	r.Flow = flow(d)
+	for _, o := range d.Study.Outcomes {
+		for _, c := range []Contrast{Headline, Immediate, Kept, Then} {
+			if e, ok := estimate(d.Respondents, o, c); ok {
+				r.Estimates = append(r.Estimates, e)
+			}
+		}
+		best := contrastFor(r.Estimates, o)
+		r.BySector[o.ID] = groups(d.Respondents, o, best, func(x survey.Respondent) string { return x.Sector })
+		r.ByPlanning[o.ID] = groups(d.Respondents, o, best, func(x survey.Respondent) string {
+			region, ok := tables.Region(access.RegionID(x.Region))
+			if !ok {
+				return ""
+			}
+			return region.PlanningBG
+		})
+		if sc, ok := scale(d.Respondents, o); ok {
+			r.Reliability = append(r.Reliability, sc)
+		}
+	}
+	adjust(r.Estimates)
+	return r
+}
+
+// contrastFor is the headline where the study has a third wave, and otherwise the immediate change.
+func contrastFor(all []Estimate, o survey.Outcome) Contrast {
+	for _, e := range all {
+		if e.Name == o.ID && e.Contrast == Headline {
+			return Headline
+		}
+	}
+	return Immediate
+}
+
+// Main returns the estimate that the summary speaks of for an outcome.
+func (r Result) Main(outcome string) (Estimate, bool) {
+	for _, want := range []Contrast{Headline, Immediate} {
+		for _, e := range r.Estimates {
+			if e.Name == outcome && e.Contrast == want {
+				return e, true
+			}
+		}
+	}
+	return Estimate{}, false
+}
+
+func flow(d survey.Data) []FlowStep {
+	var all []FlowStep
+	for _, w := range survey.Waves() {
+		s := FlowStep{Wave: w}
+		for _, x := range d.Respondents {
+			if x.Asked[w] {
+				s.Asked++
+			}
+			if len(x.Answers[w]) > 0 {
+				s.Answered++
+			}
+		}
+		if s.Asked > 0 && w != survey.RetroPre {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// pairs are the scores of everybody measured in the first wave and asked in the second, NaN where the second is missing.
+func pairs(people []survey.Respondent, o survey.Outcome, c Contrast) (from, to []float64, cluster []string, notAsked int) {
+	for _, x := range people {
+		a, ok := survey.Score(o.ID, x.Answers[c.From])
+		if !ok {
+			continue
+		}
+		b, ok := survey.Score(o.ID, x.Answers[c.To])
+		if !ok {
+			if !x.Asked[c.To] { // it is not their turn yet: not lost
+				notAsked++
+				continue
+			}
+			b = math.NaN()
+		}
+		from, to, cluster = append(from, a), append(to, b), append(cluster, x.Cohort)
+	}
+	return from, to, cluster, notAsked
+}
+
+// estimate computes one change; it reports false where nobody has a score in both waves.
+func estimate(people []survey.Respondent, o survey.Outcome, c Contrast) (Estimate, bool) {
+	from, to, cluster, notAsked := pairs(people, o, c)
+	e := Estimate{Outcome: o, Name: o.ID, Contrast: c, Measured: len(from), NotAsked: notAsked, PHolm: math.NaN()}
+	var a, b []float64
+	var g []string
+	for i := range from {
+		if !math.IsNaN(to[i]) {
+			a, b, g = append(a, from[i]), append(b, to[i]), append(g, cluster[i])
+		}
+	}
+	e.N, e.Lost = len(a), len(from)-len(a)
+	if e.N == 0 {
+		return e, false
+	}
+	e.MeanFrom, e.MeanTo = mean(a), mean(b)
+	e.Change = e.MeanTo - e.MeanFrom
+	e.Low, e.High, e.SE, e.P = math.NaN(), math.NaN(), math.NaN(), math.NaN()
+	e.GAv, e.GAvLow, e.GAvHigh, e.WilcoxonP = math.NaN(), math.NaN(), math.NaN(), math.NaN()
+	e.CohortLow, e.CohortHigh, e.LostDifference, e.NoChange = math.NaN(), math.NaN(), math.NaN(), math.NaN()
+	cr, err := stats.PairedClusteredChange(a, b, g)
+	if err != nil {
+		e.Problem = "few"
+		return e, true
+	}
+	e.Clusters, e.SE, e.DF, e.P = cr.Clusters, cr.SE, cr.DF, cr.P
+	e.Change, e.Low, e.High = cr.Mean, cr.CI.Low, cr.CI.High
+	if k, err := stats.CohortLevelChange(a, b, g); err == nil {
+		e.CohortChange, e.CohortLow, e.CohortHigh = k.Mean, k.CI.Low, k.CI.High
+	}
+	e.sizes(a, b, g)
+	e.attrition(from, to, cluster)
+	return e, true
+}
+
+func (e *Estimate) sizes(a, b []float64, g []string) {
+	if x, err := stats.PairedEffects(a, b); err == nil {
+		e.GAv, e.GAvLow, e.GAvHigh = x.GAv, x.GAvCI.Low, x.GAvCI.High
+	}
+	if e.Clusters >= 12 {
+		boot, err := stats.ClusterBootstrap(a, b, g, stats.Moments.GAv, stats.Resamples(e.Clusters, replicates, bootstrapSeed))
+		if err == nil {
+			ci := boot.BCa
+			if math.IsNaN(ci.Low) {
+				ci = boot.Percentile
+			}
+			e.GAvLow, e.GAvHigh, e.GAvBoot = ci.Low, ci.High, true
+		}
+	}
+	if w, err := stats.WilcoxonSignedRank(a, b); err == nil {
+		e.WilcoxonP, e.Median = w.Pratt.P, w.HodgesLehmann
+	}
+	for i := range a {
+		switch d := b[i] - a[i]; {
+		case d > 0:
+			e.Better += 1 / float64(len(a))
+		case d < 0:
+			e.Worse += 1 / float64(len(a))
+		}
+	}
+}
+
+func (e *Estimate) attrition(from, to []float64, cluster []string) {
+	if e.Lost == 0 {
+		return
+	}
+	var in, out []float64
+	for i := range from {
+		if math.IsNaN(to[i]) {
+			out = append(out, from[i])
+		} else {
+			in = append(in, from[i])
+		}
+	}
+	if len(out) > 1 && len(in) > 1 {
+		e.LostDifference = stats.StandardizedDifference(in, out)
+	}
+	e.NoChange = e.Change * float64(e.N) / float64(e.N+e.Lost)
+}
+
+func mean(x []float64) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += v
+	}
+	return sum / float64(len(x))
+}
+
+// adjust gives the headline of the primary outcomes their Holm-adjusted p.
+func adjust(all []Estimate) {
+	var at []int
+	var p []float64
+	for i, e := range all {
+		if e.Outcome.Primary && e.Contrast == Headline && !math.IsNaN(e.P) {
+			at, p = append(at, i), append(p, e.P)
+		}
+	}
+	for i, v := range stats.Holm(p) {
+		all[at[i]].PHolm = v
+	}
+}
+
+// groups splits the people and hides groups under five, with one more where the total would give the hidden one away.
+func groups(people []survey.Respondent, o survey.Outcome, c Contrast, key func(survey.Respondent) string) []Group {
+	of := map[string][]survey.Respondent{}
+	for _, x := range people {
+		if k := key(x); k != "" {
+			of[k] = append(of[k], x)
+		}
+	}
+	var all []Group
+	for k, part := range of {
+		e, _ := estimate(part, o, c)
+		all = append(all, Group{Name: k, Estimate: e})
+	}
+	slices.SortFunc(all, func(a, b Group) int {
+		if a.Estimate.N != b.Estimate.N {
+			return b.Estimate.N - a.Estimate.N
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	n := make([]int, len(all))
+	for i, g := range all {
+		n[i] = g.Estimate.N
+	}
+	for i, hide := range Suppress(n) {
+		if hide {
+			all[i] = Group{Name: all[i].Name, Suppressed: true}
+		}
+	}
+	return all
+}
+
+// Suppress says which cells of a table whose total is known must be hidden: those from 1 to 4, and when they are together
+// fewer than five people or only one cell, the next smallest as well, so that the total gives none of them away.
+func Suppress(n []int) []bool {
+	hide := make([]bool, len(n))
+	cells, people := 0, 0
+	for i, v := range n {
+		if v > 0 && v < smallCell {
+			hide[i] = true
+			cells++
+			people += v
+		}
+	}
+	for cells > 0 && (cells < 2 || people < smallCell) {
+		next := -1
+		for i, v := range n {
+			if !hide[i] && v > 0 && (next < 0 || v < n[next]) {
+				next = i
+			}
+		}
+		if next < 0 {
+			break
+		}
+		hide[next] = true
+		cells++
+		people += n[next]
+	}
+	return hide
+}
+
+func scale(people []survey.Respondent, o survey.Outcome) (Scale, bool) {
+	var rows [][]float64
+	for _, x := range people {
+		if row := survey.Items(o.ID, x.Answers[survey.Pre]); len(row) > 1 {
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) == 0 || o.ID == "cooperation" { // its items form an index, not a scale: they need not go together
+		return Scale{}, false
+	}
+	x, err := stats.ScaleReliability(rows)
+	if err != nil {
+		return Scale{}, false
+	}
+	return Scale{o.ID, x.N, x.Items, x.Alpha, x.AlphaCI.Low, x.AlphaCI.High, x.Omega}, true
+}
+
+// MarshalJSON writes the numbers of an estimate; what is not defined is null.
+func (e Estimate) MarshalJSON() ([]byte, error) {
+	out := map[string]any{}
+	v := reflect.ValueOf(e)
+	for i := range v.NumField() {
+		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		if name == "-" || name == "" {
+			continue
+		}
+		out[name] = v.Field(i).Interface()
+		if x, ok := out[name].(float64); ok && (math.IsNaN(x) || math.IsInf(x, 0)) {
+			out[name] = nil
+		}
+	}
+	return json.Marshal(out)
+}

@@ -1,0 +1,203 @@
+package impact_test
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"strengthen/internal/access"
+	"strengthen/internal/i18n"
+	"strengthen/internal/impact"
+	"strengthen/internal/org"
+	"strengthen/internal/render"
+	"strengthen/internal/sealed"
+	"strengthen/internal/sheet"
+	"strengthen/internal/store"
+	"strengthen/internal/survey"
+	"strengthen/internal/testkit"
+)
+
+var (
+	evaluator = access.Actor{Via: access.ViaCommand, Grants: []access.Grant{{Role: access.Evaluator}}}
+	funder    = access.Actor{Via: access.ViaCommand, Grants: []access.Grant{{Role: access.Funder}}}
+)
+
+// expected reads a value that R computed.
+func expected(t *testing.T, id string) map[string]any {
+	t.Helper()
+	b, err := os.ReadFile("../stats/testdata/reference/expected/" + id + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c struct{ Expected map[string]any }
+	if err := json.Unmarshal(b, &c); err != nil {
+		t.Fatal(err)
+	}
+	return c.Expected
+}
+
+func load(t *testing.T, s *survey.Service, name, file string) {
+	t.Helper()
+	b, err := os.ReadFile("testdata/" + name + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := survey.ParseMapping(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err = os.ReadFile("testdata/" + file); err != nil {
+		t.Fatal(err)
+	}
+	table, err := sheet.Read(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	records, err := table.Records(m.Columns()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Import(t.Context(), evaluator, name, m, records, false); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestFromPublishedFileToPaper brings two published data sets in through the import and reads the headline from the PDF.
+func TestFromPublishedFileToPaper(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		o := org.New(store.For[org.Tx]{DB: db}, clock.Now, sealed.Root{1}.Box("totp"))
+		if err := o.Seed(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s := survey.New(store.For[survey.Tx]{DB: db}, clock.Now)
+		reports := impact.New(s, o, clock.Now)
+		for _, tc := range []struct {
+			study, file, change, effects string
+			contrast                     impact.Contrast
+			decimals                     int
+		}{
+			{"schools", "schools_two_wave.csv", "schools_paired_cluster", "schools_effects", impact.Immediate, 2},
+			{"pupils", "pupils_three_wave.csv", "pupils_paired_cluster_fup", "", impact.Headline, 3},
+		} {
+			load(t, s, tc.study, tc.file)
+			r, err := reports.Compute(t.Context(), funder, tc.study)
+			if err != nil {
+				t.Fatal(err)
+			}
+			i := slices.IndexFunc(r.Estimates, func(e impact.Estimate) bool { return e.Contrast == tc.contrast })
+			e, want := r.Estimates[i], expected(t, tc.change)
+			near(t, "n", float64(e.N), want["n"])
+			near(t, "clusters", float64(e.Clusters), want["clusters"])
+			near(t, "change", e.Change, want["mean_change"])
+			near(t, "se", e.SE, want["se_CR2"])
+			near(t, "df", e.DF, want["df_satterthwaite"])
+			near(t, "low", e.Low, want["ci_low_CR2"])
+			near(t, "high", e.High, want["ci_high_CR2"])
+			if tc.effects != "" {
+				near(t, "g_av", e.GAv, expected(t, tc.effects)["g_av"])
+			}
+			for _, l := range []i18n.Lang{i18n.BG, i18n.EN} {
+				text := paper(t, reports, tc.study, l)
+				for _, x := range []any{want["mean_change"], want["ci_low_CR2"], want["ci_high_CR2"]} {
+					if number := l.Decimal(x.(float64), tc.decimals); !strings.Contains(text, number) {
+						t.Errorf("%s, %s: the PDF does not say %s", tc.study, l, number)
+					}
+				}
+			}
+		}
+	})
+}
+
+func near(t *testing.T, what string, got float64, want any) {
+	t.Helper()
+	w, ok := want.(float64)
+	if !ok || math.Abs(got-w) > 1e-9*math.Max(1, math.Abs(w)) {
+		t.Errorf("%s: got %v, R says %v", what, got, want)
+	}
+}
+
+func paper(t *testing.T, s *impact.Service, study string, l i18n.Lang) string {
+	t.Helper()
+	d, err := s.Document(t.Context(), funder, study, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := render.PDF(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := render.PDF(d)
+	if err != nil || string(again) != string(b) {
+		t.Error("the same document gave other bytes")
+	}
+	file := filepath.Join(t.TempDir(), "report.pdf")
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("pdftotext", "-layout", file, "-").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+// TestSuppressionGivesNothingAway attacks tables of counts with a known total.
+func TestSuppressionGivesNothingAway(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.SliceOfN(rapid.IntRange(0, 30), 1, 12).Draw(t, "counts")
+		hide := impact.Suppress(n)
+		hidden, sum, populated := 0, 0, 0
+		for i, v := range n {
+			if v > 0 {
+				populated++
+			}
+			if v > 0 && v < 5 && !hide[i] {
+				t.Fatalf("%v shows a cell of %d", n, v)
+			}
+			if hide[i] {
+				hidden++
+				sum += v
+			}
+		}
+		if hidden == 1 && populated > 1 {
+			t.Fatalf("%v hides one cell, which the total gives away", n)
+		}
+		if hidden > 0 && hidden < populated && sum < 5 {
+			t.Fatalf("%v hides %d people in all, which the total gives away", n, sum)
+		}
+	})
+}
+
+// TestTheReportNeverClaimsCause reads every sentence that a wide range of results leads to.
+func TestTheReportNeverClaimsCause(t *testing.T) {
+	forbidden := []string{"причини", "доведе до", "благодарение", "ефект", "доказва", "caused", "led to", "thanks to", "effective", "proves", "no effect", "няма ефект"}
+	for _, change := range []float64{-20, -1, 0, 1, 20} {
+		for _, low := range []float64{-5, 0.5} {
+			for _, lost := range []int{0, 90} {
+				o := survey.Outcomes()[0]
+				e := impact.Estimate{Outcome: o, Name: o.ID, Contrast: impact.Headline, Measured: 100 + lost, N: 100, Lost: lost, Clusters: 20, DF: 15,
+					Change: change, Low: change - math.Abs(low)*3, High: change + math.Abs(low)*3}
+				r := impact.Result{Study: survey.Study{ID: "x", Outcomes: []survey.Outcome{o}}, People: 200, Estimates: []impact.Estimate{e}}
+				for _, l := range []i18n.Lang{i18n.BG, i18n.EN} {
+					text := strings.ToLower(render.HTML(impact.Write(r, org.Tables{}, l, testkit.NewClock().Now())))
+					text = strings.NewReplacer("не доказано действие", "", "not a proven effect", "").Replace(text)
+					for _, f := range forbidden {
+						if strings.Contains(text, f) {
+							t.Errorf("change %v: the report says %q", change, f)
+						}
+					}
+					if lost == 90 && !strings.Contains(text, l.Pick("без втори отговор", "gave no second answer")) {
+						t.Error("more than 40 % lost, and the sentence does not begin with it")
+					}
+				}
+			}
+		}
+	}
+}
