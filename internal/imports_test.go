@@ -1,0 +1,60 @@
+package internal_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// may says which packages of the house each package may import, directly or through others, besides the standard library
+// and what go.mod names. It is the picture of docs/architecture.md.
+var may = map[string][]string{
+	"fault": {}, "calendar": {}, "stats": {}, "fold": {}, "sealed": {}, "render": {},
+	"access":   {},
+	"sheet":    {"fault"},
+	"i18n":     {"calendar", "fault"},
+	"org":      {"access", "calendar", "fault", "fold", "sealed"},
+	"training": {"access", "calendar", "fault", "fold", "org", "sealed"},
+	"survey":   {"access", "calendar", "fault", "fold", "org", "sealed", "training"},
+	"impact":   {"access", "calendar", "fault", "fold", "i18n", "org", "render", "sealed", "stats", "survey", "training"},
+	"store":    {"access", "calendar", "fault", "fold", "org", "sealed", "survey", "training"},
+	"demo":     {"access", "calendar", "fault", "fold", "org", "sealed", "survey", "training"},
+	"web":      {"access", "calendar", "fault", "fold", "i18n", "impact", "org", "render", "sealed", "sheet", "stats", "survey", "training"},
+	"testkit":  {"access", "calendar", "fault", "fold", "org", "sealed", "store", "survey", "training"},
+}
+
+// subjects know no database, no network and no page.
+var subjects = []string{"access", "calendar", "fault", "org", "training", "survey", "stats"}
+
+func TestImportsFollowThePicture(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "-f", `{{.ImportPath}} {{join .Deps ","}}`, "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for line := range strings.Lines(string(out)) {
+		path, deps, _ := strings.Cut(strings.TrimSpace(line), " ")
+		name, ok := strings.CutPrefix(path, "strengthen/internal/")
+		if !ok {
+			continue
+		}
+		allowed, known := may[name]
+		if !known {
+			t.Errorf("package %s is not in the picture", name)
+			continue
+		}
+		seen++
+		for dep := range strings.SplitSeq(deps, ",") {
+			if other, ok := strings.CutPrefix(dep, "strengthen/internal/"); ok && !slices.Contains(allowed, other) {
+				t.Errorf("%s imports %s", name, other)
+			}
+			if slices.Contains(subjects, name) && slices.Contains([]string{"database/sql", "html/template"}, dep) {
+				t.Errorf("%s imports %s", name, dep)
+			}
+		}
+	}
+	if seen != len(may) {
+		t.Errorf("%d packages found, %d in the picture", seen, len(may))
+	}
+}

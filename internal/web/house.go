@@ -1,0 +1,382 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/fault"
+	"strengthen/internal/org"
+)
+
+func (s *Server) houseRoutes() []Route {
+	return []Route{
+		{"GET /people", access.SeePerson, false, 0, s.people},
+		{"GET /people/{id}", access.EditPerson, false, 0, s.person},
+		{"POST /people/{id}", access.EditPerson, false, 0, s.savePerson},
+		{"GET /agencies", access.SeeAgency, false, 0, s.agencies},
+		{"GET /agencies/new", access.EditAgency, false, 0, s.agency},
+		{"POST /agencies/new", access.EditAgency, false, 0, s.saveAgency},
+		{"GET /agencies/{id}", access.EditAgency, false, 0, s.agency},
+		{"POST /agencies/{id}", access.EditAgency, false, 0, s.saveAgency},
+		{"GET /accounts", access.SeeAccount, false, 0, s.accounts},
+		{"POST /accounts", access.InviteAccount, false, 0, s.inviteAccount},
+		{"POST /accounts/{id}/grant", access.GrantRole, false, 0, s.grant},
+		{"POST /accounts/{id}/end", access.GrantRole, false, 0, s.endGrant},
+		{"POST /accounts/{id}/state", access.EndAccount, false, 0, s.accountState},
+		{"GET /tables", access.EditTables, false, 0, s.listTables},
+		{"POST /tables", access.EditTables, false, 0, s.saveTerm},
+		{"POST /tables/regions/{id}", access.EditTables, false, 0, s.saveRegion},
+		{"GET /audit", access.SeeAudit, false, 0, s.audit},
+		{"GET /mail", access.SeeMail, false, 0, s.mail},
+		{"POST /mail/{id}/retry", access.SendWave, false, 0, s.retryMail},
+		{"GET /system", access.SeeSystem, false, 0, s.system},
+	}
+}
+
+type peoplePage struct {
+	Page
+	People []org.Person
+	Filter org.PersonFilter
+	More   string
+}
+
+func (s *Server) people(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	p := peoplePage{Page: s.page(r, ""), Filter: org.PersonFilter{
+		Find: q.Get("find"), Sector: q.Get("sector"), Region: access.RegionID(q.Get("region")), After: q.Get("after"), Limit: pageSize + 1,
+	}}
+	p.Title = p.L("Хора", "People")
+	var err error
+	var cursor string
+	if p.People, cursor, err = s.Org.PeoplePage(r.Context(), p.actor, p.Filter, pageSize); err != nil {
+		return err
+	}
+	if cursor != "" {
+		q.Set("after", cursor)
+		p.More = "?" + q.Encode()
+	}
+	return s.show(w, "people", &p)
+}
+
+type personPage struct {
+	Page
+	Form org.Person
+}
+
+func (s *Server) person(w http.ResponseWriter, r *http.Request) error {
+	p := personPage{Page: s.page(r, "")}
+	p.Title = p.L("Данни на човек", "A person’s data")
+	var err error
+	if p.Form, err = s.Org.Person(r.Context(), p.actor, access.PersonID(r.PathValue("id"))); err != nil {
+		return err
+	}
+	return s.show(w, "person", &p)
+}
+
+func (s *Server) savePerson(w http.ResponseWriter, r *http.Request) error {
+	p := personPage{Page: s.page(r, "")}
+	p.Title = p.L("Данни на човек", "A person’s data")
+	old, err := s.Org.Person(r.Context(), p.actor, access.PersonID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	p.Form = old
+	p.Form.Name, p.Form.Email, p.Form.Phone, p.Form.Lang = field(r, "name"), field(r, "email"), field(r, "phone"), field(r, "lang")
+	p.Form.Sector, p.Form.Profession, p.Form.Region = field(r, "sector"), field(r, "profession"), access.RegionID(field(r, "region"))
+	p.Form.Version, _ = strconv.Atoi(field(r, "version"))
+	if err := s.Org.SavePerson(r.Context(), p.actor, p.Form); err != nil {
+		return s.again(w, err, &p.Page, "person", &p)
+	}
+	return to(w, r, "/people/"+string(old.ID), "saved")
+}
+
+// Langs lists the languages as options.
+func (p Page) Langs() []Option {
+	return []Option{{Value: "bg", Text: p.L("български", "Bulgarian")}, {Value: "en", Text: p.L("английски", "English")}}
+}
+
+type agenciesPage struct {
+	Page
+	Agencies []org.Agency
+	Filter   org.AgencyFilter
+	More     string
+}
+
+func (s *Server) agencies(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	p := agenciesPage{Page: s.page(r, ""), Filter: org.AgencyFilter{
+		Find: q.Get("find"), Region: access.RegionID(q.Get("region")), Sector: q.Get("sector"), After: q.Get("after"),
+	}}
+	p.Title = p.L("Институции", "Institutions")
+	var err error
+	var cursor string
+	if p.Agencies, cursor, err = s.Org.AgencyPage(r.Context(), p.actor, p.Filter, pageSize); err != nil {
+		return err
+	}
+	if cursor != "" {
+		q.Set("after", cursor)
+		p.More = "?" + q.Encode()
+	}
+	return s.show(w, "agencies", &p)
+}
+
+type agencyPage struct {
+	Page
+	Form org.Agency
+	Once string
+}
+
+func (s *Server) agency(w http.ResponseWriter, r *http.Request) error {
+	p := agencyPage{Page: s.page(r, ""), Once: access.NewID()}
+	p.Title = p.L("Институция", "Institution")
+	if id := r.PathValue("id"); id != "" {
+		var err error
+		if p.Form, err = s.Org.Agency(r.Context(), p.actor, access.AgencyID(id)); err != nil {
+			return err
+		}
+	}
+	return s.show(w, "agency", &p)
+}
+
+func (s *Server) saveAgency(w http.ResponseWriter, r *http.Request) error {
+	p := agencyPage{Page: s.page(r, ""), Once: field(r, "key")}
+	p.Title = p.L("Институция", "Institution")
+	p.Form = org.Agency{ID: access.AgencyID(r.PathValue("id")), Name: field(r, "name"), Kind: field(r, "kind"), Sector: field(r, "sector"),
+		Region: access.RegionID(field(r, "region")), HeadEmail: field(r, "head_email")}
+	p.Form.Version, _ = strconv.Atoi(field(r, "version"))
+	if p.Form.ID != "" {
+		if _, err := s.Org.Agency(r.Context(), p.actor, p.Form.ID); err != nil {
+			return err
+		}
+	}
+	if _, err := s.Org.SaveAgency(r.Context(), p.actor, "agency/"+p.Once, p.Form); err != nil {
+		return s.again(w, err, &p.Page, "agency", &p)
+	}
+	return to(w, r, "/agencies", "saved")
+}
+
+type accountsPage struct {
+	Page
+	Accounts []org.AccountCard
+	Form     org.Invitation
+	Once     string
+}
+
+// RoleOptions lists the roles that can be granted.
+func (p Page) RoleOptions() []Option {
+	var all []Option
+	for _, role := range access.Grantable() {
+		all = append(all, Option{Value: string(role), Text: p.T("role." + string(role))})
+	}
+	return all
+}
+
+func (s *Server) accountsPage(r *http.Request) (*accountsPage, error) {
+	p := &accountsPage{Page: s.page(r, ""), Once: access.NewID()}
+	p.Title = p.L("Профили", "Accounts")
+	var err error
+	p.Accounts, err = s.Org.Accounts(r.Context(), p.actor)
+	p.Form.Lang = "bg"
+	return p, err
+}
+
+func (s *Server) accounts(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.accountsPage(r)
+	if err != nil {
+		return err
+	}
+	return s.show(w, "accounts", p)
+}
+
+func (s *Server) inviteAccount(w http.ResponseWriter, r *http.Request) error {
+	in := org.Invitation{Name: field(r, "name"), Email: field(r, "email"), Lang: field(r, "lang"), Role: access.Role(field(r, "role")), Region: access.RegionID(field(r, "region"))}
+	if _, _, err := s.Org.Invite(r.Context(), visitOf(r).actor(), "invite/"+field(r, "key"), in); err != nil {
+		p, e := s.accountsPage(r)
+		if e != nil {
+			return e
+		}
+		p.Form = in
+		return s.again(w, err, &p.Page, "accounts", p)
+	}
+	return to(w, r, "/accounts", "sent")
+}
+
+func (s *Server) grant(w http.ResponseWriter, r *http.Request) error {
+	if err := s.Org.Grant(r.Context(), visitOf(r).actor(), "grant/"+field(r, "key"), access.PersonID(r.PathValue("id")), access.Role(field(r, "role")), access.RegionID(field(r, "region"))); err != nil {
+		return err
+	}
+	return to(w, r, "/accounts", "saved")
+}
+
+func (s *Server) endGrant(w http.ResponseWriter, r *http.Request) error {
+	if err := s.Org.EndGrant(r.Context(), visitOf(r).actor(), access.PersonID(r.PathValue("id")), field(r, "grant")); err != nil {
+		return err
+	}
+	return to(w, r, "/accounts", "saved")
+}
+
+func (s *Server) accountState(w http.ResponseWriter, r *http.Request) error {
+	id := access.PersonID(r.PathValue("id"))
+	act := s.Org.Suspend
+	if field(r, "state") == string(org.Active) {
+		act = s.Org.Restore
+	}
+	if err := act(r.Context(), visitOf(r).actor(), id); err != nil {
+		return err
+	}
+	return to(w, r, "/accounts", "saved")
+}
+
+type tablesPage struct {
+	Page
+	List org.List
+	Form org.Term
+}
+
+func (s *Server) tablesPage(r *http.Request) *tablesPage {
+	p := &tablesPage{Page: s.page(r, ""), List: org.List(r.FormValue("list"))}
+	if p.List == "" {
+		p.List = org.Sectors
+	}
+	p.Title = p.L("Списъци", "Lists")
+	return p
+}
+
+// ListNames lists the code lists as options.
+func (p tablesPage) ListNames() []Option {
+	return []Option{{string(org.Sectors), p.L("Сектори", "Sectors"), p.List == org.Sectors}, {string(org.Professions), p.L("Професии", "Professions"), p.List == org.Professions},
+		{string(org.AgencyKinds), p.L("Видове институции", "Kinds of institution"), p.List == org.AgencyKinds}, {"region", p.L("Области", "Regions"), p.List == "region"}}
+}
+
+// AllTerms lists the entries of the list, the inactive ones too.
+func (p *tablesPage) AllTerms() []org.Term {
+	var all []org.Term
+	for _, t := range p.Tables().Terms {
+		if t.List == p.List {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+func (s *Server) listTables(w http.ResponseWriter, r *http.Request) error {
+	return s.show(w, "tables", s.tablesPage(r))
+}
+
+func (s *Server) saveTerm(w http.ResponseWriter, r *http.Request) error {
+	p := s.tablesPage(r)
+	var l fault.List
+	p.Form = org.Term{List: p.List, Code: field(r, "code"), NameBG: field(r, "name_bg"), NameEN: field(r, "name_en"), Sector: field(r, "sector"),
+		Place: number(r, "place", &l), Active: field(r, "active") != ""}
+	err := l.Err()
+	if err == nil {
+		err = s.Org.SaveTerm(r.Context(), p.actor, p.Form)
+	}
+	if err != nil {
+		return s.again(w, err, &p.Page, "tables", p)
+	}
+	return to(w, r, "/tables?list="+string(p.List), "saved")
+}
+
+func (s *Server) saveRegion(w http.ResponseWriter, r *http.Request) error {
+	p := s.tablesPage(r)
+	p.List = "region"
+	x, ok := p.Tables().Region(access.RegionID(r.PathValue("id")))
+	if !ok {
+		return fault.New(fault.NotFound, "fault.notfound")
+	}
+	x.NameBG, x.NameEN, x.CentreBG, x.CentreEN = field(r, "name_bg"), field(r, "name_en"), field(r, "centre_bg"), field(r, "centre_en")
+	if err := s.Org.SaveRegion(r.Context(), p.actor, x); err != nil {
+		return s.again(w, err, &p.Page, "tables", p)
+	}
+	return to(w, r, "/tables?list=region", "saved")
+}
+
+type auditPage struct {
+	Page
+	Entries []access.Entry
+	Filter  access.EntryFilter
+	More    string
+}
+
+func (s *Server) audit(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	p := auditPage{Page: s.page(r, ""), Filter: access.EntryFilter{Actor: access.PersonID(q.Get("actor")), Record: q.Get("record"),
+		Action: access.Action(q.Get("action")), Outcome: access.Outcome(q.Get("outcome")), Before: q.Get("before")}}
+	p.Title = p.L("Кой какво е правил", "Who did what")
+	var err error
+	if p.Entries, err = s.Org.Entries(r.Context(), p.actor, p.Filter, pageSize+1); err != nil {
+		return err
+	}
+	if len(p.Entries) > pageSize {
+		p.Entries = p.Entries[:pageSize]
+		last := p.Entries[pageSize-1]
+		q.Set("before", last.At+"/"+last.ID)
+		p.More = "?" + q.Encode()
+	}
+	return s.show(w, "audit", &p)
+}
+
+// At writes the moment of an entry.
+func (p Page) At(text string) string {
+	t, err := time.Parse("2006-01-02T15:04:05.999999999Z", text)
+	if err != nil {
+		return text
+	}
+	return p.When(t)
+}
+
+type mailPage struct {
+	Page
+	Messages []org.Message
+	Counts   map[org.MessageState]int
+	Filter   org.MessageFilter
+	More     string
+}
+
+func (s *Server) mail(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	p := mailPage{Page: s.page(r, ""), Filter: org.MessageFilter{State: org.MessageState(q.Get("state")), Kind: q.Get("kind"), Before: q.Get("before"), Limit: pageSize}}
+	p.Title = p.L("Писма", "Mail")
+	var err error
+	if p.Messages, p.Counts, err = s.Org.Messages(r.Context(), p.actor, p.Filter); err != nil {
+		return err
+	}
+	if n := len(p.Messages); n == pageSize {
+		last := p.Messages[n-1]
+		q.Set("before", last.Due.UTC().Format("2006-01-02T15:04:05.000000Z")+"/"+last.ID)
+		p.More = "?" + q.Encode()
+	}
+	return s.show(w, "mail", &p)
+}
+
+// MessageStates lists the states of mail.
+func (p mailPage) MessageStates() []org.MessageState {
+	return []org.MessageState{org.Planned, org.Sent, org.Cancelled, org.Failed}
+}
+
+func (s *Server) retryMail(w http.ResponseWriter, r *http.Request) error {
+	if err := s.Org.RetryMail(r.Context(), visitOf(r).actor(), r.PathValue("id")); err != nil {
+		return err
+	}
+	return to(w, r, "/mail", "saved")
+}
+
+type systemPage struct {
+	Page
+	Version string
+	Ready   bool
+	Counts  map[string]int
+}
+
+func (s *Server) system(w http.ResponseWriter, r *http.Request) error {
+	p := systemPage{Page: s.page(r, ""), Version: s.Version}
+	p.Title = p.L("Система", "System")
+	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
+	defer cancel()
+	p.Ready = s.Ready(ctx) == nil
+	return s.show(w, "system", &p)
+}

@@ -1,0 +1,302 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"strengthen/internal/access"
+	"strengthen/internal/fault"
+	"strengthen/internal/i18n"
+	"strengthen/internal/org"
+)
+
+type contextKey int
+
+const visitKey contextKey = 0
+
+// visit is what is known of a request before its handler runs.
+type visit struct {
+	request string
+	lang    i18n.Lang
+	visitor org.Visitor
+	in      bool // signed in
+	network string
+}
+
+func visitOf(r *http.Request) *visit {
+	if v, ok := r.Context().Value(visitKey).(*visit); ok {
+		return v
+	}
+	return &visit{lang: i18n.BG}
+}
+
+func (v *visit) actor() access.Actor {
+	if v.in {
+		return v.visitor.Actor
+	}
+	return access.Public(v.request)
+}
+
+const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; " +
+	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// outermost sets the headers, limits the rate, catches panics and writes the one log line of a request.
+func (s *Server) outermost(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		v := &visit{request: access.NewID()[:12], lang: i18n.BG, network: s.network(r)}
+		r = r.WithContext(context.WithValue(r.Context(), visitKey, v))
+		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+		s.headers(rec.Header())
+		defer func() {
+			if p := recover(); p != nil {
+				s.Log.Error("panic", "request", v.request, "what", fmt.Sprint(p), "stack", string(debug.Stack()))
+				if !rec.wrote {
+					s.fail(rec, r, fmt.Errorf("panic"))
+				}
+			}
+			s.Log.Info("request", "request", v.request, "method", r.Method, "pattern", r.Pattern, "status", rec.status,
+				"ms", time.Since(began).Milliseconds())
+		}()
+		if !strings.HasPrefix(r.URL.Path, "/static/") && !s.rates.allow(v.network) {
+			rec.Header().Set("Retry-After", "60")
+			s.fail(rec, r, fault.New(fault.Busy, "fault.many"))
+			return
+		}
+		next.ServeHTTP(rec, r)
+	})
+}
+
+func (s *Server) headers(h http.Header) {
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(self), microphone=(), geolocation=()")
+	h.Set("Cache-Control", "no-store")
+	if strings.HasPrefix(s.Site, "https://") {
+		h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+	}
+}
+
+// route wraps a handler: body limit, session, language, the question whether the reader may do this anywhere, errors.
+func (s *Server) route(row Route) http.Handler {
+	limit := row.Limit
+	if limit == 0 {
+		limit = 64 << 10
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := visitOf(r)
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		s.recognise(r, v)
+		if row.Public {
+			v.lang = i18n.BG
+			if r.URL.Path == "/en" || strings.HasPrefix(r.URL.Path, "/en/") {
+				v.lang = i18n.EN
+			}
+		}
+		if err := s.enter(w, r, v, row); err != nil {
+			s.fail(w, r, err)
+		}
+	})
+}
+
+func (s *Server) enter(w http.ResponseWriter, r *http.Request, v *visit, row Route) error {
+	if !s.Policy.May(v.actor(), row.Action, s.Now()) {
+		if !v.in {
+			if r.Method != http.MethodGet {
+				return fault.New(fault.Denied, "fault.denied")
+			}
+			http.Redirect(w, r, "/signin?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+			return nil
+		}
+		if v.visitor.NeedsFactor {
+			http.Redirect(w, r, "/me", http.StatusSeeOther)
+			return nil
+		}
+		return fault.New(fault.Denied, "fault.denied")
+	}
+	if r.Method == http.MethodPost && !strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
+		if err := r.ParseForm(); err != nil {
+			return bodyError(err)
+		}
+	}
+	return row.handle(w, r)
+}
+
+// bodyError tells a body that is too large from one that does not parse.
+func bodyError(err error) error {
+	if strings.Contains(err.Error(), "request body too large") {
+		return fault.Wrap(err, fault.Invalid, "fault.large", fault.Vars{"mb": 8}).At("body")
+	}
+	return fault.Wrap(err, fault.Invalid, "fault.key")
+}
+
+// recognise finds the visitor of the session cookie, if it is alive.
+func (s *Server) recognise(r *http.Request, v *visit) {
+	c, err := r.Cookie(s.cookieName())
+	if err != nil {
+		return
+	}
+	visitor, err := s.Org.Resume(r.Context(), c.Value, v.request)
+	if err != nil {
+		if !fault.Is(err, fault.NotFound) {
+			s.Log.Error("session", "request", v.request, "error", err)
+		}
+		return
+	}
+	v.visitor, v.in, v.lang = visitor, true, i18n.Parse(visitor.Lang)
+}
+
+func (s *Server) cookieName() string {
+	if strings.HasPrefix(s.Site, "https://") {
+		return "__Host-session"
+	}
+	return "session"
+}
+
+func (s *Server) setSession(w http.ResponseWriter, token string) {
+	c := &http.Cookie{
+		Name: s.cookieName(), Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		Secure: strings.HasPrefix(s.Site, "https://"), MaxAge: int(org.DayLimit / time.Second),
+	}
+	if token == "" {
+		c.MaxAge = -1
+	}
+	http.SetCookie(w, c)
+}
+
+// network is the client's address, shortened to /24 or /48, so that it names an office and not a person.
+func (s *Server) network(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	if s.Proxies > 0 {
+		hops := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
+		if i := len(hops) - s.Proxies; i >= 0 && strings.TrimSpace(hops[i]) != "" {
+			host = strings.TrimSpace(hops[i])
+		}
+	}
+	a, err := netip.ParseAddr(host)
+	if err != nil {
+		return "unknown"
+	}
+	bits := 48
+	if a = a.Unmap(); a.Is4() {
+		bits = 24
+	}
+	p, err := a.Prefix(bits)
+	if err != nil {
+		return "unknown"
+	}
+	return p.Addr().String()
+}
+
+// fail shows what went wrong. A record that the reader may not open looks as if it were not there.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	v := visitOf(r)
+	status, kind := http.StatusInternalServerError, fault.KindOf(err)
+	switch kind {
+	case fault.Invalid:
+		status = http.StatusUnprocessableEntity
+	case fault.NotFound:
+		status = http.StatusNotFound
+	case fault.Denied:
+		status = http.StatusForbidden
+	case fault.Conflict:
+		status = http.StatusConflict
+	case fault.Busy:
+		status = http.StatusServiceUnavailable
+	default:
+		s.Log.Error("failed", "request", v.request, "pattern", r.Pattern, "error", err)
+	}
+	if r.PathValue("id") != "" && kind == fault.Denied {
+		status, err = http.StatusNotFound, fault.New(fault.NotFound, "fault.notfound")
+	}
+	p := errorPage{Page: s.page(r, v.lang.Pick("Не стана", "That did not work")), Status: status, Request: v.request}
+	for _, e := range fault.All(err) {
+		p.Messages = append(p.Messages, s.say(v.lang, e))
+	}
+	if len(p.Messages) == 0 {
+		p.Messages = []string{s.words.T(v.lang, "fault.internal", nil)}
+	}
+	s.render(w, status, "error", p) //nolint:errcheck // there is nobody left to tell
+}
+
+type errorPage struct {
+	Page
+	Status   int
+	Messages []string
+	Request  string
+}
+
+// say puts a fault into words.
+func (s *Server) say(l i18n.Lang, e *fault.Error) string { return s.words.T(l, e.Key, e.Vars) }
+
+func (s *Server) notFound(http.ResponseWriter, *http.Request) error {
+	return fault.New(fault.NotFound, "fault.notfound")
+}
+
+// recorder remembers the status for the log.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	wrote  bool
+}
+
+func (r *recorder) WriteHeader(status int) {
+	r.status, r.wrote = status, true
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	r.wrote = true
+	return r.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController and MaxBytesReader reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// limiter holds one bucket per network.
+type limiter struct {
+	mu    sync.Mutex
+	every rate.Limit
+	burst int
+	of    map[string]*rate.Limiter
+}
+
+func newLimiter(every rate.Limit, burst int) *limiter {
+	return &limiter{every: every, burst: burst, of: map[string]*rate.Limiter{}}
+}
+
+func (l *limiter) allow(network string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.of) > 10_000 {
+		clear(l.of) // forgetting is kinder than running out of memory
+	}
+	b, ok := l.of[network]
+	if !ok {
+		b = rate.NewLimiter(l.every, l.burst)
+		l.of[network] = b
+	}
+	return b.Allow()
+}
+
+var _ slog.LogValuer = (*visit)(nil)
+
+// LogValue keeps the visitor out of logs.
+func (v *visit) LogValue() slog.Value { return slog.StringValue("[withheld]") }

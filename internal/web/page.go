@@ -1,0 +1,504 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/calendar"
+	"strengthen/internal/fault"
+	"strengthen/internal/i18n"
+	"strengthen/internal/org"
+	"strengthen/internal/training"
+)
+
+// Page is what every page shows around its own content. Every page's struct embeds it.
+type Page struct {
+	s       *Server
+	Lang    i18n.Lang
+	Title   string
+	Path    string // of this page, without the language
+	Query   string
+	Visitor org.Visitor
+	In      bool
+	Public  bool
+	Demo    bool
+	Notice  string     // what just happened, as a message
+	Faults  fault.List // what is wrong with the form
+	tables  *org.Tables
+	actor   access.Actor
+	r       *http.Request
+}
+
+func (s *Server) page(r *http.Request, title string) Page {
+	v := visitOf(r)
+	path := strings.TrimPrefix(r.URL.Path, "/en")
+	if path == "" {
+		path = "/"
+	}
+	p := Page{s: s, Lang: v.lang, Title: title, Path: path, Query: r.URL.RawQuery, Visitor: v.visitor, In: v.in,
+		Demo: s.Demo, actor: v.actor(), r: r}
+	if key := "ok." + r.URL.Query().Get("ok"); s.words.Has(key) {
+		p.Notice = s.words.T(v.lang, key, nil)
+	}
+	return p
+}
+
+// publicPage is a page whose address carries the language.
+func (s *Server) publicPage(r *http.Request, title string) Page {
+	p := s.page(r, title)
+	p.Public = true
+	return p
+}
+
+// L returns the text of the page's language; both stand side by side where they are used.
+func (p Page) L(bg, en string, pairs ...any) string {
+	vars := fault.Vars{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		vars[pairs[i].(string)] = pairs[i+1]
+	}
+	return p.Lang.Fill(p.Lang.Pick(bg, en), vars)
+}
+
+// T returns a message of the catalogue.
+func (p Page) T(key string) string { return p.s.words.T(p.Lang, key, nil) }
+
+// N writes a count with its noun: one form for one, another for every other number.
+func (p Page) N(n int, oneBG, manyBG, oneEN, manyEN string) string {
+	noun := p.Lang.Pick(manyBG, manyEN)
+	if n == 1 {
+		noun = p.Lang.Pick(oneBG, oneEN)
+	}
+	return p.Lang.Int(n) + "\u00a0" + noun
+}
+
+// URL is an address of a public page in the language of this one.
+func (p Page) URL(path string) string {
+	if p.Lang == i18n.EN {
+		return "/en" + path
+	}
+	return path
+}
+
+// Switch is the address of this page in the other language.
+func (p Page) Switch() string {
+	path := p.Path
+	if p.Lang == i18n.BG {
+		path = "/en" + path
+	}
+	if p.Query != "" {
+		path += "?" + p.Query
+	}
+	return path
+}
+
+// Here is the address of this page with its query, for forms that come back to it.
+func (p Page) Here() string {
+	if p.Query == "" {
+		return p.Path
+	}
+	return p.Path + "?" + p.Query
+}
+
+// Asset is the address of a static file.
+func (p Page) Asset(name string) string { return p.s.Asset(name) }
+
+// Key is a new idempotency key for a form.
+func (p Page) Key() string { return access.NewID() }
+
+// May reports whether the reader may do action anywhere; links that lead nowhere are left out.
+func (p Page) May(action string) bool {
+	return p.s.Policy.May(p.actor, access.Action(action), p.s.Now())
+}
+
+// Can reports whether the reader may do action to this training.
+func (p Page) Can(action string, e training.Event) bool {
+	return p.s.Policy.Can(p.actor, access.Action(action), e.Resource(), p.s.Now())
+}
+
+// NavLink is a link of the header.
+type NavLink struct {
+	Href, Text string
+	Here       bool
+}
+
+// Nav lists the links of the header: at most six, those that the reader may open.
+func (p Page) Nav() []NavLink {
+	var all []NavLink
+	add := func(action access.Action, href, bg, en string) {
+		if len(all) < 7 && p.s.Policy.May(p.actor, action, p.s.Now()) {
+			here := p.Path == href || (href != "/home" && strings.HasPrefix(p.Path, href+"/"))
+			all = append(all, NavLink{href, p.L(bg, en), here})
+		}
+	}
+	if !p.In {
+		for _, l := range [][3]string{{"/", "Начало", "Home"}, {"/apply", "Обучения", "Trainings"}, {"/verify", "Проверка на удостоверение", "Check a certificate"}} {
+			all = append(all, NavLink{p.URL(l[0]), p.L(l[1], l[2]), p.Path == l[0] || (l[0] != "/" && strings.HasPrefix(p.Path, l[0]))})
+		}
+		return all
+	}
+	add(access.SeeHome, "/home", "Начало", "Home")
+	if p.allSeeing(access.SeeTraining) {
+		add(access.SeeTraining, "/regions", "Области", "Regions")
+	}
+	if p.more(access.RecordDay) {
+		add(access.SeeTraining, "/trainings", "Обучения", "Trainings")
+	}
+	add(access.SeeWave, "/surveys", "Проучвания", "Surveys")
+	add(access.ReadReport, "/impact", "Въздействие", "Impact")
+	add(access.EditPerson, "/people", "Хора", "People")
+	add(access.SeeAccount, "/accounts", "Профили", "Accounts")
+	add(access.SeeAgency, "/agencies", "Институции", "Institutions")
+	add(access.EditTables, "/tables", "Списъци", "Lists")
+	add(access.SeeAudit, "/audit", "Достъп", "Access")
+	add(access.SeeMail, "/mail", "Писма", "Mail")
+	add(access.SeeSystem, "/system", "Система", "System")
+	return all
+}
+
+func (p Page) allSeeing(a access.Action) bool {
+	s := p.s.Policy.Scope(p.actor, a, p.s.Now())
+	return s.All || len(s.Regions) > 0
+}
+
+func (p Page) more(a access.Action) bool { return p.s.Policy.May(p.actor, a, p.s.Now()) }
+
+// Dates and numbers, for templates.
+
+// Int writes a whole number.
+func (p Page) Int(n int) string { return p.Lang.Int(n) }
+
+// Dec writes a decimal number.
+func (p Page) Dec(x float64, n int) string { return p.Lang.Decimal(x, n) }
+
+// Pct writes a of b as a percentage, or a dash when there is no b.
+func (p Page) Pct(a, b int) string {
+	if b == 0 {
+		return "–"
+	}
+	return p.Lang.Percent(float64(a) / float64(b))
+}
+
+// Date writes a day.
+func (p Page) Date(d calendar.Date) string { return p.Lang.Date(d) }
+
+// Days writes from–to.
+func (p Page) Days(a, b calendar.Date) string { return p.Lang.Days(a, b) }
+
+// When writes a moment.
+func (p Page) When(t time.Time) string { return p.Lang.Moment(t) }
+
+// Today is the present day.
+func (p Page) Today() calendar.Date { return p.s.Now.Today() }
+
+// Tables returns the reference data, read once per page.
+func (p *Page) Tables() org.Tables {
+	if p.tables == nil {
+		t, err := p.s.Org.Tables(p.r.Context())
+		if err != nil {
+			p.s.Log.Error("tables", "error", err)
+		}
+		p.tables = &t
+	}
+	return *p.tables
+}
+
+// Region names an oblast.
+func (p *Page) Region(id access.RegionID) string {
+	r, _ := p.Tables().Region(id)
+	return r.Name(string(p.Lang))
+}
+
+// Sector names a sector.
+func (p *Page) Sector(code string) string { return p.term(org.Sectors, code) }
+
+// Profession names a profession.
+func (p *Page) Profession(code string) string { return p.term(org.Professions, code) }
+
+// Kind names a kind of institution.
+func (p *Page) Kind(code string) string { return p.term(org.AgencyKinds, code) }
+
+func (p *Page) term(l org.List, code string) string {
+	if t, ok := p.Tables().Term(l, code); ok {
+		return t.Name(string(p.Lang))
+	}
+	return code
+}
+
+// Mark is the class of a sector's sign.
+func (p Page) Mark(sector string) string {
+	switch sector {
+	case "social":
+		return "soc"
+	case "police":
+		return "pol"
+	case "education":
+		return "edu"
+	case "health":
+		return "psy"
+	case "ngo", "mediation":
+		return "ngo"
+	}
+	return "oth"
+}
+
+// Why puts the reason of a seat's state into words.
+func (p *Page) Why(w training.Why) string {
+	vars := fault.Vars{}
+	for k, v := range w.Vars {
+		vars[k] = v
+		if k == "sector" {
+			vars[k] = p.Sector(fmt.Sprint(v))
+		}
+	}
+	return p.s.words.T(p.Lang, w.Key, vars)
+}
+
+// State puts the state of a seat into words.
+func (p Page) State(s training.State) string { return p.T("state." + string(s)) }
+
+// StateTag is the colour of a state.
+func (p Page) StateTag(s training.State) string {
+	switch s {
+	case training.Confirmed:
+		return "ok"
+	case training.Waiting, training.Offered, training.Applied:
+		return "soon"
+	}
+	return ""
+}
+
+// Place names a training: the centre of its region.
+func (p *Page) Place(e training.Event) string {
+	r, _ := p.Tables().Region(e.Region)
+	return r.Name(string(p.Lang))
+}
+
+// Messages puts the faults of the form into words, one line each.
+func (p Page) Messages() []Message {
+	var all []Message
+	for _, e := range p.Faults {
+		text := p.s.say(p.Lang, e)
+		if e.Row > 0 {
+			text = p.L("Ред {n}", "Row {n}", "n", e.Row) + colon(e.Field) + ": " + text
+		}
+		all = append(all, Message{e.Field, text})
+	}
+	return all
+}
+
+func colon(field string) string {
+	if field == "" {
+		return ""
+	}
+	return ", " + field
+}
+
+// Message is one fault in words, with the field at which it stands.
+type Message struct{ Field, Text string }
+
+// ErrorAt is the message by a field, or "".
+func (p Page) ErrorAt(field string) string {
+	for _, e := range p.Faults {
+		if e.Field == field && e.Row == 0 {
+			return p.s.say(p.Lang, e)
+		}
+	}
+	return ""
+}
+
+// Option is a choice of a field.
+type Option struct {
+	Value, Text string
+	Chosen      bool
+}
+
+// Field is one field of a form as templates show it.
+type Field struct {
+	Name, Label, Hint, Value, Type, Error string
+	Optional                              bool
+	Options                               []Option
+	Lang                                  i18n.Lang
+}
+
+// Fld makes a field. Kind is a type of input, and may begin with ? when the field may stay empty.
+func (p Page) Fld(kind, name, bg, en, value string, hint ...string) Field {
+	f := Field{Name: name, Label: p.L(bg, en), Value: value, Error: p.ErrorAt(name), Lang: p.Lang}
+	f.Type, f.Optional = strings.TrimPrefix(kind, "?"), strings.HasPrefix(kind, "?")
+	if len(hint) == 2 {
+		f.Hint = p.L(hint[0], hint[1])
+	}
+	return f
+}
+
+// Sel makes a field of choices.
+func (p Page) Sel(kind, name, bg, en, value string, options []Option) Field {
+	f := p.Fld(kind, name, bg, en, value)
+	f.Options = slices.Clone(options)
+	for i := range f.Options {
+		f.Options[i].Chosen = f.Options[i].Value == value
+	}
+	return f
+}
+
+// Terms lists a code list as options.
+func (p *Page) Terms(list string) []Option {
+	var all []Option
+	for _, t := range p.Tables().Of(org.List(list)) {
+		all = append(all, Option{Value: t.Code, Text: t.Name(string(p.Lang))})
+	}
+	return all
+}
+
+// Regions lists the 28 as options.
+func (p *Page) Regions() []Option {
+	var all []Option
+	for _, r := range p.Tables().Regions {
+		all = append(all, Option{Value: string(r.ID), Text: r.Name(string(p.Lang))})
+	}
+	return all
+}
+
+// part puts arguments of a template together: part "a" x "b" y.
+func part(pairs ...any) (map[string]any, error) {
+	if len(pairs)%2 != 0 {
+		return nil, errors.New("part needs pairs")
+	}
+	m := map[string]any{}
+	for i := 0; i < len(pairs); i += 2 {
+		m[pairs[i].(string)] = pairs[i+1]
+	}
+	return m, nil
+}
+
+// show writes a page with status 200.
+func (s *Server) show(w http.ResponseWriter, name string, page any) error {
+	return s.render(w, http.StatusOK, name, page)
+}
+
+// again writes a form once more, with what the person typed and a message by each field. Faults that no person can mend go
+// up to the error page.
+func (s *Server) again(w http.ResponseWriter, err error, p *Page, name string, page any) error {
+	if k := fault.KindOf(err); k != fault.Invalid && k != fault.Conflict && k != fault.Busy {
+		return err
+	}
+	p.Faults = fault.All(err)
+	status := http.StatusUnprocessableEntity
+	if fault.Is(err, fault.Conflict) {
+		status = http.StatusConflict
+	}
+	return s.render(w, status, name, page)
+}
+
+func (s *Server) render(w http.ResponseWriter, status int, name string, page any) error {
+	t, ok := s.pages[name]
+	if !ok {
+		return fmt.Errorf("no template %q", name)
+	}
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, "layout", page); err != nil {
+		return fmt.Errorf("template %s: %w", name, err)
+	}
+	return s.html(w, status, b.Bytes())
+}
+
+func (s *Server) html(w http.ResponseWriter, status int, b []byte) error {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Add("Vary", "Cookie")
+	w.WriteHeader(status)
+	_, err := w.Write(b)
+	return err
+}
+
+// zip compresses pages for browsers that ask for it. Pages hold no secret beside what a reader typed, so that lengths tell
+// nothing worth having.
+func zip(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") || strings.HasPrefix(r.URL.Path, "/static/") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		z := &zipper{ResponseWriter: w}
+		defer z.close()
+		next.ServeHTTP(z, r)
+	})
+}
+
+type zipper struct {
+	http.ResponseWriter
+	z *gzip.Writer
+}
+
+func (z *zipper) WriteHeader(status int) {
+	if strings.HasPrefix(z.Header().Get("Content-Type"), "text/html") && status != http.StatusNoContent {
+		z.Header().Set("Content-Encoding", "gzip")
+		z.Header().Add("Vary", "Accept-Encoding")
+		z.z, _ = gzip.NewWriterLevel(z.ResponseWriter, gzip.BestSpeed)
+	}
+	z.ResponseWriter.WriteHeader(status)
+}
+
+func (z *zipper) Write(b []byte) (int, error) {
+	if z.z != nil {
+		return z.z.Write(b)
+	}
+	return z.ResponseWriter.Write(b)
+}
+
+func (z *zipper) Unwrap() http.ResponseWriter { return z.ResponseWriter }
+
+func (z *zipper) close() {
+	if z.z != nil {
+		z.z.Close()
+	}
+}
+
+// to sends the reader on to path with a word about what was done.
+func to(w http.ResponseWriter, r *http.Request, path, ok string) error {
+	if ok != "" {
+		sep := "?"
+		if strings.Contains(path, "?") {
+			sep = "&"
+		}
+		path += sep + "ok=" + ok
+	}
+	http.Redirect(w, r, path, http.StatusSeeOther)
+	return nil
+}
+
+// local keeps a redirect target within the site.
+func local(next string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.Contains(next, `\`) {
+		return "/home"
+	}
+	return next
+}
+
+// Reading forms.
+
+func field(r *http.Request, name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
+
+func number(r *http.Request, name string, l *fault.List) int {
+	n, err := strconv.Atoi(field(r, name))
+	if err != nil {
+		l.Add(fault.Field(name, "form.number"))
+	}
+	return n
+}
+
+func date(r *http.Request, name string, l *fault.List) calendar.Date {
+	d, err := calendar.ParseDate(field(r, name))
+	if err != nil {
+		l.Add(fault.Field(name, "form.date"))
+	}
+	return d
+}

@@ -1,0 +1,279 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
+	"strengthen/internal/access"
+	"strengthen/internal/demo"
+	"strengthen/internal/impact"
+	"strengthen/internal/org"
+	"strengthen/internal/sealed"
+	"strengthen/internal/store"
+	"strengthen/internal/survey"
+	"strengthen/internal/training"
+	"strengthen/internal/web"
+)
+
+// site is a small demonstration that tests look at; it is built once.
+type site struct {
+	url      string
+	pages    *web.Server
+	db       *store.DB
+	org      *org.Service
+	training *training.Service
+	survey   *survey.Service
+	world    *demo.World
+	guests   map[access.Role]access.PersonID
+	past     training.EventID // held, with certificates
+	future   training.EventID
+	seat     training.EnrolmentID // with a certificate
+	code     string
+	agency   access.AgencyID
+	person   access.PersonID
+	invite   string // link of an invitation
+}
+
+var build = sync.OnceValues(func() (*site, error) {
+	dir, err := os.MkdirTemp("", "strengthen-web-")
+	if err != nil {
+		return nil, err
+	}
+	ctx := context.Background()
+	clock := &demo.Clock{}
+	db, err := store.Open(ctx, store.Config{Dir: dir, Policy: access.Standard(), Now: clock.Now})
+	if err != nil {
+		return nil, err
+	}
+	if _, _, err := db.Migrate(ctx); err != nil {
+		return nil, err
+	}
+	s := &site{db: db, guests: map[access.Role]access.PersonID{}}
+	s.org = org.New(store.For[org.Tx]{DB: db}, clock.Now, sealed.Root{1}.Box("totp"))
+	s.training = training.New(store.For[training.Tx]{DB: db}, clock.Now)
+	s.survey = survey.New(store.For[survey.Tx]{DB: db}, clock.Now)
+	end := time.Date(2026, 3, 18, 9, 0, 0, 0, time.UTC)
+	s.world = &demo.World{Org: s.org, Training: s.training, Survey: s.survey, Clock: clock, End: end, Size: 28}
+	if err := s.world.Play(ctx); err != nil {
+		return nil, err
+	}
+	clock.Set(end)
+	server := httptest.NewUnstartedServer(nil)
+	s.url = "http://" + server.Listener.Addr().String()
+	s.pages = web.New(web.Config{Org: s.org, Training: s.training, Survey: s.survey, Impact: impact.New(s.survey, s.org, clock.Now), Policy: access.Standard(),
+		Now: clock.Now, Log: quiet, Site: s.url, Demo: true, Ready: db.Ready, Version: "test", Rate: 1e6})
+	server.Config.Handler = s.pages.Handler()
+	server.Start()
+	return s, s.find(ctx)
+})
+
+// find picks the records that the pages are opened with.
+func (s *site) find(ctx context.Context) error {
+	guests, err := s.org.DemoGuests(ctx)
+	if err != nil {
+		return err
+	}
+	for _, g := range guests {
+		s.guests[g.Role] = g.Person
+	}
+	manager := access.Actor{Via: access.ViaCommand, Grants: []access.Grant{{Role: access.Manager}}}
+	events, counts, err := s.training.Events(ctx, manager, training.EventFilter{})
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		if counts[e.ID].Certified > 0 && s.past == "" {
+			s.past = e.ID
+		}
+		s.future = e.ID
+	}
+	cards, err := s.training.Roster(ctx, manager, training.RosterFilter{Event: s.past, State: training.Confirmed, Limit: 100})
+	if err != nil {
+		return err
+	}
+	for _, c := range cards {
+		if c.Done {
+			s.seat, s.agency, s.person = c.ID, c.Agency, c.Person
+			break
+		}
+	}
+	v, err := s.training.Certificate(ctx, manager, s.seat)
+	if err != nil {
+		return err
+	}
+	s.code = v.Certificate.Code
+	admin := access.Actor{Via: access.ViaCommand, Grants: []access.Grant{{Role: access.Administrator}}}
+	_, s.invite, err = s.org.Invite(ctx, admin, "invite", org.Invitation{Name: "Петър Гостев", Email: "guest@example.org", Lang: "bg", Role: access.Funder})
+	return err
+}
+
+func open(t testing.TB) *site {
+	t.Helper()
+	s, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// cookie signs a guest in and returns the session.
+func (s *site) cookie(t testing.TB, role access.Role) string {
+	t.Helper()
+	token, err := s.org.SignInAs(t.Context(), s.guests[role], "test", "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+// tour is which pages each kind of visitor looks at. Public ones come twice, the English under /en.
+func (s *site) tour() map[access.Role][]string {
+	past, future := "/trainings/"+string(s.past), "/trainings/"+string(s.future)
+	return map[access.Role][]string{
+		access.Anyone: {"/", "/apply", "/apply/" + string(s.future), "/verify", "/verify/" + s.code, "/privacy", "/accessibility", "/roles", "/signin", "/forgot", "/nothing-here",
+			"/l/" + s.world.Spare["certificate"], "/l/" + s.world.Spare["answer.m6"], "/l/" + s.world.Spare["endorse"], "/l/" + s.invite},
+		access.Manager:        {"/home", "/me", "/me/factor", "/regions", "/calendar", "/programme", "/trainings", "/trainings/new", past, past + "/people", past + "/door", past + "/plan", future, future + "/people", "/seats/" + string(s.seat), "/imports/trainings", "/imports/applicants/" + string(s.future), "/people", "/people/" + string(s.person), "/agencies", "/agencies/" + string(s.agency), "/mail", "/surveys", "/surveys/questions", "/surveys/import", "/impact"},
+		access.Coordinator:    {"/home", "/regions", "/trainings"},
+		access.Trainer:        {"/home", "/trainings"},
+		access.Participant:    {"/home", "/seats/" + string(s.seat), "/me"},
+		access.Evaluator:      {"/home", "/surveys", "/impact"},
+		access.Funder:         {"/home", "/impact", "/programme"},
+		access.DataProtection: {"/home", "/audit", "/mail", "/people"},
+		access.Administrator:  {"/home", "/accounts", "/tables", "/tables?list=region", "/agencies", "/system"},
+	}
+}
+
+func chromium(t testing.TB) context.Context {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Fatal("no Chromium: run make check, which installs it (Debian: chromium)")
+	}
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true))
+	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
+	t.Cleanup(stop)
+	ctx, cancel := chromedp.NewContext(alloc)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// look opens a page in Chromium as it is at a size, in a theme, and returns what axe finds wrong, as text.
+const axeRun = `(async () => {
+	document.querySelectorAll("details").forEach((d) => { d.open = true; });
+	const r = await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]});
+	const bad = r.violations.map((v) => v.id + " at " + v.nodes.slice(0, 3).map((n) => n.target.join(" ") + " " + n.html.slice(0, 90)).join(" | "));
+	if (document.documentElement.scrollWidth > window.innerWidth + 1) bad.push("the page scrolls sideways: " + document.documentElement.scrollWidth);
+	return bad.join("\n");
+})()`
+
+func TestPagesAreAccessible(t *testing.T) {
+	s := open(t)
+	axe, err := os.ReadFile("testdata/axe/axe.min.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pictures := os.Getenv("STRENGTHEN_PICTURES")
+	ctx := chromium(t)
+	for role, pages := range s.tour() {
+		for _, lang := range []string{"bg", "en"} {
+			if role != access.Anyone {
+				token := s.cookie(t, role)
+				s.speak(t, role, lang)
+				setCookie(t, ctx, s.url, token)
+			} else {
+				setCookie(t, ctx, s.url, "none")
+			}
+			for _, page := range pages {
+				if role == access.Anyone && lang == "en" {
+					page = "/en" + strings.TrimSuffix(page, "/")
+				}
+				for _, width := range []int64{1280, 390} {
+					for _, theme := range []string{"light", "dark"} {
+						if theme == "dark" && width == 390 && pictures == "" {
+							continue // colours do not depend on the width
+						}
+						name := fmt.Sprintf("%s %s %s %d %s", role, page, lang, width, theme)
+						bad, png := look(t, ctx, s.url+page, width, theme, string(axe), pictures != "")
+						if bad != "" {
+							t.Errorf("%s:\n%s", name, bad)
+						}
+						if pictures != "" {
+							save(t, pictures, name, png)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func (s *site) speak(t testing.TB, role access.Role, lang string) {
+	t.Helper()
+	actor := access.Actor{Person: s.guests[role], Grants: []access.Grant{{Role: access.Member}}}
+	if err := s.org.SetLanguage(t.Context(), actor, lang); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func setCookie(t testing.TB, ctx context.Context, address, token string) {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = chromedp.Do(ctx, call(network.SetCookie, network.SetCookieParams{Name: "session", Value: token, Domain: u.Hostname(), Path: "/"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func look(t testing.TB, ctx context.Context, address string, width int64, theme, axe string, picture bool) (string, []byte) {
+	t.Helper()
+	err := chromedp.Do(ctx,
+		call(emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 800, DeviceScaleFactor: 1, Mobile: width < 600}),
+		call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}}),
+		chromedp.Navigate(address),
+	)
+	if err != nil {
+		t.Fatalf("%s: %v", address, err)
+	}
+	var png []byte
+	if picture {
+		if png, err = chromedp.Run(ctx, chromedp.FullScreenshot(90)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := evaluate(ctx, axe); err != nil {
+		t.Fatal(err)
+	}
+	bad, err := chromedp.Run(ctx, chromedp.Evaluate[string](axeRun, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatalf("%s: %v", address, err)
+	}
+	return bad, png
+}
+
+func save(t testing.TB, dir, name string, png []byte) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	name = strings.NewReplacer("/", "_", " ", "_", "?", "_", "=", "_").Replace(name)
+	if err := os.WriteFile(filepath.Join(dir, name+".jpg"), png, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,350 @@
+package web
+
+import (
+	"net/http"
+
+	"strengthen/internal/access"
+	"strengthen/internal/fault"
+	"strengthen/internal/fold"
+	"strengthen/internal/i18n"
+	"strengthen/internal/org"
+	"strengthen/internal/survey"
+	"strengthen/internal/training"
+)
+
+const (
+	i18nBG = i18n.BG
+	i18nEN = i18n.EN
+)
+
+func latin(name string) string { return fold.Latin(name) }
+
+func (s *Server) seatRoutes() []Route {
+	return []Route{
+		{"GET /seats/{id}", access.SeeSeat, false, 0, s.seat},
+		{"POST /seats/{id}/steps/{step}", access.SeeSeat, false, 0, s.stepSeat},
+		{"GET /seats/{id}/certificate.pdf", access.SeeCert, false, 0, s.certificate},
+		{"POST /seats/{id}/revoke", access.RevokeCert, false, 0, s.revoke},
+		{"GET /l/{token}", access.SeePublic, true, 0, s.openLink},
+		{"POST /l/{token}", access.SeePublic, true, 0, s.useLink},
+	}
+}
+
+type seatPage struct {
+	Page
+	training.SeatView
+	By    access.Actor
+	Token string // when opened by link
+}
+
+// Steps lists what the reader may do with the seat now.
+func (p seatPage) Steps() []training.Step {
+	var all []training.Step
+	r := access.Resource{Kind: "seat", ID: string(p.Seat.ID), Region: p.Event.Region, Own: p.Seat.Person, Team: p.Event.Trainers}
+	for _, x := range []struct {
+		step   training.Step
+		action access.Action
+	}{{training.Accept, access.TakeSeat}, {training.Decline, access.TakeSeat}, {training.Endorse, access.DecideSeat}, {training.Withdraw, access.WithdrawSeat}} {
+		if x.step.From(p.Seat.State) && p.s.Policy.Can(p.By, x.action, r, p.s.Now()) && !training.Held(p.Event, p.s.Now()) {
+			all = append(all, x.step)
+		}
+	}
+	return all
+}
+
+// StepText is what the button of a step says.
+func (p seatPage) StepText(x training.Step) string {
+	switch x {
+	case training.Accept:
+		return p.L("Приемам мястото", "Take the seat")
+	case training.Decline:
+		return p.L("Не приемам мястото", "Decline the seat")
+	case training.Endorse:
+		return p.L("Отбележи съгласие на ръководителя", "Record the head’s agreement")
+	}
+	return p.L("Оттегли кандидатурата", "Withdraw the application")
+}
+
+// Status is what was marked for a half-day.
+func (p seatPage) Status(half string) string {
+	for _, m := range p.Presence {
+		if m.HalfDay == half {
+			return p.T("presence." + string(m.Status))
+		}
+	}
+	return "–"
+}
+
+// ShowsCertificate reports whether there is a certificate that the reader may open.
+func (p seatPage) ShowsCertificate() bool {
+	return p.Certificate != nil && p.s.Policy.May(p.By, access.SeeCert, p.s.Now())
+}
+
+func (s *Server) seat(w http.ResponseWriter, r *http.Request) error {
+	p := seatPage{Page: s.page(r, "")}
+	p.By = p.actor
+	var err error
+	if p.SeatView, err = s.Training.Seat(r.Context(), p.actor, training.EnrolmentID(r.PathValue("id"))); err != nil {
+		return err
+	}
+	p.Title = p.L("Място в обучение", "Seat in a training")
+	return s.show(w, "seat", &p)
+}
+
+func (s *Server) takeStep(r *http.Request, by access.Actor, id training.EnrolmentID, step training.Step) error {
+	switch step {
+	case training.Accept:
+		return s.Training.Accept(r.Context(), by, id)
+	case training.Decline:
+		return s.Training.Decline(r.Context(), by, id)
+	case training.Endorse:
+		return s.Training.EndorseFor(r.Context(), by, id)
+	case training.Withdraw:
+		return s.Training.Withdraw(r.Context(), by, id)
+	}
+	return fault.New(fault.NotFound, "fault.notfound")
+}
+
+func (s *Server) stepSeat(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	if err := s.takeStep(r, visitOf(r).actor(), training.EnrolmentID(id), training.Step(r.PathValue("step"))); err != nil {
+		return err
+	}
+	return to(w, r, "/seats/"+id, "saved")
+}
+
+func (s *Server) certificate(w http.ResponseWriter, r *http.Request) error {
+	p := s.page(r, "")
+	v, err := s.Training.Certificate(r.Context(), p.actor, training.EnrolmentID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	b, err := s.certificateFile(v, &p)
+	return download(w, "certificate-"+v.Certificate.Number+".pdf", "application/pdf", b, err)
+}
+
+func (s *Server) revoke(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	if err := s.Training.Revoke(r.Context(), visitOf(r).actor(), training.EnrolmentID(id), field(r, "reason")); err != nil {
+		return err
+	}
+	return to(w, r, "/seats/"+id, "saved")
+}
+
+// openLink shows what a one-time link is for.
+func (s *Server) openLink(w http.ResponseWriter, r *http.Request) error {
+	token := r.PathValue("token")
+	t, err := s.Org.OpenLink(r.Context(), token)
+	if err != nil {
+		return err
+	}
+	switch t.Purpose {
+	case org.Invite, org.Reset:
+		return s.showPassword(w, r, t, nil)
+	case org.Endorse:
+		return s.showRequest(w, r, nil)
+	case org.Seat, org.Offer:
+		return s.showOwnSeat(w, r)
+	case org.Answer:
+		return s.showSitting(w, r, nil)
+	}
+	return fault.New(fault.NotFound, "fault.notfound")
+}
+
+// useLink does what the form behind a link asks.
+func (s *Server) useLink(w http.ResponseWriter, r *http.Request) error {
+	t, err := s.Org.OpenLink(r.Context(), r.PathValue("token"))
+	if err != nil {
+		return err
+	}
+	switch t.Purpose {
+	case org.Invite, org.Reset:
+		return s.setPassword(w, r, t)
+	case org.Endorse:
+		return s.respond(w, r)
+	case org.Seat, org.Offer:
+		return s.useOwnSeat(w, r)
+	case org.Answer:
+		return s.answer(w, r)
+	}
+	return fault.New(fault.NotFound, "fault.notfound")
+}
+
+type passwordPage struct{ Page }
+
+func (s *Server) showPassword(w http.ResponseWriter, r *http.Request, t org.Token, cause error) error {
+	if err := t.Usable(s.Now()); err != nil {
+		return err
+	}
+	p := passwordPage{s.publicPage(r, "")}
+	p.Title = p.L("Изберете парола", "Choose a password")
+	if cause != nil {
+		return s.again(w, cause, &p.Page, "password", &p)
+	}
+	return s.show(w, "password", &p)
+}
+
+func (s *Server) setPassword(w http.ResponseWriter, r *http.Request, t org.Token) error {
+	password := r.PostFormValue("password")
+	if password != r.PostFormValue("again") {
+		return s.showPassword(w, r, t, fault.Field("again", "password.again"))
+	}
+	if err := s.Org.SetPassword(r.Context(), r.PathValue("token"), password, visitOf(r).request); err != nil {
+		return s.showPassword(w, r, t, err)
+	}
+	return to(w, r, s.publicPage(r, "").URL("/signin"), "password")
+}
+
+type requestPage struct {
+	Page
+	training.Request
+	Form     training.Application
+	Answered bool
+}
+
+func (s *Server) requestPage(r *http.Request) (*requestPage, error) {
+	p := &requestPage{Page: s.publicPage(r, "")}
+	p.Title = p.L("Съгласие на ръководителя", "Agreement of the head")
+	var err error
+	p.Request, err = s.Training.Request(r.Context(), r.PathValue("token"))
+	return p, err
+}
+
+func (s *Server) showRequest(w http.ResponseWriter, r *http.Request, cause error) error {
+	p, err := s.requestPage(r)
+	if err != nil {
+		return err
+	}
+	if cause != nil {
+		p.Form = s.application(r, "bg")
+		return s.again(w, cause, &p.Page, "request", p)
+	}
+	return s.show(w, "request", p)
+}
+
+func (s *Server) respond(w http.ResponseWriter, r *http.Request) error {
+	answer := training.Answer(field(r, "answer"))
+	if err := s.Training.Respond(r.Context(), r.PathValue("token"), visitOf(r).request, answer, s.application(r, "bg")); err != nil {
+		return s.showRequest(w, r, err)
+	}
+	p, err := s.requestPage(r)
+	if err != nil {
+		return err
+	}
+	p.Answered = true
+	return s.show(w, "request", p)
+}
+
+func (s *Server) ownSeat(r *http.Request) (*seatPage, error) {
+	p := &seatPage{Page: s.publicPage(r, ""), Token: r.PathValue("token")}
+	p.Title = p.L("Вашата кандидатура", "Your application")
+	var err error
+	p.SeatView, p.By, err = s.Training.OpenSeat(r.Context(), p.Token, visitOf(r).request)
+	return p, err
+}
+
+func (s *Server) showOwnSeat(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.ownSeat(r)
+	if err != nil {
+		return err
+	}
+	if r.URL.Query().Get("file") == "certificate" && p.Certificate != nil {
+		v, err := s.Training.Certificate(r.Context(), p.By, p.Seat.ID)
+		if err != nil {
+			return err
+		}
+		b, err := s.certificateFile(v, &p.Page)
+		return download(w, "certificate-"+v.Certificate.Number+".pdf", "application/pdf", b, err)
+	}
+	return s.show(w, "seat", p)
+}
+
+func (s *Server) useOwnSeat(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.ownSeat(r)
+	if err != nil {
+		return err
+	}
+	if err := s.takeStep(r, p.By, p.Seat.ID, training.Step(field(r, "step"))); err != nil {
+		return err
+	}
+	return to(w, r, r.URL.Path, "saved")
+}
+
+type sittingPage struct {
+	Page
+	survey.SittingView
+	Thanks bool
+	Given  map[survey.Wave]map[string]string
+}
+
+// Value is what was answered to an item so far, or just typed.
+func (p sittingPage) Value(w survey.Wave, item string) string {
+	if v, ok := p.Given[w][item]; ok {
+		return v
+	}
+	return p.Answers[w][item]
+}
+
+// Name is the name of an item in the form.
+func (p sittingPage) Name(w survey.Wave, item string) string { return survey.FieldName(w, item) }
+
+// In2 returns a text of a questionnaire in the language of the page.
+func (p sittingPage) In2(t survey.Text) string { return t.In(string(p.Lang)) }
+
+func (s *Server) showSitting(w http.ResponseWriter, r *http.Request, cause error) error {
+	p := &sittingPage{Page: s.publicPage(r, "")}
+	p.Title = p.L("Въпросник", "Questionnaire")
+	var err error
+	if p.SittingView, err = s.Survey.Open(r.Context(), r.PathValue("token")); err != nil {
+		return err
+	}
+	p.Thanks = p.Invitation.Done
+	if cause != nil {
+		p.Given = given(r, p.Parts)
+		return s.again(w, cause, &p.Page, "sitting", p)
+	}
+	return s.show(w, "sitting", p)
+}
+
+// given reads the answers from the form. An item that is not in the form is not touched.
+func given(r *http.Request, parts []survey.Part) map[survey.Wave]map[string]string {
+	all := map[survey.Wave]map[string]string{}
+	for _, p := range parts {
+		for _, it := range p.Instrument.Items {
+			if v, ok := r.PostForm[survey.FieldName(p.Wave, it.ID)]; ok {
+				if all[p.Wave] == nil {
+					all[p.Wave] = map[string]string{}
+				}
+				all[p.Wave][it.ID] = v[0]
+			}
+		}
+	}
+	return all
+}
+
+// answer keeps answers: each as it is given when the page saves by itself, or all of them with the button at the end.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request) error {
+	token := r.PathValue("token")
+	v, err := s.Survey.Open(r.Context(), token)
+	if err != nil {
+		return err
+	}
+	answers := given(r, v.Parts)
+	if r.Header.Get("X-Requested-With") == "save" {
+		if err := s.Survey.Save(r.Context(), token, visitOf(r).request, answers); err != nil {
+			return err
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	if field(r, "act") == "later" {
+		if err := s.Survey.Save(r.Context(), token, visitOf(r).request, answers); err != nil {
+			return s.showSitting(w, r, err)
+		}
+		return to(w, r, r.URL.Path, "saved")
+	}
+	if err := s.Survey.Finish(r.Context(), token, visitOf(r).request, answers); err != nil {
+		return s.showSitting(w, r, err)
+	}
+	return to(w, r, r.URL.Path, "")
+}

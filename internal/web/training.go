@@ -1,0 +1,447 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/calendar"
+	"strengthen/internal/fault"
+	"strengthen/internal/org"
+	"strengthen/internal/training"
+)
+
+func (s *Server) trainingRoutes() []Route {
+	return []Route{
+		{"GET /trainings", access.SeeTraining, false, 0, s.trainings},
+		{"GET /trainings/new", access.PlanTraining, false, 0, s.newTraining},
+		{"POST /trainings/new", access.PlanTraining, false, 0, s.addTraining},
+		{"GET /trainings/{id}", access.SeeTraining, false, 0, s.training},
+		{"GET /trainings/{id}/plan", access.PlanTraining, false, 0, s.planForm},
+		{"POST /trainings/{id}/plan", access.PlanTraining, false, 0, s.savePlan},
+		{"POST /trainings/{id}/move", access.PlanTraining, false, 0, s.moveTraining},
+		{"POST /trainings/{id}/cancel", access.PlanTraining, false, 0, s.cancelTraining},
+		{"GET /trainings/{id}/people", access.SeeSeat, false, 0, s.roster},
+		{"POST /trainings/{id}/certificates", access.Certify, false, 0, s.issue},
+	}
+}
+
+type trainingsPage struct {
+	Page
+	Events []training.Event
+	Counts map[training.EventID]training.Counts
+	Region access.RegionID
+}
+
+func (s *Server) trainings(w http.ResponseWriter, r *http.Request) error {
+	p := trainingsPage{Page: s.page(r, ""), Region: access.RegionID(r.URL.Query().Get("region"))}
+	p.Title = p.L("Обучения", "Trainings")
+	var err error
+	p.Events, p.Counts, err = s.Training.Events(r.Context(), p.actor, training.EventFilter{Region: p.Region})
+	if err != nil {
+		return err
+	}
+	return s.show(w, "trainings", &p)
+}
+
+// EventTag says in words and colour where a training stands.
+func (p Page) EventTag(e training.Event) [2]string {
+	now := p.s.Now()
+	switch {
+	case e.State == training.CalledOff:
+		return [2]string{"late", p.L("Отменено", "Called off")}
+	case training.Held(e, now):
+		return [2]string{"ok", p.L("Проведено", "Held")}
+	case !p.Today().Before(e.Starts()):
+		return [2]string{"b", p.L("Тече", "Under way")}
+	case e.OpenFor(p.Today()):
+		return [2]string{"", p.L("Записване", "Open for applications")}
+	}
+	return [2]string{"soon", p.L("Предстои", "To come")}
+}
+
+// trainingHead is what every page of one training shows on top.
+type trainingHead struct {
+	Page
+	Event  training.Event
+	Tab    string
+	Counts training.Counts
+}
+
+// Tab is a link to another page of the same training.
+type Tab struct {
+	Href, Text string
+	Here       bool
+}
+
+// Tabs lists the pages of a training that the reader may open.
+func (h trainingHead) Tabs() []Tab {
+	base := "/trainings/" + string(h.Event.ID)
+	all := []Tab{{base, h.L("Преглед", "Overview"), h.Tab == ""}}
+	add := func(action, name, bg, en string) {
+		if h.Can(action, h.Event) {
+			all = append(all, Tab{base + "/" + name, h.L(bg, en), h.Tab == name})
+		}
+	}
+	if h.s.Policy.Can(h.actor, access.RecordDay, h.Event.Resource(), h.s.Now()) {
+		add("seat.see", "people", "Хора", "People")
+	}
+	add("attendance.record", "door", "Врата", "Door")
+	add("training.plan", "plan", "План", "Plan")
+	return all
+}
+
+func (s *Server) head(r *http.Request, tab string) (trainingHead, error) {
+	h := trainingHead{Page: s.page(r, ""), Tab: tab}
+	var err error
+	if h.Event, err = s.Training.Event(r.Context(), h.actor, training.EventID(r.PathValue("id"))); err != nil {
+		return h, err
+	}
+	h.Title = h.Place(h.Event)
+	return h, nil
+}
+
+type trainingPage struct {
+	trainingHead
+	Trainers []org.Person
+	Todo     training.Tile
+	Sectors  []sectorRow
+}
+
+type sectorRow struct {
+	Rule  training.SectorRule
+	Seats int
+}
+
+func (s *Server) training(w http.ResponseWriter, r *http.Request) error {
+	h, err := s.head(r, "")
+	if err != nil {
+		return err
+	}
+	p := trainingPage{trainingHead: h}
+	_, counts, err := s.Training.Events(r.Context(), p.actor, training.EventFilter{Region: p.Event.Region})
+	if err != nil {
+		return err
+	}
+	p.Counts = counts[p.Event.ID]
+	p.Todo = training.Tile{Region: p.Event.Region, Event: p.Event, Counts: p.Counts, Todo: training.TodoOf(p.Event, p.Counts, s.Now())}
+	for _, rule := range p.Event.Rules {
+		p.Sectors = append(p.Sectors, sectorRow{rule, p.Counts.Sectors[rule.Sector]})
+	}
+	if p.Trainers, err = s.trainers(r, p.actor, p.Event); err != nil {
+		return err
+	}
+	return s.show(w, "training", &p)
+}
+
+// trainers names the trainers of a training, as far as the reader may see people.
+func (s *Server) trainers(r *http.Request, by access.Actor, e training.Event) ([]org.Person, error) {
+	var all []org.Person
+	for _, id := range e.Trainers {
+		x, err := s.Org.Person(r.Context(), by, id)
+		if fault.Is(err, fault.Denied) || fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, x)
+	}
+	return all, nil
+}
+
+type planPage struct {
+	trainingHead
+	Form     training.Event
+	HalfDays []halfDayRow
+	Trainers []Option
+	Once     string
+	Changes  []training.Change
+	Names    map[training.EnrolmentID]string
+	Preview  bool
+	New      bool
+}
+
+type halfDayRow struct {
+	N                int
+	ID               string
+	On, Starts, Ends string
+}
+
+// RuleFor returns the rule of a sector as the form holds it.
+func (p planPage) RuleFor(sector string) training.SectorRule { return p.Form.Rule(sector) }
+
+func (s *Server) newTraining(w http.ResponseWriter, r *http.Request) error {
+	p := planPage{trainingHead: trainingHead{Page: s.page(r, ""), Tab: "plan"}, New: true, Once: access.NewID()}
+	p.Title = p.L("Ново обучение", "A new training")
+	start := s.Now.Today().AddDays(60)
+	p.Form = training.Event{
+		Region: access.RegionID(r.URL.Query().Get("region")), Capacity: 32, AgencyMax: 4, NeedShare: 0.8,
+		ApplyUntil: start.AddDays(-14), Release: start.AddDays(-10).At(12, 0), Rules: training.DefaultRules(),
+		HalfDays: training.HalfDaysFrom(start, 5),
+	}
+	if err := s.fillPlan(r, &p); err != nil {
+		return err
+	}
+	return s.show(w, "plan", &p)
+}
+
+// fillPlan adds what the form needs beside its fields: rows of half-days and the trainers to choose from.
+func (s *Server) fillPlan(r *http.Request, p *planPage) error {
+	p.HalfDays = nil
+	for i, h := range p.Form.HalfDays {
+		p.HalfDays = append(p.HalfDays, halfDayRow{i + 1, h.ID, h.On.String(), h.Starts, h.Ends})
+	}
+	for n := len(p.HalfDays); n < 10; n++ {
+		p.HalfDays = append(p.HalfDays, halfDayRow{N: n + 1})
+	}
+	people, err := s.Org.Trainers(r.Context(), p.actor)
+	if err != nil {
+		return err
+	}
+	chosen := map[access.PersonID]bool{}
+	for _, id := range p.Form.Trainers {
+		chosen[id] = true
+	}
+	p.Trainers = nil
+	for _, x := range people {
+		p.Trainers = append(p.Trainers, Option{string(x.ID), x.Name, chosen[x.ID]})
+	}
+	return nil
+}
+
+// planForm reads a training from the form.
+func (s *Server) readPlan(r *http.Request, e training.Event) (training.Event, fault.List) {
+	var l fault.List
+	e.Region, e.Venue = access.RegionID(field(r, "region")), field(r, "venue")
+	e.Capacity, e.AgencyMax = number(r, "capacity", &l), number(r, "agency_max", &l)
+	e.NeedShare = share(r, "need_share", &l)
+	e.ApplyUntil = date(r, "apply_until", &l)
+	release := date(r, "release", &l)
+	if !release.IsZero() {
+		e.Release = release.At(12, 0)
+	}
+	e.HalfDays, e.Rules, e.Trainers = nil, nil, nil
+	for n := 1; n <= 40; n++ {
+		name := func(part string) string { return fmt.Sprintf("h%d_%s", n, part) }
+		if field(r, name("on")) == "" {
+			continue
+		}
+		on, err := calendar.ParseDate(field(r, name("on")))
+		if err != nil {
+			l.Add(fault.Field("half_days", "training.halfday", fault.Vars{"n": n}))
+		}
+		e.HalfDays = append(e.HalfDays, training.HalfDay{ID: field(r, name("id")), On: on, Starts: field(r, name("starts")), Ends: field(r, name("ends"))})
+	}
+	for _, name := range r.PostForm["sector"] {
+		rule := training.SectorRule{Sector: name}
+		rule.Min, rule.Max = small(r, "min_"+name, &l, "rule_"+name), small(r, "max_"+name, &l, "rule_"+name)
+		rule.Share = float64(small(r, "share_"+name, &l, "rule_"+name)) / 100
+		if rule.Min > 0 || rule.Max > 0 || rule.Share > 0 {
+			e.Rules = append(e.Rules, rule)
+		}
+	}
+	for _, id := range r.PostForm["trainer"] {
+		e.Trainers = append(e.Trainers, access.PersonID(id))
+	}
+	return e, l
+}
+
+func small(r *http.Request, name string, l *fault.List, at string) int {
+	v := field(r, name)
+	if v == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 0 || n > 1000 {
+		l.Add(fault.Field(at, "training.rule"))
+	}
+	return n
+}
+
+func share(r *http.Request, name string, l *fault.List) float64 {
+	x, err := strconv.ParseFloat(strings.Replace(field(r, name), ",", ".", 1), 64)
+	if err != nil {
+		l.Add(fault.Field(name, "training.share"))
+	}
+	return x / 100
+}
+
+func (s *Server) addTraining(w http.ResponseWriter, r *http.Request) error {
+	p := planPage{trainingHead: trainingHead{Page: s.page(r, ""), Tab: "plan"}, New: true, Once: field(r, "key")}
+	p.Title = p.L("Ново обучение", "A new training")
+	var l fault.List
+	p.Form, l = s.readPlan(r, training.Event{})
+	id, err := training.EventID(""), l.Err()
+	if err == nil {
+		id, err = s.Training.Plan(r.Context(), p.actor, "training/"+p.Once, p.Form)
+	}
+	if err != nil {
+		if e := s.fillPlan(r, &p); e != nil {
+			return e
+		}
+		return s.again(w, err, &p.Page, "plan", &p)
+	}
+	return to(w, r, "/trainings/"+string(id), "planned")
+}
+
+func (s *Server) planForm(w http.ResponseWriter, r *http.Request) error {
+	h, err := s.head(r, "plan")
+	if err != nil {
+		return err
+	}
+	if !h.Can("training.plan", h.Event) {
+		return fault.New(fault.NotFound, "fault.notfound")
+	}
+	p := planPage{trainingHead: h, Form: h.Event}
+	if err := s.fillPlan(r, &p); err != nil {
+		return err
+	}
+	return s.show(w, "plan", &p)
+}
+
+// savePlan shows what a change would do to the seats first; nobody gets mail before it was seen.
+func (s *Server) savePlan(w http.ResponseWriter, r *http.Request) error {
+	h, err := s.head(r, "plan")
+	if err != nil {
+		return err
+	}
+	p := planPage{trainingHead: h}
+	var l fault.List
+	p.Form, l = s.readPlan(r, h.Event)
+	p.Form.Version, _ = strconv.Atoi(field(r, "version"))
+	if err = l.Err(); err == nil && field(r, "act") != "save" {
+		var cards []training.Card
+		cards, p.Changes, err = s.Training.Preview(r.Context(), p.actor, p.Form)
+		p.Preview, p.Names = err == nil, namesOf(cards)
+	} else if err == nil {
+		if _, err = s.Training.Plan(r.Context(), p.actor, "", p.Form); err == nil {
+			return to(w, r, "/trainings/"+string(p.Event.ID), "saved")
+		}
+	}
+	if e := s.fillPlan(r, &p); e != nil {
+		return e
+	}
+	if err != nil {
+		return s.again(w, err, &p.Page, "plan", &p)
+	}
+	return s.show(w, "plan", &p)
+}
+
+func namesOf(cards []training.Card) map[training.EnrolmentID]string {
+	names := map[training.EnrolmentID]string{}
+	for _, c := range cards {
+		names[c.ID] = c.Name
+	}
+	return names
+}
+
+// moveTraining moves every half-day, the end of applications and the release date by the same number of days.
+func (s *Server) moveTraining(w http.ResponseWriter, r *http.Request) error {
+	h, err := s.head(r, "plan")
+	if err != nil {
+		return err
+	}
+	var l fault.List
+	first := date(r, "first", &l)
+	version := number(r, "version", &l)
+	if err := l.Err(); err != nil {
+		return err
+	}
+	e := h.Event.Moved(h.Event.Starts().DaysUntil(first))
+	e.Version = version
+	if _, err := s.Training.Plan(r.Context(), h.actor, "", e); err != nil {
+		return err
+	}
+	return to(w, r, "/calendar", "saved")
+}
+
+func (s *Server) cancelTraining(w http.ResponseWriter, r *http.Request) error {
+	version, _ := strconv.Atoi(field(r, "version"))
+	id := r.PathValue("id")
+	if err := s.Training.Cancel(r.Context(), visitOf(r).actor(), training.EventID(id), version); err != nil {
+		return err
+	}
+	return to(w, r, "/trainings/"+id, "cancelled")
+}
+
+type rosterPage struct {
+	trainingHead
+	Cards  []training.Card
+	Filter training.RosterFilter
+	More   string
+}
+
+const pageSize = 50
+
+func (s *Server) roster(w http.ResponseWriter, r *http.Request) error {
+	h, err := s.head(r, "people")
+	if err != nil {
+		return err
+	}
+	q := r.URL.Query()
+	p := rosterPage{trainingHead: h, Filter: training.RosterFilter{
+		Event: h.Event.ID, State: training.State(q.Get("state")), Sector: q.Get("sector"), Find: q.Get("find"),
+		After: q.Get("after"), Limit: pageSize + 1,
+	}}
+	if p.Cards, err = s.Training.Roster(r.Context(), p.actor, p.Filter); err != nil {
+		return err
+	}
+	if len(p.Cards) > pageSize {
+		p.Cards = p.Cards[:pageSize]
+		last := p.Cards[pageSize-1]
+		q.Set("after", last.Sort+"/"+string(last.ID))
+		p.More = "?" + q.Encode()
+	}
+	return s.show(w, "roster", &p)
+}
+
+// States lists the states as options of the filter.
+func (p rosterPage) States() []Option {
+	var all []Option
+	for _, st := range training.States() {
+		all = append(all, Option{string(st), p.State(st), st == p.Filter.State})
+	}
+	return all
+}
+
+func (s *Server) issue(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	if _, err := s.Training.Issue(r.Context(), visitOf(r).actor(), training.EventID(id)); err != nil {
+		return err
+	}
+	return to(w, r, "/trainings/"+id, "issued")
+}
+
+// Clock writes the hour of a moment.
+func (p Page) Clock(t time.Time) string { return t.In(calendar.Sofia).Format("15:04") }
+
+// ReleaseDay is the day on which unused minimums are released.
+func (p planPage) ReleaseDay() string {
+	if p.Form.Release.IsZero() {
+		return ""
+	}
+	return calendar.On(p.Form.Release).String()
+}
+
+// Percent writes a share as the form takes it.
+func (p planPage) Percent(x float64) string {
+	if x == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(100*x, 'f', -1, 64)
+}
+
+// Blank writes a number, or nothing for none.
+func (p planPage) Blank(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// TodoText is the next thing to do about this training.
+func (p *trainingPage) TodoText() string { return p.Page.Todo(p.Todo.Todo) }
