@@ -1,0 +1,206 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"strings"
+
+	"strengthen/internal/access"
+	"strengthen/internal/i18n"
+	"strengthen/internal/org"
+	"strengthen/internal/render"
+	"strengthen/internal/sheet"
+	"strengthen/internal/survey"
+	"strengthen/internal/training"
+)
+
+type migrateCmd struct{ place }
+
+func (c *migrateCmd) Run(ctx context.Context) error {
+	h, err := c.build(ctx, realTime, false)
+	if err == nil {
+		h.db.Close()
+		fmt.Println("the schema is up to date")
+		return nil
+	}
+	if h, err = c.open(ctx, realTime, true); err != nil {
+		return err
+	}
+	fmt.Println("the schema was brought up to date")
+	return h.db.Close()
+}
+
+type userCmd struct {
+	place
+	Email  string `arg:"" help:"E-mail address."`
+	Name   string `help:"First and last name." required:""`
+	Role   string `help:"manager, coordinator, trainer, participant, evaluator, funder, dataprotection or administrator." required:""`
+	Region string `help:"Three-letter code of the region, for a coordinator."`
+	Lang   string `help:"bg or en." default:"bg" enum:"bg,en"`
+	Site   string `help:"Address of the site, for the link." default:"http://127.0.0.1:8080"`
+}
+
+func (c *userCmd) Run(ctx context.Context) error {
+	h, err := c.open(ctx, realTime, true)
+	if err != nil {
+		return err
+	}
+	defer h.db.Close()
+	_, token, err := h.org.Invite(ctx, operator(access.Administrator), access.NewID(), org.Invitation{
+		Name: c.Name, Email: c.Email, Lang: c.Lang, Role: access.Role(c.Role), Region: access.RegionID(c.Region),
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s/l/%s\n", strings.TrimSuffix(c.Site, "/"), token)
+	return nil
+}
+
+type importCmd struct {
+	place
+	What string `arg:"" enum:"trainings,answers" help:"trainings or answers."`
+	File string `arg:"" type:"existingfile" help:"XLSX or CSV file."`
+	Map  string `help:"JSON file that says what the columns of answers mean." type:"existingfile" placeholder:"FILE"`
+	Dry  bool   `help:"Check everything and write nothing."`
+}
+
+func (c *importCmd) Run(ctx context.Context) error {
+	b, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
+	t, err := sheet.Read(b)
+	if err != nil {
+		return err
+	}
+	h, err := c.open(ctx, realTime, true)
+	if err != nil {
+		return err
+	}
+	defer h.db.Close()
+	sum := sha256.Sum256(b)
+	n, err := c.enter(ctx, h, t, hex.EncodeToString(sum[:]))
+	if err != nil {
+		return err
+	}
+	if c.Dry {
+		fmt.Printf("%d rows checked, nothing written\n", n)
+	} else {
+		fmt.Printf("%d rows imported\n", n)
+	}
+	return nil
+}
+
+func (c *importCmd) enter(ctx context.Context, h *house, t sheet.Table, key string) (int, error) {
+	if c.What == "trainings" {
+		records, err := t.Records(training.EventColumns()...)
+		if err != nil {
+			return 0, err
+		}
+		return h.training.PlanAll(ctx, operator(access.Manager), "file/"+key, records, c.Dry)
+	}
+	if c.Map == "" {
+		return 0, fmt.Errorf("answers need --map FILE, which says what the columns mean")
+	}
+	b, err := os.ReadFile(c.Map)
+	if err != nil {
+		return 0, err
+	}
+	m, err := survey.ParseMapping(b)
+	if err != nil {
+		return 0, err
+	}
+	records, err := t.Records(m.Columns()...)
+	if err != nil {
+		return 0, err
+	}
+	return h.survey.Import(ctx, operator(access.Evaluator), "file/"+key, m, records, c.Dry)
+}
+
+type impactCmd struct {
+	place
+	Study  string `help:"Study to report." default:"programme"`
+	Format string `help:"pdf, xlsx, json or html." default:"pdf" enum:"pdf,xlsx,json,html"`
+	Lang   string `help:"bg or en." default:"bg" enum:"bg,en"`
+	Out    string `help:"File to write; - for standard output." default:"-" placeholder:"FILE"`
+}
+
+func (c *impactCmd) Run(ctx context.Context) error {
+	h, err := c.open(ctx, realTime, false)
+	if err != nil {
+		return err
+	}
+	defer h.db.Close()
+	d, err := h.impact.Document(ctx, operator(access.Funder), c.Study, i18n.Parse(c.Lang))
+	if err != nil {
+		return err
+	}
+	write := map[string]func(render.Document) ([]byte, error){
+		"pdf": render.PDF, "xlsx": render.XLSX, "json": render.JSON,
+		"html": func(d render.Document) ([]byte, error) { return []byte(render.HTML(d)), nil },
+	}
+	b, err := write[c.Format](d)
+	if err != nil {
+		return err
+	}
+	if c.Out == "-" {
+		_, err = os.Stdout.Write(b)
+		return err
+	}
+	return os.WriteFile(c.Out, b, 0o600)
+}
+
+type verifyCmd struct {
+	place
+	Checkpoints string `help:"File of checkpoints kept outside the database." type:"existingfile" placeholder:"FILE"`
+}
+
+func (c *verifyCmd) Run(ctx context.Context) error {
+	h, err := c.open(ctx, realTime, false)
+	if err != nil {
+		return err
+	}
+	defer h.db.Close()
+	outside, err := readCheckpoints(c.Checkpoints)
+	if err != nil {
+		return err
+	}
+	v, err := h.db.Verify(ctx, h.signer.Public().(ed25519.PublicKey), outside)
+	if err != nil {
+		return err
+	}
+	for _, f := range v.Findings {
+		fmt.Println(f)
+	}
+	fmt.Printf("%d entries, %d links, %d checkpoints, %d findings\n", v.Entries, v.Links, v.Checkpoints, len(v.Findings))
+	if len(v.Findings) > 0 {
+		return errTampered
+	}
+	return nil
+}
+
+func readCheckpoints(file string) ([]access.Checkpoint, error) {
+	if file == "" {
+		return nil, nil
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var all []access.Checkpoint
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		var c access.Checkpoint
+		if _, err := fmt.Sscan(lines.Text(), &c.Seq, &c.Hash, &c.At, &c.Signature); err != nil {
+			return nil, fmt.Errorf("%s: a line is not a checkpoint: %w", file, err)
+		}
+		all = append(all, c)
+	}
+	return all, lines.Err()
+}

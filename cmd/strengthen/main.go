@@ -1,0 +1,98 @@
+// Command strengthen trains the people who protect children, and proves what changes: one program with its web pages, its
+// background work and its database.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"strengthen/internal/fault"
+	"strengthen/internal/i18n"
+)
+
+// version is set when a release is built.
+var version = "dev"
+
+// cli is the command line. Every flag can be given as STRENGTHEN_… in the environment.
+type cli struct {
+	Serve   serveCmd   `cmd:"" help:"Serve the pages and do the background work."`
+	Demo    demoCmd    `cmd:"" help:"Fill a new database with an invented programme and serve it."`
+	Migrate migrateCmd `cmd:"" help:"Bring the database to the schema of this program."`
+	User    userCmd    `cmd:"" help:"Invite a person with a role and print the one-time link."`
+	Import  importCmd  `cmd:"" help:"Import trainings or answers from XLSX or CSV, all or nothing."`
+	Impact  impactCmd  `cmd:"" help:"Write the impact report as PDF, XLSX, JSON or HTML."`
+	Verify  verifyCmd  `cmd:"" help:"Check the record of what was done against its chain and checkpoints."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// Exit codes for scripts.
+const (
+	exitFailed   = 1 // it did not work
+	exitInput    = 2 // the input or the command line is at fault
+	exitTampered = 3 // verify found something
+)
+
+var errTampered = errors.New("the record was altered")
+
+type versionCmd struct{}
+
+func (versionCmd) Run() error {
+	_, err := fmt.Println("strengthen", version)
+	return err
+}
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(args []string) int {
+	var c cli
+	parser, err := kong.New(&c, kong.Name("strengthen"), kong.Description("Trainings for the people who protect children, and proof of what they change."),
+		kong.UsageOnError(), kong.DefaultEnvars("STRENGTHEN"))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "strengthen:", err)
+		return exitFailed
+	}
+	k, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "strengthen: %v\nTry: strengthen --help\n", err)
+		return exitInput
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	k.BindTo(ctx, (*context.Context)(nil))
+	if err := k.Run(); err != nil {
+		return complain(err)
+	}
+	return 0
+}
+
+// complain says what went wrong and returns the exit code.
+func complain(err error) int {
+	words := i18n.Load()
+	all := fault.All(err)
+	for _, f := range all {
+		place := ""
+		if f.Row > 0 {
+			place = fmt.Sprintf("row %d, ", f.Row)
+		}
+		if f.Field != "" {
+			place += f.Field + ": "
+		}
+		fmt.Fprintf(os.Stderr, "strengthen: %s%s\n", place, words.T(i18n.EN, f.Key, f.Vars))
+	}
+	if len(all) == 0 {
+		fmt.Fprintln(os.Stderr, "strengthen:", err)
+	}
+	switch {
+	case errors.Is(err, errTampered):
+		return exitTampered
+	case fault.Is(err, fault.Invalid):
+		return exitInput
+	}
+	return exitFailed
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// command runs the program as a script would, and returns its exit code and what it said.
+func command(t *testing.T, args ...string) (int, string, string) {
+	t.Helper()
+	out, errs := os.Stdout, os.Stderr
+	defer func() { os.Stdout, os.Stderr = out, errs }()
+	ro, wo, _ := os.Pipe()
+	re, we, _ := os.Pipe()
+	os.Stdout, os.Stderr = wo, we
+	said, complained := make(chan string), make(chan string)
+	go func() { b, _ := io.ReadAll(ro); said <- string(b) }()
+	go func() { b, _ := io.ReadAll(re); complained <- string(b) }()
+	code := run(args)
+	wo.Close()
+	we.Close()
+	return code, <-said, <-complained
+}
+
+func TestCommandsAsScriptsSeeThem(t *testing.T) {
+	dir := t.TempDir()
+	data := filepath.Join(dir, "data")
+	plan := filepath.Join(dir, "plan.csv")
+	write := func(file, text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	head := "region,venue,first_day,half_days,capacity,agency_max,apply_until,release,trainers\n"
+	write(plan, head+"Никъде,Зала,2026-10-05,5,30,3,2026-09-20,2026-09-25,\n")
+	schools := filepath.Join("..", "..", "internal", "impact", "testdata", "schools_two_wave.csv")
+	mapping := filepath.Join("..", "..", "internal", "impact", "testdata", "schools.json")
+	for _, tc := range []struct {
+		name string
+		args []string
+		code int
+		want string // in what it says or complains
+	}{
+		{"version", []string{"version"}, 0, "strengthen"},
+		{"an unknown command", []string{"fly"}, 2, "--help"},
+		{"impact before there is a database", []string{"impact", "--data", data}, 1, "migrate"},
+		{"migrate", []string{"migrate", "--data", data}, 0, "up to date"},
+		{"a user with an unknown role", []string{"user", "--data", data, "--name", "Ана Илиева", "--role", "king", "a@example.org"}, 2, "role"},
+		{"a user", []string{"user", "--data", data, "--name", "Ана Илиева", "--role", "administrator", "a@example.org"}, 0, "/l/"},
+		{"a plan without a programme", []string{"import", "--data", data, "trainings", plan}, 2, "row 2, region"},
+		{"answers without a map", []string{"import", "--data", data, "answers", schools}, 1, "--map"},
+		{"a dry run", []string{"import", "--data", data, "--map", mapping, "--dry", "answers", schools}, 0, "183 rows checked, nothing written"},
+		{"answers", []string{"import", "--data", data, "--map", mapping, "answers", schools}, 0, "183 rows imported"},
+		{"a report of no study", []string{"impact", "--data", data, "--study", "none"}, 1, "no such record"},
+		{"verify", []string{"verify", "--data", data}, 0, "0 findings"},
+	} {
+		code, out, errs := command(t, tc.args...)
+		if code != tc.code || !strings.Contains(out+errs, tc.want) {
+			t.Errorf("%s: code %d, said %q and %q; want %d and %q", tc.name, code, out, errs, tc.code, tc.want)
+		}
+	}
+	code, out, _ := command(t, "impact", "--data", data, "--study", "schools", "--format", "json", "--lang", "en")
+	var report struct {
+		Data []struct {
+			N      int     `json:"n"`
+			Change float64 `json:"mean_change"`
+		}
+	}
+	if err := json.Unmarshal([]byte(out), &report); err != nil || code != 0 || len(report.Data) != 1 || report.Data[0].N != 183 {
+		t.Fatalf("the report as JSON: code %d, %v, %+v", code, err, report)
+	}
+	_, pdf, _ := command(t, "impact", "--data", data, "--study", "schools", "--format", "pdf")
+	if !bytes.HasPrefix([]byte(pdf), []byte("%PDF-")) {
+		t.Error("the report as PDF is none")
+	}
+}

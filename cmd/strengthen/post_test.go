@@ -1,0 +1,254 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"io"
+	"log/slog"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
+	"net"
+	"net/mail"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/emersion/go-smtp"
+
+	"strengthen/internal/access"
+	"strengthen/internal/calendar"
+	"strengthen/internal/org"
+	"strengthen/internal/sealed"
+	"strengthen/internal/store"
+	"strengthen/internal/survey"
+	"strengthen/internal/testkit"
+	"strengthen/internal/training"
+)
+
+// sink is a real SMTP server that keeps what it is given.
+type sink struct {
+	mu   sync.Mutex
+	mail [][]byte
+}
+
+func (s *sink) NewSession(*smtp.Conn) (smtp.Session, error) { return &session{s}, nil }
+
+type session struct{ *sink }
+
+func (s *session) Mail(string, *smtp.MailOptions) error { return nil }
+func (s *session) Rcpt(string, *smtp.RcptOptions) error { return nil }
+func (s *session) Reset()                               {}
+func (s *session) Logout() error                        { return nil }
+func (s *session) Data(r io.Reader) error {
+	b, err := io.ReadAll(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mail = append(s.mail, b)
+	return err
+}
+
+func listenSMTP(t *testing.T) (*sink, int) {
+	t.Helper()
+	s := &sink{}
+	server := smtp.NewServer(s)
+	server.Domain = "localhost"
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go server.Serve(l)
+	t.Cleanup(func() { server.Close() })
+	return s, l.Addr().(*net.TCPAddr).Port
+}
+
+// letter is a message taken apart.
+type letter struct {
+	subject, plain, rich, ics string
+}
+
+func parse(t *testing.T, b []byte) letter {
+	t.Helper()
+	m, err := mail.ReadMessage(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var l letter
+	l.subject, err = new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(b[:bytes.Index(b, []byte("\r\n\r\n"))]), hostname()) {
+		t.Error("a header tells the name of the machine")
+	}
+	l.parts(t, m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), m.Body)
+	return l
+}
+
+func hostname() string {
+	h, err := os.Hostname()
+	if err != nil || h == "localhost" {
+		return "no-such-host-name"
+	}
+	return h
+}
+
+func (l *letter) parts(t *testing.T, kind, encoding string, body io.Reader) {
+	t.Helper()
+	media, params, err := mime.ParseMediaType(kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.HasPrefix(media, "multipart/") {
+		r := multipart.NewReader(body, params["boundary"])
+		for {
+			p, err := r.NextRawPart()
+			if err == io.EOF {
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.parts(t, p.Header.Get("Content-Type"), p.Header.Get("Content-Transfer-Encoding"), p)
+		}
+	}
+	switch strings.ToLower(encoding) {
+	case "base64":
+		body = base64.NewDecoder(base64.StdEncoding, body)
+	case "quoted-printable":
+		body = quotedprintable.NewReader(body)
+	}
+	b, err := io.ReadAll(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch media {
+	case "text/plain":
+		l.plain = string(b)
+	case "text/html":
+		l.rich = string(b)
+	case "text/calendar":
+		l.ics = string(b)
+	}
+}
+
+func TestMailOfASeat(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		ctx := t.Context()
+		h := &house{db: db, now: clock.Now, log: slog.New(slog.DiscardHandler), org: org.New(store.For[org.Tx]{DB: db}, clock.Now, sealed.Root{1}.Box("totp")),
+			training: training.New(store.For[training.Tx]{DB: db}, clock.Now), survey: survey.New(store.For[survey.Tx]{DB: db}, clock.Now)}
+		manager := operator(access.Manager)
+		must(t, h.org.Seed(ctx))
+		must(t, h.training.SaveProgramme(ctx, manager, training.Programme{TitleBG: "Укрепване", TitleEN: "Strengthen", Starts: calendar.MustDate("2026-01-01"), Ends: calendar.MustDate("2027-12-31"), Trainings: 1, People: 1, Children: 1}))
+		first := calendar.MustDate("2026-10-24") // the clock changes on the night after
+		id, err := h.training.Plan(ctx, manager, "k", training.Event{Region: "PER", Venue: "Хотел „Струма“, зала 2, Перник", Capacity: 5, NeedShare: .8, ApplyUntil: first.AddDays(-3), Release: first.AddDays(-5).At(12, 0),
+			HalfDays: []training.HalfDay{{On: first, Starts: "09:00", Ends: "12:30"}, {On: first.AddDays(1), Starts: "09:00", Ends: "12:30"}}})
+		must(t, err)
+		out, err := h.training.Apply(ctx, access.Public("r"), "a", training.Application{Event: id, AgencyName: "Училище „Изгрев“", AgencyKind: "school", HeadEmail: "head@example.org", Agreed: true,
+			Person: org.Person{Name: "Ана Илиева", Email: "ana@example.org", Lang: "bg", Sector: "education", Profession: "teacher", Region: "PER"}})
+		must(t, err)
+		must(t, h.training.EndorseFor(ctx, manager, out.Seat))
+
+		server, port := listenSMTP(t)
+		sender, err := h.letters(post{SMTPHost: "127.0.0.1", SMTPPort: port, SMTPPlain: true, MailFrom: "Strengthen <s@example.org>"}, "https://strengthen.example")
+		must(t, err)
+		send := func() []letter {
+			t.Helper()
+			server.mail = nil
+			for {
+				n, err := h.org.SendDue(ctx, sender.send)
+				must(t, err)
+				if n == 0 {
+					break
+				}
+			}
+			var all []letter
+			for _, b := range server.mail {
+				all = append(all, parse(t, b))
+			}
+			return all
+		}
+		confirmed := one(t, send(), "Имате място: Перник")
+		if !strings.Contains(confirmed.plain, "24–25 октомври 2026") && !strings.Contains(confirmed.plain, "24–25\u00a0октомври") {
+			t.Errorf("the plain text does not say when: %s", confirmed.plain)
+		}
+		if !strings.Contains(confirmed.rich, "<p>") || !strings.Contains(confirmed.rich, "Струма") {
+			t.Error("the HTML text does not say where")
+		}
+		// 09:00 in Sofia is 06:00 in summer time and 07:00 the day after.
+		for _, want := range []string{"METHOD:REQUEST", "DTSTART:20261024T060000Z", "DTSTART:20261025T070000Z", "SEQUENCE:0"} {
+			if !strings.Contains(confirmed.ics, want) {
+				t.Errorf("the calendar file lacks %s", want)
+			}
+		}
+		judge(t, confirmed.ics)
+		must(t, h.training.Withdraw(ctx, manager, out.Seat))
+		gone := one(t, send(), "Оттеглихте се: Перник")
+		if !strings.Contains(gone.ics, "METHOD:CANCEL") || !strings.Contains(gone.ics, "SEQUENCE:1") || uids(gone.ics) != uids(confirmed.ics) {
+			t.Error("the cancellation does not match the invitation")
+		}
+		judge(t, gone.ics)
+		if more := send(); len(more) != 0 {
+			t.Errorf("%d messages were sent twice", len(more))
+		}
+	})
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func one(t *testing.T, all []letter, subject string) letter {
+	t.Helper()
+	for _, l := range all {
+		if l.subject == subject {
+			return l
+		}
+	}
+	t.Fatalf("no mail %q among %d", subject, len(all))
+	return letter{}
+}
+
+func uids(file string) string {
+	var all []string
+	for line := range strings.Lines(strings.ReplaceAll(file, "\r\n ", "")) {
+		if strings.HasPrefix(line, "UID:") {
+			all = append(all, strings.TrimSpace(line))
+		}
+	}
+	return strings.Join(all, ",")
+}
+
+// judge asks libical whether a calendar file keeps RFC 5546's rules for its method.
+func judge(t *testing.T, file string) {
+	t.Helper()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.ics")
+	must(t, os.WriteFile(path, []byte(file), 0o600))
+	judgeOnce.Do(func() {
+		bin, err := os.MkdirTemp("", "judge-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		judgeBin = filepath.Join(bin, "judge")
+		out, err := exec.Command("gcc", "-o", judgeBin, "testdata/judge.c", "-lical").CombinedOutput()
+		if err != nil {
+			t.Fatalf("libical's judge does not build (Debian: gcc, libical-dev): %v\n%s", err, out)
+		}
+	})
+	if out, err := exec.CommandContext(context.Background(), judgeBin, path).CombinedOutput(); err != nil {
+		t.Errorf("libical refuses the calendar file: %s\n%s", out, file)
+	}
+}
+
+var (
+	judgeOnce sync.Once
+	judgeBin  string
+)

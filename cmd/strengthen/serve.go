@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/demo"
+	"strengthen/internal/web"
+)
+
+// listen says where and for whom pages are served.
+type listen struct {
+	Listen  string `help:"Address to listen on." default:"127.0.0.1:8080"`
+	Site    string `help:"Address under which people reach the pages, such as https://strengthen.example. Default: http:// and the listen address." placeholder:"URL"`
+	Proxies int    `help:"How many reverse proxies in front add X-Forwarded-For." default:"0"`
+}
+
+type serveCmd struct {
+	place
+	listen
+	post
+	Checkpoints string `help:"File to which signed checkpoints of the record are appended; put it where the server cannot rewrite it." placeholder:"FILE"`
+}
+
+func (c *serveCmd) Run(ctx context.Context) error {
+	h, err := c.open(ctx, realTime, true)
+	if err != nil {
+		return err
+	}
+	defer h.db.Close()
+	isDemo, err := h.org.IsDemo(ctx)
+	if err != nil {
+		return err
+	}
+	go h.work(ctx, c.post, c.site(), c.Checkpoints)
+	return h.serve(ctx, c.listen, isDemo, func() { fmt.Println("Strengthen serves", c.site()) })
+}
+
+func (l listen) site() string {
+	if l.Site != "" {
+		return strings.TrimSuffix(l.Site, "/")
+	}
+	return "http://" + l.Listen
+}
+
+// serve answers requests until ctx ends, then finishes what is under way within twenty seconds.
+func (h *house) serve(ctx context.Context, l listen, isDemo bool, ready func()) error {
+	pages := web.New(web.Config{
+		Org: h.org, Training: h.training, Survey: h.survey, Impact: h.impact, Policy: access.Standard(), Now: h.now, Log: h.log,
+		Site: l.site(), Demo: isDemo, Proxies: l.Proxies, Ready: h.db.Ready, Version: version,
+	})
+	server := &http.Server{Handler: pages.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
+	socket, err := net.Listen("tcp", l.Listen)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s: %w (choose another with --listen)", l.Listen, err)
+	}
+	ready()
+	stopped := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		wait, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		stopped <- server.Shutdown(wait)
+	}()
+	if err := server.Serve(socket); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-stopped
+}
+
+type demoCmd struct {
+	Data   string `help:"Folder for the demonstration; a new temporary one by default." placeholder:"DIR"`
+	Listen string `help:"Address to listen on." default:"127.0.0.1:8080"`
+	Size   int    `help:"How many trainings, at most 28." default:"28"`
+	Only   bool   `help:"Fill the database and stop."`
+}
+
+func (c *demoCmd) Run(ctx context.Context) error {
+	dir := c.Data
+	if dir == "" {
+		var err error
+		if dir, err = os.MkdirTemp("", "strengthen-demo-"); err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+	}
+	_, err := os.Stat(filepath.Join(dir, "strengthen.db"))
+	fresh := os.IsNotExist(err)
+	clock := &demo.Clock{}
+	h, err := place{Data: dir}.openFor(ctx, clock, fresh)
+	if err != nil {
+		return err
+	}
+	defer h.db.Close()
+	if fresh {
+		if err := h.play(ctx, clock, c.Size); err != nil {
+			return err
+		}
+	} else if is, err := h.org.IsDemo(ctx); err != nil || !is {
+		return fmt.Errorf("%s holds a database that the demo did not make; choose another folder", dir)
+	}
+	if c.Only {
+		return nil
+	}
+	l := listen{Listen: c.Listen}
+	return h.serve(ctx, l, true, func() { h.welcome(ctx, l.site()) })
+}
+
+// openFor opens a demonstration: a fresh one is migrated, and seeded by the play itself.
+func (p place) openFor(ctx context.Context, clock *demo.Clock, fresh bool) (*house, error) {
+	if !fresh {
+		return p.open(ctx, clock.Now, true)
+	}
+	return p.openEmpty(ctx, clock.Now)
+}
+
+// play runs the invented programme up to the present.
+func (h *house) play(ctx context.Context, clock *demo.Clock, size int) error {
+	began, last := time.Now(), -1
+	w := &demo.World{Org: h.org, Training: h.training, Survey: h.survey, Clock: clock, Size: size, End: began, Say: func(done, all int) {
+		if p := 100 * done / max(all, 1); p/5 > last {
+			last = p / 5
+			fmt.Fprintf(os.Stderr, "\rtwo invented years: %3d %%", p)
+		}
+	}}
+	if err := w.Play(ctx); err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	clock.Set(time.Time{})
+	if _, _, err := h.db.Seal(ctx, h.signer); err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "\rtwo invented years in %.1f s\n", time.Since(began).Seconds())
+	return nil
+}
+
+func (h *house) welcome(ctx context.Context, site string) {
+	fmt.Printf("\nStrengthen, with invented data: %s\nSign in without a password as:\n", site)
+	guests, err := h.org.DemoGuests(ctx)
+	if err != nil {
+		h.log.Error("guests", "error", err)
+	}
+	for _, g := range guests {
+		fmt.Printf("  %-15s %s\n", g.Role, g.Name)
+	}
+	fmt.Printf("at %s/signin (English: %s/en/signin). Stop with Ctrl+C.\n", site, site)
+}

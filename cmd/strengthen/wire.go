@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/calendar"
+	"strengthen/internal/impact"
+	"strengthen/internal/org"
+	"strengthen/internal/sealed"
+	"strengthen/internal/store"
+	"strengthen/internal/survey"
+	"strengthen/internal/training"
+)
+
+// place says where the data are; it is part of every command that needs them.
+type place struct {
+	Data     string `help:"Folder of the embedded SQLite database." default:"data" type:"path"`
+	Database string `help:"Address of a PostgreSQL database, postgres://…; without it the embedded one is used." placeholder:"URL"`
+	KeyFile  string `help:"File with the root key, made when missing. Keep it apart from the database and its backups. Default: DATA/strengthen.key." placeholder:"FILE"`
+}
+
+// house is the program with all its parts.
+type house struct {
+	db       *store.DB
+	org      *org.Service
+	training *training.Service
+	survey   *survey.Service
+	impact   *impact.Service
+	signer   ed25519.PrivateKey
+	log      *slog.Logger
+	now      calendar.Clock
+}
+
+// open opens the database and builds the services. With migrate it first brings the schema up to date; without, it refuses
+// a database of another version.
+func (p place) open(ctx context.Context, now calendar.Clock, migrate bool) (*house, error) {
+	h, err := p.build(ctx, now, migrate)
+	if err != nil || !migrate {
+		return h, err
+	}
+	if err := h.org.Seed(ctx); err != nil {
+		h.db.Close()
+		return nil, err
+	}
+	return h, nil
+}
+
+// openEmpty opens a new database with its schema and nothing in it.
+func (p place) openEmpty(ctx context.Context, now calendar.Clock) (*house, error) {
+	return p.build(ctx, now, true)
+}
+
+func (p place) build(ctx context.Context, now calendar.Clock, migrate bool) (*house, error) {
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	if err := os.MkdirAll(p.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("the data folder cannot be made: %w", err)
+	}
+	key := p.KeyFile
+	if key == "" {
+		key = filepath.Join(p.Data, "strengthen.key")
+	}
+	root, err := sealed.LoadRoot(key)
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, store.Config{Dir: p.Data, URL: p.Database, Policy: access.Standard(), Now: now, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	if migrate {
+		_, _, err = db.Migrate(ctx)
+	} else {
+		err = db.Current(ctx)
+	}
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	h := &house{db: db, log: log, now: now, signer: root.Signer()}
+	h.org = org.New(store.For[org.Tx]{DB: db}, now, root.Box("totp"))
+	h.training = training.New(store.For[training.Tx]{DB: db}, now)
+	h.survey = survey.New(store.For[survey.Tx]{DB: db}, now)
+	h.impact = impact.New(h.survey, h.org, now)
+	return h, nil
+}
+
+// operator is who runs commands on the server; what is done so is on the record as a command.
+func operator(roles ...access.Role) access.Actor {
+	a := access.Actor{Via: access.ViaCommand, Request: "command"}
+	for _, r := range roles {
+		a.Grants = append(a.Grants, access.Grant{Role: r})
+	}
+	return a
+}
+
+func realTime() time.Time { return time.Now() }
