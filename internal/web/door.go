@@ -12,11 +12,11 @@ import (
 
 func (s *Server) doorRoutes() []Route {
 	return []Route{
-		{"GET /trainings/{id}/door", access.RecordDay, false, 0, s.door},
-		{"POST /trainings/{id}/door", access.RecordDay, false, 0, s.mark},
-		{"POST /trainings/{id}/scan", access.RecordDay, false, 0, s.scan},
-		{"GET /trainings/{id}/sheet.pdf", access.RecordDay, false, 0, s.sheet},
-		{"GET /trainings/{id}/badges.pdf", access.RecordDay, false, 0, s.badges},
+		{"GET /trainings/{id}/door", access.RecordDay, false, 0, s.door, false},
+		{"POST /trainings/{id}/door", access.RecordDay, false, 0, s.mark, false},
+		{"POST /trainings/{id}/scan", access.RecordDay, false, 0, s.scan, false},
+		{"GET /trainings/{id}/sheet.pdf", access.RecordDay, false, 0, s.sheet, false},
+		{"GET /trainings/{id}/badges.pdf", access.RecordDay, false, 0, s.badges, false},
 	}
 }
 

@@ -15,12 +15,12 @@ import (
 
 func (s *Server) homeRoutes() []Route {
 	return []Route{
-		{"GET /home", access.SeeHome, false, 0, s.home},
-		{"GET /regions", access.SeeTraining, false, 0, s.regions},
-		{"GET /calendar", access.SeeTraining, false, 0, s.calendarPage},
-		{"GET /programme", access.SeeProgramme, false, 0, s.programme},
-		{"POST /programme", access.PlanProgramme, false, 0, s.saveProgramme},
-		{"POST /answers/{id}", access.SeeHome, false, 0, s.openOwnAnswers},
+		{"GET /home", access.SeeHome, false, 0, s.home, false},
+		{"GET /regions", access.SeeTraining, false, 0, s.regions, false},
+		{"GET /calendar", access.SeeTraining, false, 0, s.calendarPage, false},
+		{"GET /programme", access.SeeProgramme, false, 0, s.programme, false},
+		{"POST /programme", access.PlanProgramme, false, 0, s.saveProgramme, false},
+		{"POST /answers/{id}", access.SeeHome, false, 0, s.openOwnAnswers, false},
 	}
 }
 

@@ -12,28 +12,28 @@ import (
 )
 
 func (s *Server) houseRoutes() []Route {
-	return []Route{
-		{"GET /people", access.SeePerson, false, 0, s.people},
-		{"GET /people/{id}", access.EditPerson, false, 0, s.person},
-		{"POST /people/{id}", access.EditPerson, false, 0, s.savePerson},
-		{"GET /agencies", access.SeeAgency, false, 0, s.agencies},
-		{"GET /agencies/new", access.EditAgency, false, 0, s.agency},
-		{"POST /agencies/new", access.EditAgency, false, 0, s.saveAgency},
-		{"GET /agencies/{id}", access.EditAgency, false, 0, s.agency},
-		{"POST /agencies/{id}", access.EditAgency, false, 0, s.saveAgency},
-		{"GET /accounts", access.SeeAccount, false, 0, s.accounts},
-		{"POST /accounts", access.InviteAccount, false, 0, s.inviteAccount},
-		{"POST /accounts/{id}/grant", access.GrantRole, false, 0, s.grant},
-		{"POST /accounts/{id}/end", access.GrantRole, false, 0, s.endGrant},
-		{"POST /accounts/{id}/state", access.EndAccount, false, 0, s.accountState},
-		{"GET /tables", access.EditTables, false, 0, s.listTables},
-		{"POST /tables", access.EditTables, false, 0, s.saveTerm},
-		{"POST /tables/regions/{id}", access.EditTables, false, 0, s.saveRegion},
-		{"GET /audit", access.SeeAudit, false, 0, s.audit},
-		{"GET /mail", access.SeeMail, false, 0, s.mail},
-		{"POST /mail/{id}/retry", access.SendWave, false, 0, s.retryMail},
-		{"GET /system", access.SeeSystem, false, 0, s.system},
-	}
+	return proven([]Route{
+		{"GET /people", access.SeePerson, false, 0, s.people, false},
+		{"GET /people/{id}", access.EditPerson, false, 0, s.person, false},
+		{"POST /people/{id}", access.EditPerson, false, 0, s.savePerson, false},
+		{"GET /agencies", access.SeeAgency, false, 0, s.agencies, false},
+		{"GET /agencies/new", access.EditAgency, false, 0, s.agency, false},
+		{"POST /agencies/new", access.EditAgency, false, 0, s.saveAgency, false},
+		{"GET /agencies/{id}", access.EditAgency, false, 0, s.agency, false},
+		{"POST /agencies/{id}", access.EditAgency, false, 0, s.saveAgency, false},
+		{"GET /accounts", access.SeeAccount, false, 0, s.accounts, false},
+		{"POST /accounts", access.InviteAccount, false, 0, s.inviteAccount, false},
+		{"POST /accounts/{id}/grant", access.GrantRole, false, 0, s.grant, false},
+		{"POST /accounts/{id}/end", access.GrantRole, false, 0, s.endGrant, false},
+		{"POST /accounts/{id}/state", access.EndAccount, false, 0, s.accountState, false},
+		{"GET /tables", access.EditTables, false, 0, s.listTables, false},
+		{"POST /tables", access.EditTables, false, 0, s.saveTerm, false},
+		{"POST /tables/regions/{id}", access.EditTables, false, 0, s.saveRegion, false},
+		{"GET /audit", access.SeeAudit, false, 0, s.audit, false},
+		{"GET /mail", access.SeeMail, false, 0, s.mail, false},
+		{"POST /mail/{id}/retry", access.SendWave, false, 0, s.retryMail, false},
+		{"GET /system", access.SeeSystem, false, 0, s.system, false},
+	}, "POST /accounts", "POST /accounts/{id}/grant", "POST /accounts/{id}/end", "POST /accounts/{id}/state")
 }
 
 type peoplePage struct {

@@ -12,8 +12,8 @@ import (
 
 func (s *Server) impactRoutes() []Route {
 	return []Route{
-		{"GET /impact", access.ReadReport, false, 0, s.impact},
-		{"GET /impact/report/{format}", access.ReadReport, false, 0, s.impactFile},
+		{"GET /impact", access.ReadReport, false, 0, s.impact, false},
+		{"GET /impact/report/{format}", access.ReadReport, false, 0, s.impactFile, false},
 	}
 }
 

@@ -14,12 +14,12 @@ const maxUpload = 8 << 20
 
 func (s *Server) importRoutes() []Route {
 	return []Route{
-		{"GET /imports/trainings", access.PlanTraining, false, 0, s.importTrainingsForm},
-		{"POST /imports/trainings", access.PlanTraining, false, maxUpload, s.importTrainings},
-		{"GET /imports/trainings/template.xlsx", access.PlanTraining, false, 0, s.trainingsTemplate},
-		{"GET /imports/applicants/{id}", access.PlanTraining, false, 0, s.importApplicantsForm},
-		{"POST /imports/applicants/{id}", access.PlanTraining, false, maxUpload, s.importApplicants},
-		{"GET /imports/template/applicants.xlsx", access.PlanTraining, false, 0, s.applicantsTemplate},
+		{"GET /imports/trainings", access.PlanTraining, false, 0, s.importTrainingsForm, false},
+		{"POST /imports/trainings", access.PlanTraining, false, maxUpload, s.importTrainings, false},
+		{"GET /imports/trainings/template.xlsx", access.PlanTraining, false, 0, s.trainingsTemplate, false},
+		{"GET /imports/applicants/{id}", access.PlanTraining, false, 0, s.importApplicantsForm, false},
+		{"POST /imports/applicants/{id}", access.PlanTraining, false, maxUpload, s.importApplicants, false},
+		{"GET /imports/template/applicants.xlsx", access.PlanTraining, false, 0, s.applicantsTemplate, false},
 	}
 }
 

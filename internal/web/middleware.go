@@ -128,6 +128,9 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, v *visit, row Rou
 		}
 		return fault.New(fault.Denied, "fault.denied")
 	}
+	if row.Proof && !s.Demo && s.Now().Sub(v.visitor.Actor.StepUp) > org.StepUpLimit {
+		return s.askProof(w, r)
+	}
 	if r.Method == http.MethodPost && !strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
 		if err := r.ParseForm(); err != nil {
 			return bodyError(err)

@@ -12,15 +12,15 @@ import (
 
 func (s *Server) publicRoutes() []Route {
 	return []Route{
-		{"GET /{$}", access.SeePublic, true, 0, s.front},
-		{"GET /privacy", access.SeePublic, true, 0, s.plain("privacy", "Лични данни", "Privacy")},
-		{"GET /accessibility", access.SeePublic, true, 0, s.plain("accessibility", "Достъпност", "Accessibility")},
-		{"GET /roles", access.SeePublic, true, 0, s.showRoles},
-		{"GET /apply", access.ApplyForSeat, true, 0, s.applyList},
-		{"GET /apply/{id}", access.ApplyForSeat, true, 0, s.applyForm},
-		{"POST /apply/{id}", access.ApplyForSeat, true, 0, s.apply},
-		{"GET /verify", access.CheckCert, true, 0, s.verifyForm},
-		{"GET /verify/{code}", access.CheckCert, true, 0, s.verify},
+		{"GET /{$}", access.SeePublic, true, 0, s.front, false},
+		{"GET /privacy", access.SeePublic, true, 0, s.plain("privacy", "Лични данни", "Privacy"), false},
+		{"GET /accessibility", access.SeePublic, true, 0, s.plain("accessibility", "Достъпност", "Accessibility"), false},
+		{"GET /roles", access.SeePublic, true, 0, s.showRoles, false},
+		{"GET /apply", access.ApplyForSeat, true, 0, s.applyList, false},
+		{"GET /apply/{id}", access.ApplyForSeat, true, 0, s.applyForm, false},
+		{"POST /apply/{id}", access.ApplyForSeat, true, 0, s.apply, false},
+		{"GET /verify", access.CheckCert, true, 0, s.verifyForm, false},
+		{"GET /verify/{code}", access.CheckCert, true, 0, s.verify, false},
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"strengthen/internal/access"
@@ -345,5 +346,34 @@ func TestTooManyRequestsAreToldToWait(t *testing.T) {
 	}
 	if last != http.StatusServiceUnavailable {
 		t.Errorf("the 250th request: %d", last)
+	}
+}
+
+// TestActsThatGivePowerAwayAskForProof looks at a server that is not a demonstration, six minutes after signing in.
+func TestActsThatGivePowerAwayAskForProof(t *testing.T) {
+	s := open(t)
+	serious := web.New(web.Config{Org: s.org, Training: s.training, Survey: s.survey, Policy: access.Standard(), Now: s.world.Clock.Now, Log: quiet, Site: s.url, Rate: 1e6}).Handler()
+	ask := func(role access.Role, method, path, token string) int {
+		r := httptest.NewRequest(method, path, nil)
+		r.AddCookie(&http.Cookie{Name: "session", Value: token})
+		w := httptest.NewRecorder()
+		serious.ServeHTTP(w, r)
+		return w.Code
+	}
+	admin, evaluator := s.cookie(t, access.Administrator), s.cookie(t, access.Evaluator)
+	if code := ask(access.Evaluator, http.MethodGet, "/surveys/answers", evaluator); code != http.StatusOK {
+		t.Errorf("right after signing in: %d", code)
+	}
+	before := s.world.Clock.Now()
+	defer s.world.Clock.Set(before)
+	s.world.Clock.Set(before.Add(6 * time.Minute))
+	if code := ask(access.Evaluator, http.MethodGet, "/surveys/answers", evaluator); code != http.StatusForbidden {
+		t.Errorf("an export six minutes later: %d", code)
+	}
+	if code := ask(access.Administrator, http.MethodPost, "/accounts/"+string(s.guests[access.Funder])+"/state", admin); code != http.StatusForbidden {
+		t.Errorf("suspending somebody six minutes later: %d", code)
+	}
+	if code := ask(access.Administrator, http.MethodGet, "/accounts", admin); code != http.StatusOK {
+		t.Errorf("only looking: %d", code)
 	}
 }

@@ -21,12 +21,12 @@ func latin(name string) string { return fold.Latin(name) }
 
 func (s *Server) seatRoutes() []Route {
 	return []Route{
-		{"GET /seats/{id}", access.SeeSeat, false, 0, s.seat},
-		{"POST /seats/{id}/steps/{step}", access.SeeSeat, false, 0, s.stepSeat},
-		{"GET /seats/{id}/certificate.pdf", access.SeeCert, false, 0, s.certificate},
-		{"POST /seats/{id}/revoke", access.RevokeCert, false, 0, s.revoke},
-		{"GET /l/{token}", access.SeePublic, true, 0, s.openLink},
-		{"POST /l/{token}", access.SeePublic, true, 0, s.useLink},
+		{"GET /seats/{id}", access.SeeSeat, false, 0, s.seat, false},
+		{"POST /seats/{id}/steps/{step}", access.SeeSeat, false, 0, s.stepSeat, false},
+		{"GET /seats/{id}/certificate.pdf", access.SeeCert, false, 0, s.certificate, false},
+		{"POST /seats/{id}/revoke", access.RevokeCert, false, 0, s.revoke, false},
+		{"GET /l/{token}", access.SeePublic, true, 0, s.openLink, false},
+		{"POST /l/{token}", access.SeePublic, true, 0, s.useLink, false},
 	}
 }
 

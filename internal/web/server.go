@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,6 +75,15 @@ type Route struct {
 	Public  bool
 	Limit   int64 // bytes of body; 0 for 64 KiB
 	handle  func(http.ResponseWriter, *http.Request) error
+	Proof   bool // only for somebody who has just proved again who they are
+}
+
+// proven marks routes that ask for a recent proof.
+func proven(all []Route, patterns ...string) []Route {
+	for i := range all {
+		all[i].Proof = slices.Contains(patterns, all[i].Pattern)
+	}
+	return all
 }
 
 // Routes lists every address; tests cross it with every role.

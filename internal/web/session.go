@@ -15,18 +15,18 @@ func urlPart(s string) string { return url.PathEscape(s) }
 
 func (s *Server) sessionRoutes() []Route {
 	return []Route{
-		{"GET /signin", access.SignIn, true, 0, s.signInForm},
-		{"POST /signin", access.SignIn, true, 0, s.signIn},
-		{"POST /demo/signin", access.SignIn, true, 0, s.demoSignIn},
-		{"GET /forgot", access.SignIn, true, 0, s.forgotForm},
-		{"POST /forgot", access.SignIn, true, 0, s.forgot},
-		{"POST /signout", access.KeepOwn, false, 0, s.signOut},
-		{"GET /me", access.KeepOwn, false, 0, s.me},
-		{"POST /me/language", access.KeepOwn, false, 0, s.setLanguage},
-		{"POST /me/elsewhere", access.KeepOwn, false, 0, s.signOutElsewhere},
-		{"POST /me/stepup", access.KeepOwn, false, 0, s.stepUp},
-		{"GET /me/factor", access.KeepOwn, false, 0, s.factorForm},
-		{"POST /me/factor", access.KeepOwn, false, 0, s.factor},
+		{"GET /signin", access.SignIn, true, 0, s.signInForm, false},
+		{"POST /signin", access.SignIn, true, 0, s.signIn, false},
+		{"POST /demo/signin", access.SignIn, true, 0, s.demoSignIn, false},
+		{"GET /forgot", access.SignIn, true, 0, s.forgotForm, false},
+		{"POST /forgot", access.SignIn, true, 0, s.forgot, false},
+		{"POST /signout", access.KeepOwn, false, 0, s.signOut, false},
+		{"GET /me", access.KeepOwn, false, 0, s.me, false},
+		{"POST /me/language", access.KeepOwn, false, 0, s.setLanguage, false},
+		{"POST /me/elsewhere", access.KeepOwn, false, 0, s.signOutElsewhere, false},
+		{"POST /me/stepup", access.KeepOwn, false, 0, s.stepUp, false},
+		{"GET /me/factor", access.KeepOwn, false, 0, s.factorForm, false},
+		{"POST /me/factor", access.KeepOwn, false, 0, s.factor, false},
 	}
 }
 
@@ -154,11 +154,30 @@ func (s *Server) signOutElsewhere(w http.ResponseWriter, r *http.Request) error 
 	return to(w, r, "/me", "saved")
 }
 
+type proofPage struct {
+	Page
+	Next string
+}
+
+// askProof asks for the password again before an act that gives power away or takes data out. Afterwards the person is back
+// where the act was begun.
+func (s *Server) askProof(w http.ResponseWriter, r *http.Request) error {
+	next := r.URL.RequestURI()
+	if r.Method == http.MethodPost {
+		next = "/accounts"
+	}
+	p := proofPage{s.page(r, ""), next}
+	p.Title = p.L("Потвърдете, че сте вие", "Confirm that it is you")
+	return s.render(w, http.StatusForbidden, "proof", &p)
+}
+
 func (s *Server) stepUp(w http.ResponseWriter, r *http.Request) error {
 	v := visitOf(r)
 	token, err := s.Org.StepUp(r.Context(), v.actor(), v.visitor.Session, s.credentials(r))
 	if err != nil {
-		return err
+		p := proofPage{s.page(r, ""), local(field(r, "next"))}
+		p.Title = p.L("Потвърдете, че сте вие", "Confirm that it is you")
+		return s.again(w, err, &p.Page, "proof", &p)
 	}
 	s.setSession(w, token)
 	return to(w, r, local(field(r, "next")), "")

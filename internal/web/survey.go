@@ -13,13 +13,13 @@ import (
 )
 
 func (s *Server) surveyRoutes() []Route {
-	return []Route{
-		{"GET /surveys", access.SeeWave, false, 0, s.surveys},
-		{"GET /surveys/questions", access.SeeWave, false, 0, s.questions},
-		{"GET /surveys/answers", access.ReadAnswer, false, 0, s.answers},
-		{"GET /surveys/import", access.ImportAnswer, false, 0, s.importAnswersForm},
-		{"POST /surveys/import", access.ImportAnswer, false, maxUpload, s.importAnswers},
-	}
+	return proven([]Route{
+		{"GET /surveys", access.SeeWave, false, 0, s.surveys, false},
+		{"GET /surveys/questions", access.SeeWave, false, 0, s.questions, false},
+		{"GET /surveys/answers", access.ReadAnswer, false, 0, s.answers, false},
+		{"GET /surveys/import", access.ImportAnswer, false, 0, s.importAnswersForm, false},
+		{"POST /surveys/import", access.ImportAnswer, false, maxUpload, s.importAnswers, false},
+	}, "GET /surveys/answers")
 }
 
 type surveysPage struct {

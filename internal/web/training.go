@@ -16,16 +16,16 @@ import (
 
 func (s *Server) trainingRoutes() []Route {
 	return []Route{
-		{"GET /trainings", access.SeeTraining, false, 0, s.trainings},
-		{"GET /trainings/new", access.PlanTraining, false, 0, s.newTraining},
-		{"POST /trainings/new", access.PlanTraining, false, 0, s.addTraining},
-		{"GET /trainings/{id}", access.SeeTraining, false, 0, s.training},
-		{"GET /trainings/{id}/plan", access.PlanTraining, false, 0, s.planForm},
-		{"POST /trainings/{id}/plan", access.PlanTraining, false, 0, s.savePlan},
-		{"POST /trainings/{id}/move", access.PlanTraining, false, 0, s.moveTraining},
-		{"POST /trainings/{id}/cancel", access.PlanTraining, false, 0, s.cancelTraining},
-		{"GET /trainings/{id}/people", access.SeeSeat, false, 0, s.roster},
-		{"POST /trainings/{id}/certificates", access.Certify, false, 0, s.issue},
+		{"GET /trainings", access.SeeTraining, false, 0, s.trainings, false},
+		{"GET /trainings/new", access.PlanTraining, false, 0, s.newTraining, false},
+		{"POST /trainings/new", access.PlanTraining, false, 0, s.addTraining, false},
+		{"GET /trainings/{id}", access.SeeTraining, false, 0, s.training, false},
+		{"GET /trainings/{id}/plan", access.PlanTraining, false, 0, s.planForm, false},
+		{"POST /trainings/{id}/plan", access.PlanTraining, false, 0, s.savePlan, false},
+		{"POST /trainings/{id}/move", access.PlanTraining, false, 0, s.moveTraining, false},
+		{"POST /trainings/{id}/cancel", access.PlanTraining, false, 0, s.cancelTraining, false},
+		{"GET /trainings/{id}/people", access.SeeSeat, false, 0, s.roster, false},
+		{"POST /trainings/{id}/certificates", access.Certify, false, 0, s.issue, false},
 	}
 }
 
