@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
@@ -49,7 +50,12 @@ type DB struct {
 	policy access.Policy
 	now    calendar.Clock
 	log    *slog.Logger
+
+	statements atomic.Int64
 }
+
+// Statements is how many statements were sent to the database so far; benchmarks read it.
+func (db *DB) Statements() int64 { return db.statements.Load() }
 
 // Open opens the database that c names; it does not migrate it.
 func Open(ctx context.Context, c Config) (*DB, error) {

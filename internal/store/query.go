@@ -125,11 +125,13 @@ type scanner interface{ Scan(...any) error }
 
 // row runs a query for one row.
 func (tx *Tx) row(ctx context.Context, text string, args ...any) *sql.Row {
+	tx.db.statements.Add(1)
 	return tx.sql.QueryRowContext(ctx, text, args...)
 }
 
 // collect runs q and reads every row.
 func collect[T any](ctx context.Context, tx *Tx, q *query, scan func(scanner) (T, error)) ([]T, error) {
+	tx.db.statements.Add(1)
 	rows, err := tx.sql.QueryContext(ctx, q.String(), q.args...)
 	if err != nil {
 		return nil, err

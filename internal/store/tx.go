@@ -77,6 +77,7 @@ func (tx *Tx) exec(ctx context.Context, text string, args ...any) (int64, error)
 	if !tx.allowed || tx.reading {
 		return 0, errUnallowed
 	}
+	tx.db.statements.Add(1)
 	res, err := tx.sql.ExecContext(ctx, text, args...)
 	if err != nil {
 		return 0, err

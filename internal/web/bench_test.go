@@ -17,11 +17,13 @@ func BenchmarkPages(b *testing.B) {
 		role access.Role
 		path string
 	}{
-		"participant": {access.Participant, "/home"}, "people": {access.Manager, "/people"}, "home": {access.Manager, "/home"}, "impact": {access.Funder, "/impact"},
+		"participant": {access.Participant, "/home"}, "people": {access.Manager, "/people"}, "roster": {access.Manager, "/trainings/" + string(s.past) + "/people"}, "home": {access.Manager, "/home"}, "impact": {access.Funder, "/impact"},
 	} {
 		token := s.cookie(b, tc.role)
 		b.Run(name, func(b *testing.B) {
+			before, n := s.db.Statements(), 0
 			for b.Loop() {
+				n++
 				r := httptest.NewRequest(http.MethodGet, tc.path, nil)
 				r.AddCookie(&http.Cookie{Name: "session", Value: token})
 				w := httptest.NewRecorder()
@@ -30,6 +32,7 @@ func BenchmarkPages(b *testing.B) {
 					b.Fatalf("%s: %d", tc.path, w.Code)
 				}
 			}
+			b.ReportMetric(float64(s.db.Statements()-before)/float64(n), "statements/op")
 		})
 	}
 }
