@@ -220,6 +220,9 @@ func (w writer) outcome(o survey.Outcome) []render.Block {
 		}
 		return code
 	})}
+	if f, ok := w.course(o); ok {
+		all = append(all, f)
+	}
 	if len(w.ByPlanning[o.ID]) > 1 {
 		all = append(all, w.forest(o, e, w.ByPlanning[o.ID], w.T("по райони", "by part of the country"), func(name string) string {
 			for _, r := range w.tables.Regions {
@@ -231,6 +234,41 @@ func (w writer) outcome(o survey.Outcome) []render.Block {
 		}))
 	}
 	return all
+}
+
+// course draws the means of the waves, everybody first and then the sectors, on one scale.
+func (w writer) course(o survey.Outcome) (render.Figure, bool) {
+	title := o.Title.In(string(w.l)) + w.T(": преди, веднага след и след шест месеца", ": before, right after and after six months")
+	p := render.Slopes{Title: title, Min: math.Inf(1), Max: math.Inf(-1), Waves: []string{w.T("преди", "before"), w.T("след", "after"), w.T("6 мес.", "6 mo.")}}
+	t := render.Table{Caption: title, Head: []render.Column{{Text: w.T("Група", "Group")}, {Text: w.T("Вълна", "Wave")}, {Text: "n", Number: true}, {Text: w.T("Средно", "Mean"), Number: true}, {Text: w.T("95 % интервал", "95% interval"), Number: true}}}
+	seen := 0
+	for _, c := range w.Courses[o.ID] {
+		panel := render.SlopePanel{Label: w.T("Всички", "All")}
+		if term, ok := w.tables.Term(org.Sectors, c.Name); ok {
+			panel.Label = term.Name(string(w.l))
+		} else if c.Name != "" {
+			panel.Label = c.Name
+		}
+		for _, x := range c.Points {
+			panel.Points = append(panel.Points, render.SlopePoint{Mean: x.Mean, Low: x.Low, High: x.High, Missing: x.Hidden})
+			if x.Hidden {
+				continue
+			}
+			seen++
+			p.Min, p.Max = min(p.Min, x.Mean), max(p.Max, x.Mean)
+			if !math.IsNaN(x.Low) {
+				p.Min, p.Max = min(p.Min, x.Low), max(p.Max, x.High)
+			}
+			t.Rows = append(t.Rows, []render.Cell{{Text: panel.Label}, {Text: w.wave(x.Wave)}, render.Num(float64(x.N), w.l.Int(x.N)), render.Num(x.Mean, w.num(x.Mean, o.Decimals)), {Text: w.interval(x.Low, x.High, o.Decimals)}})
+		}
+		if r := []rune(panel.Label); len(r) > 24 {
+			panel.Label = string(r[:23]) + "…"
+		}
+		p.Panels = append(p.Panels, panel)
+	}
+	p.Min, p.Max = max(p.Min, o.Low), min(p.Max, o.High)
+	p.Desc = w.T("Стойностите са в таблицата.", "The values are in the table.")
+	return render.Figure{Finding: title, Caption: w.T("Средно на отговорилите във всяка вълна, {u}, с 95 % интервал по групи. Не всички са отговорили всеки път: разликата между точките не е средната промяна.", "Mean of those who answered in each wave, {u}, with 95% interval over groups. Not everybody answered each time: the distance of the points is not the mean change.", "u", o.Unit.In(string(w.l))), Plot: p, Table: &t}, seen > 1 && p.Max > p.Min
 }
 
 func (w writer) forest(o survey.Outcome, e Estimate, groups []Group, by string, name func(string) string) render.Figure {

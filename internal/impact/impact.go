@@ -91,6 +91,61 @@ type Group struct {
 	Suppressed bool     `json:"suppressed"`
 }
 
+// Course is how the mean of a group went from wave to wave. Not everybody answered in every wave: a change of the mean is
+// not the mean of the changes.
+type Course struct {
+	Name   string // sector; "" for everybody
+	Points []WaveMean
+}
+
+// WaveMean is the mean of those who answered in one wave, with its cluster-robust interval.
+type WaveMean struct {
+	Wave            survey.Wave
+	N               int
+	Mean, Low, High float64
+	Hidden          bool // fewer than five answered
+}
+
+// courses follows everybody, and each sector that may be shown, over the waves.
+func courses(people []survey.Respondent, o survey.Outcome, shown []Group) []Course {
+	all := []Course{course("", people, o)}
+	for _, g := range shown {
+		if g.Suppressed || g.Estimate.N == 0 {
+			continue
+		}
+		var part []survey.Respondent
+		for _, x := range people {
+			if x.Sector == g.Name {
+				part = append(part, x)
+			}
+		}
+		all = append(all, course(g.Name, part, o))
+	}
+	return all
+}
+
+func course(name string, people []survey.Respondent, o survey.Outcome) Course {
+	c := Course{Name: name}
+	for _, w := range []survey.Wave{survey.Pre, survey.Post, survey.M6} {
+		var values []float64
+		var cluster []string
+		for _, x := range people {
+			if v, ok := survey.Score(o.ID, x.Answers[w]); ok {
+				values, cluster = append(values, v), append(cluster, x.Cohort)
+			}
+		}
+		p := WaveMean{Wave: w, N: len(values), Hidden: len(values) < smallCell, Low: math.NaN(), High: math.NaN()}
+		if !p.Hidden {
+			p.Mean = mean(values)
+			if m, err := stats.MeanCR2(values, cluster, nil); err == nil {
+				p.Low, p.High = m.CI.Low, m.CI.High
+			}
+		}
+		c.Points = append(c.Points, p)
+	}
+	return c
+}
+
 // Scale is the reliability of an outcome at the first wave.
 type Scale struct {
 	Name                       string
@@ -116,6 +171,7 @@ type Result struct {
 	Estimates   []Estimate
 	BySector    map[string][]Group // by outcome
 	ByPlanning  map[string][]Group
+	Courses     map[string][]Course // by outcome
 	Reliability []Scale
 }
 
@@ -141,7 +197,7 @@ func (s *Service) Compute(ctx context.Context, by access.Actor, study string) (R
 
 // Analyse computes every figure of a study. It is pure.
 func Analyse(d survey.Data, tables org.Tables, today calendar.Date) Result {
-	r := Result{Study: d.Study, AsOf: today, People: len(d.Respondents), BySector: map[string][]Group{}, ByPlanning: map[string][]Group{}}
+	r := Result{Study: d.Study, AsOf: today, People: len(d.Respondents), BySector: map[string][]Group{}, ByPlanning: map[string][]Group{}, Courses: map[string][]Course{}}
 	cohorts := map[string]bool{}
 	for _, x := range d.Respondents {
 		cohorts[x.Cohort] = true
@@ -163,6 +219,7 @@ func Analyse(d survey.Data, tables org.Tables, today calendar.Date) Result {
 			}
 			return region.PlanningBG
 		})
+		r.Courses[o.ID] = courses(d.Respondents, o, r.BySector[o.ID])
 		if sc, ok := scale(d.Respondents, o); ok {
 			r.Reliability = append(r.Reliability, sc)
 		}

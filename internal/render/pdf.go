@@ -303,16 +303,6 @@ func (c pdfCanvas) circle(class string, x, y, r float64) {
 	c.Circle(ax, ay, r*c.scale, style)
 }
 
-func (c pdfCanvas) polygon(class string, points [][2]float64) {
-	c.pen(class)
-	var all []fpdf.PointType
-	for _, q := range points {
-		x, y := c.at(q[0], q[1])
-		all = append(all, fpdf.PointType{X: x, Y: y})
-	}
-	c.Polygon(all, "F")
-}
-
 func (c pdfCanvas) text(class string, x, y float64, anchor, s string) {
 	c.SetFont("sans", "", 15*c.scale/25.4*72*0.98)
 	c.ink(40)

@@ -14,7 +14,6 @@ type canvas interface {
 	line(class string, x1, y1, x2, y2 float64)
 	rect(class string, x, y, w, h float64)
 	circle(class string, x, y, r float64)
-	polygon(class string, points [][2]float64)
 	text(class string, x, y float64, anchor, s string) // anchor: start, middle, end
 }
 
@@ -42,17 +41,6 @@ func (s *svgCanvas) rect(class string, x, y, w, h float64) {
 
 func (s *svgCanvas) circle(class string, x, y, r float64) {
 	fmt.Fprintf(&s.b, `<circle class="%s" cx="%s" cy="%s" r="%s"/>`, class, f(x), f(y), f(r))
-}
-
-func (s *svgCanvas) polygon(class string, points [][2]float64) {
-	fmt.Fprintf(&s.b, `<polygon class="%s" points="`, class)
-	for i, p := range points {
-		if i > 0 {
-			s.b.WriteByte(' ')
-		}
-		s.b.WriteString(f(p[0]) + "," + f(p[1]))
-	}
-	s.b.WriteString(`"/>`)
 }
 
 func (s *svgCanvas) text(class string, x, y float64, anchor, t string) {
@@ -229,37 +217,6 @@ func (p Slopes) panel(c canvas, lang string, g SlopePanel, x0, y0 float64) {
 		}
 		c.circle("c-mark", x, y, 4)
 		last = &[2]float64{x, y}
-	}
-}
-
-// Bars shows shares with their intervals.
-type Bars struct {
-	Title, Desc string
-	Rows        []BarRow
-}
-
-// BarRow is one share between 0 and 1.
-type BarRow struct {
-	Label            string
-	Share, Low, High float64
-	Text             string
-}
-
-// Words returns title and description.
-func (p Bars) Words() (string, string) { return p.Title, p.Desc }
-
-func (p Bars) size(string) (float64, float64) { return plotWidth, float64(len(p.Rows))*44 + 6 }
-
-func (p Bars) draw(c canvas, _ string) {
-	for i, r := range p.Rows {
-		y := float64(i)*44 + 16
-		c.text("", 0, y, "start", r.Label)
-		c.text("m", plotWidth, y, "end", r.Text)
-		c.rect("c-lost", 0, y+7, plotWidth, 14)
-		c.rect("c-bar", 0, y+7, r.Share*plotWidth, 14)
-		if !math.IsNaN(r.Low) {
-			c.line("c-zero", r.Low*plotWidth, y+14, r.High*plotWidth, y+14)
-		}
 	}
 }
 
