@@ -16,66 +16,131 @@ type CertificateFacts struct {
 	Number, Code, URL  string
 	IssuedBG, IssuedEN string
 	Made               time.Time
+	Revoked            bool // the paper says across itself that it no longer holds
 }
 
 // Certificate writes a certificate on one landscape page, with a QR code to the page where it can be checked.
 func Certificate(c CertificateFacts) ([]byte, error) {
+	grid, err := squares(c.URL)
+	if err != nil {
+		return nil, err
+	}
 	p := newPaper("L", "Удостоверение / Certificate "+c.Number, "bg", c.Made)
 	p.SetAutoPageBreak(false, 0)
 	p.AddPage()
 	w, h := p.GetPageSize()
 	p.SetDrawColor(11, 84, 104)
 	p.SetLineWidth(0.7)
-	p.Rect(8, 8, w-16, h-16, "D")
-	p.mark(w/2, 20, 9)
-	centre := func(y, size float64, font, style, s string) {
-		p.SetFont(font, style, size)
-		p.SetXY(20, y)
-		p.MultiCell(w-40, size*0.5, s, "", "C", false)
+	p.Rect(9, 9, w-18, h-18, "D")
+	p.SetLineWidth(0.2)
+	p.Rect(11, 11, w-22, h-22, "D")
+	p.mark(w/2, 21, 9)
+	p.certificateWords(c)
+	p.certificateFoot(c, grid)
+	if c.Revoked {
+		p.revoked()
 	}
-	p.ink(40)
-	centre(42, 30, "serif", "", "Удостоверение")
-	p.ink(110)
-	centre(56, 13, "sans", "", "Certificate of completion")
-	p.ink(40)
-	centre(70, 26, "serif", "", c.Name)
-	p.ink(110)
-	centre(84, 13, "sans", "", c.NameLatin)
-	hours := strconv.FormatFloat(c.Hours, 'f', -1, 64)
-	p.ink(40)
-	centre(96, 12.5, "sans", "", "завърши обучението „"+c.TitleBG+"“, "+c.PlaceBG+", "+c.DaysBG+", "+strings.Replace(hours, ".", ",", 1)+" часа")
-	p.ink(110)
-	centre(112, 11.5, "sans", "", "completed the training “"+c.TitleEN+"”, "+c.PlaceEN+", "+c.DaysEN+", "+hours+" hours")
-	grid, err := squares(c.URL)
-	if err != nil {
-		return nil, err
-	}
-	p.qr(grid, 24, 138, 36)
-	p.ink(40)
-	p.SetFont("sans", "", 10)
-	for i, s := range []string{
-		"№ " + c.Number + "    код / code: " + c.Code, "Издадено на " + c.IssuedBG + " / Issued on " + c.IssuedEN,
-		"Проверка / Check: " + c.URL,
-		"Съфинансирано от Европейския съюз / Co-funded by the European Union",
-	} {
-		p.SetXY(66, 142+float64(i)*6.4)
-		p.CellFormat(120, 6, s, "", 0, "L", false, 0, "")
-	}
-	p.SetLineWidth(0.3)
-	p.Line(w-90, 168, w-26, 168)
-	p.SetXY(w-90, 169)
-	p.CellFormat(64, 6, "Ръководител на програмата / Programme manager", "", 0, "C", false, 0, "")
 	return p.bytes()
 }
 
-// mark draws the two arches over a dot, width about 2r.
+// certificateWords writes who completed what. Each text begins where the one above ends.
+func (p paper) certificateWords(c CertificateFacts) {
+	hours := strconv.FormatFloat(c.Hours, 'f', -1, 64)
+	p.SetY(46)
+	p.centre("serif", 30, 0, 1, "Удостоверение")
+	p.centre("sans", 13, 110, 7, "Certificate of completion")
+	p.centre("serif", 28, 0, 1, c.Name)
+	p.centre("sans", 14, 110, 7, c.NameLatin)
+	p.centre("sans", 13, 0, 2, "завърши обучението „"+c.TitleBG+"“\n"+joined(", ", c.PlaceBG, c.DaysBG, strings.Replace(hours, ".", ",", 1)+" часа"))
+	p.centre("sans", 11.5, 110, 0, "completed the training “"+c.TitleEN+"”\n"+joined(", ", c.PlaceEN, c.DaysEN, hours+" hours"))
+}
+
+// centre writes text in the middle, large type on one line and as small as that needs, and leaves space after it.
+func (p paper) centre(font string, size float64, grey int, after float64, s string) {
+	const side = 26
+	w, _ := p.GetPageSize()
+	p.ink(max(grey, 40))
+	p.SetFont(font, "", size)
+	if font == "serif" {
+		p.shrink(font, size, w-2*side, s)
+	}
+	p.SetX(side)
+	p.MultiCell(w-2*side, size*0.46, s, "", "C", false)
+	p.Ln(after)
+}
+
+// certificateFoot writes number, check and funding beside the QR code, and the line to sign on.
+func (p paper) certificateFoot(c CertificateFacts, grid [][]bool) {
+	w, h := p.GetPageSize()
+	const side, size = 22, 34
+	top := h - 22 - size
+	p.qr(grid, side, top, size)
+	p.ink(40)
+	for i, s := range []string{
+		"№ " + c.Number + "   ·   код / code: " + c.Code,
+		"Издадено на / Issued on: " + joined(" / ", c.IssuedBG, c.IssuedEN),
+		"Проверка / Check: " + c.URL,
+		"Съфинансирано от Европейския съюз",
+		"Co-funded by the European Union",
+	} {
+		p.shrink("sans", 10, 124, s)
+		p.SetXY(side+size+7, top+1+float64(i)*6.5)
+		p.CellFormat(124, 6, s, "", 0, "L", false, 0, "")
+	}
+	const line = 76
+	left := w - side - line
+	p.SetDrawColor(70, 90, 101)
+	p.SetLineWidth(0.3)
+	p.Line(left, top+22, left+line, top+22)
+	p.SetFont("sans", "", 10)
+	for i, s := range []string{"Ръководител на програмата", "Programme manager"} {
+		p.SetXY(left, top+23.5+float64(i)*5)
+		p.CellFormat(line, 5, s, "", 0, "C", false, 0, "")
+	}
+}
+
+// joined puts between texts what keeps them apart, and leaves empty ones out.
+func joined(between string, all ...string) string {
+	var kept []string
+	for _, s := range all {
+		if s != "" {
+			kept = append(kept, s)
+		}
+	}
+	return strings.Join(kept, between)
+}
+
+// revoked writes across the page that the certificate no longer holds.
+func (p paper) revoked() {
+	const text = "ОТМЕНЕНО / REVOKED"
+	w, h := p.GetPageSize()
+	p.SetFont("sans", "B", 46)
+	p.SetTextColor(147, 49, 31)
+	p.SetDrawColor(147, 49, 31)
+	p.SetLineWidth(1.2)
+	p.SetAlpha(0.55, "Normal")
+	p.TransformBegin()
+	p.TransformRotate(16, w/2, h/2)
+	tw := p.GetStringWidth(text)
+	p.Rect(w/2-tw/2-7, h/2-13, tw+14, 25, "D")
+	p.Text(w/2-tw/2, h/2+5, text)
+	p.TransformEnd()
+	p.SetAlpha(1, "Normal")
+}
+
+// mark draws the two arches over a dot, width about 2r. Each arch is one stroke, so that it has no seams.
 func (p paper) mark(x, y, r float64) {
 	arch := func(rad float64, red, green, blue int) {
 		p.SetDrawColor(red, green, blue)
 		p.SetLineWidth(r * 0.22)
-		p.Arc(x, y+r, rad, rad, 0, 0, 180, "D")
-		p.Line(x-rad, y+r, x-rad, y+r*1.95)
-		p.Line(x+rad, y+r, x+rad, y+r*1.95)
+		const k = 0.5523 // a quarter of a circle as one curve
+		top := y + r
+		p.MoveTo(x-rad, y+r*1.95)
+		p.LineTo(x-rad, top)
+		p.CurveBezierCubicTo(x-rad, top-k*rad, x-k*rad, top-rad, x, top-rad)
+		p.CurveBezierCubicTo(x+k*rad, top-rad, x+rad, top-k*rad, x+rad, top)
+		p.LineTo(x+rad, y+r*1.95)
+		p.DrawPath("D")
 	}
 	arch(r, 121, 198, 214)
 	arch(r*0.5, 8, 61, 76)
@@ -83,9 +148,10 @@ func (p paper) mark(x, y, r float64) {
 	p.Circle(x, y+r*1.75, r*0.2, "F")
 }
 
+// qr draws a QR code as bars of squares, each a little higher than its row so that no light shows between rows.
 func (p paper) qr(grid [][]bool, x, y, size float64) {
 	p.SetFillColor(0, 0, 0)
-	s := size / float64(len(grid))
+	s := size / float64(max(len(grid), 1))
 	for j, row := range grid {
 		for i := 0; i < len(row); i++ {
 			n := 0
@@ -98,109 +164,4 @@ func (p paper) qr(grid [][]bool, x, y, size float64) {
 			}
 		}
 	}
-}
-
-// AttendanceSheet is a list to sign, for one half-day.
-type AttendanceSheet struct {
-	Lang, Title, Place, Day, Time string
-	Trainers                      []string
-	Rows                          []SheetRow
-	Blank                         int // empty rows at the end
-	Made                          time.Time
-}
-
-// SheetRow is one person on the list.
-type SheetRow struct{ Name, Agency, Sector string }
-
-// Sheet writes the lists of a training, a new page for each half-day.
-func Sheet(all []AttendanceSheet) ([]byte, error) {
-	if len(all) == 0 {
-		all = []AttendanceSheet{{Lang: "bg"}}
-	}
-	first := all[0]
-	p := newPaper("P", word(first.Lang, "sheet"), first.Lang, first.Made)
-	p.numberPages(first.Title)
-	for _, s := range all {
-		p.AddPage()
-		p.say("serif", "", 18, 8, word(s.Lang, "sheet"))
-		p.say("sans", "", 11, 5.6, s.Title+"\n"+s.Place+"\n"+s.Day+", "+s.Time)
-		p.say("sans", "", 10, 5.4, word(s.Lang, "trainers")+": "+strings.Join(s.Trainers, ", "))
-		p.Ln(2)
-		p.signatures(s)
-	}
-	return p.bytes()
-}
-
-func (p paper) signatures(s AttendanceSheet) {
-	widths := []float64{9, 58, 50, 27, 30}
-	row := func(cells []string, style string) {
-		p.SetFont("sans", style, 9)
-		p.SetDrawColor(120, 130, 134)
-		p.SetLineWidth(0.15)
-		for i, c := range cells {
-			text := c
-			for p.GetStringWidth(text) > widths[i]-2 && len([]rune(text)) > 1 {
-				r := []rune(strings.TrimSuffix(text, "…"))
-				text = string(r[:len(r)-1]) + "…"
-			}
-			p.CellFormat(widths[i], 8.5, text, "1", 0, "L", false, 0, "")
-		}
-		p.Ln(8.5)
-	}
-	head := []string{"№", word(s.Lang, "name"), word(s.Lang, "agency"), word(s.Lang, "sector"), word(s.Lang, "signature")}
-	row(head, "B")
-	_, height := p.GetPageSize()
-	for i := range len(s.Rows) + s.Blank {
-		if p.GetY()+9 > height-18 {
-			p.AddPage()
-			row(head, "B")
-		}
-		cells := []string{strconv.Itoa(i + 1), "", "", "", ""}
-		if i < len(s.Rows) {
-			cells[1], cells[2], cells[3] = s.Rows[i].Name, s.Rows[i].Agency, s.Rows[i].Sector
-		}
-		row(cells, "")
-	}
-	p.Ln(5)
-	for _, t := range s.Trainers {
-		p.room(12)
-		p.say("sans", "", 10, 9, t+": ______________________")
-	}
-}
-
-// Badge is a name badge; Code is what its QR code says.
-type Badge struct{ Name, Agency, Sector, Code string }
-
-// Badges writes eight badges a page.
-func Badges(lang, title string, all []Badge, made time.Time) ([]byte, error) {
-	p := newPaper("P", title, lang, made)
-	p.SetAutoPageBreak(false, 0)
-	for i, b := range all {
-		if i%8 == 0 {
-			p.AddPage()
-		}
-		x, y := 12+float64(i%2)*94, 14+float64(i%8/2)*68
-		p.SetDrawColor(180, 190, 194)
-		p.SetLineWidth(0.15)
-		p.Rect(x, y, 92, 66, "D")
-		p.ink(40)
-		p.SetFont("serif", "", 17)
-		p.SetXY(x+5, y+6)
-		p.MultiCell(82, 7.5, b.Name, "", "L", false)
-		p.SetFont("sans", "", 10)
-		p.SetX(x + 5)
-		p.MultiCell(54, 4.8, b.Agency+"\n"+b.Sector, "", "L", false)
-		p.SetFont("sans", "", 8)
-		p.SetXY(x+5, y+58)
-		p.CellFormat(54, 5, title, "", 0, "L", false, 0, "")
-		grid, err := squares(b.Code)
-		if err != nil {
-			return nil, err
-		}
-		p.qr(grid, x+62, y+35, 26)
-	}
-	if len(all) == 0 {
-		p.AddPage()
-	}
-	return p.bytes()
 }

@@ -34,10 +34,10 @@ func htmlBlock(b *strings.Builder, d Document, block Block, id string) {
 	e := html.EscapeString
 	switch x := block.(type) {
 	case Heading:
-		fmt.Fprintf(b, "<h%d>%s</h%d>", x.Level, e(x.Text), x.Level)
+		fmt.Fprintf(b, "<h%d>%s</h%d>", x.level(), e(x.Text), x.level())
 	case Para:
-		class := map[string]string{"lead": "serif lead", "note": "cap", "warn": "msg"}[x.Kind]
-		fmt.Fprintf(b, `<p class="%s">%s</p>`, class, e(x.Text))
+		class := map[string]string{"lead": ` class="serif lead"`, "note": ` class="cap"`, "warn": ` class="msg"`}[x.Kind]
+		fmt.Fprintf(b, "<p%s>%s</p>", class, e(x.Text))
 	case List:
 		b.WriteString(`<ul class="p">`)
 		for _, t := range x.Items {

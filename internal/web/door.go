@@ -170,6 +170,6 @@ func (s *Server) certificateFile(v training.Checked, p *Page) ([]byte, error) {
 		TitleBG: v.Programme.TitleBG, TitleEN: v.Programme.TitleEN, Name: v.Certificate.Name, NameLatin: latin(v.Certificate.Name),
 		PlaceBG: region.CentreBG, PlaceEN: region.CentreEN, DaysBG: bg.Days(e.Starts(), e.Ends()), DaysEN: en.Days(e.Starts(), e.Ends()),
 		Hours: e.Hours(), Number: v.Certificate.Number, Code: v.Certificate.Code, IssuedBG: bg.Date(v.Certificate.Issued),
-		IssuedEN: en.Date(v.Certificate.Issued), URL: s.Site + "/verify/" + v.Certificate.Code, Made: v.Certificate.Issued.Start(),
+		IssuedEN: en.Date(v.Certificate.Issued), URL: s.Site + "/verify/" + v.Certificate.Code, Made: v.Certificate.Issued.Start(), Revoked: !v.Certificate.Valid(),
 	})
 }
