@@ -164,7 +164,7 @@ func (w writer) sentence(e Estimate) string {
 	}
 	vars := []any{"name", name, "when", when, "d", w.num(math.Abs(e.Change), dec), "unit", o.Unit.In(string(w.l)), "ci", w.interval(e.Low, e.High, dec), "n", e.N, "k", e.Clusters, "share", w.l.Percent(1 - lost)}
 	switch {
-	case e.Problem != "" || e.Clusters < 4:
+	case e.Problem != "" || e.Clusters < fewest:
 		return start + w.T("{name}: средната разлика {when} е {d} ({unit}) при {n} души; групите са твърде малко за интервал.", "{name}: the mean difference {when} is {d} ({unit}) in {n} people; there are too few groups for an interval.", vars...)
 	case e.Low > 0:
 		start += w.T("{name}: {when} резултатите са средно с {d} по-високи ({unit}; 95 % интервал {ci}; {n} души в {k} групи, {share} от попитаните отново).", "{name}: {when} scores were higher by {d} on average ({unit}; 95% interval {ci}; {n} people in {k} groups, {share} of those asked again).", vars...)

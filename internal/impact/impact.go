@@ -82,7 +82,7 @@ type Estimate struct {
 }
 
 // Few reports whether the interval rests on too few groups to depend on.
-func (e Estimate) Few() bool { return e.Problem == "" && (e.DF < 4 || e.Clusters < 4) }
+func (e Estimate) Few() bool { return e.Problem == "" && (e.DF < 4 || e.Clusters < fewest) }
 
 // Group is the change of a part of the people.
 type Group struct {
@@ -137,7 +137,7 @@ func course(name string, people []survey.Respondent, o survey.Outcome) Course {
 		p := WaveMean{Wave: w, N: len(values), Hidden: len(values) < smallCell, Low: math.NaN(), High: math.NaN()}
 		if !p.Hidden {
 			p.Mean = mean(values)
-			if m, err := stats.MeanCR2(values, cluster, nil); err == nil {
+			if m, err := stats.MeanCR2(values, cluster, nil); err == nil && m.Clusters >= fewest {
 				p.Low, p.High = m.CI.Low, m.CI.High
 			}
 		}
@@ -180,6 +180,7 @@ const (
 	bootstrapSeed = 20260302
 	replicates    = 1999
 	smallCell     = 5
+	fewest        = 4 // groups without which there is no interval
 )
 
 // Compute reads a study and computes every figure.
@@ -316,6 +317,13 @@ func estimate(people []survey.Respondent, o survey.Outcome, c Contrast) (Estimat
 	}
 	e.Clusters, e.SE, e.DF, e.P = cr.Clusters, cr.SE, cr.DF, cr.P
 	e.Change, e.Low, e.High = cr.Mean, cr.CI.Low, cr.CI.High
+	if cr.Clusters < fewest { // an interval from so few groups would say nothing
+		e.Low, e.High, e.SE, e.DF, e.P = math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()
+		e.sizes(a, b, g)
+		e.GAvLow, e.GAvHigh, e.WilcoxonP = math.NaN(), math.NaN(), math.NaN()
+		e.attrition(from, to, cluster)
+		return e, true
+	}
 	if k, err := stats.CohortLevelChange(a, b, g); err == nil {
 		e.CohortChange, e.CohortLow, e.CohortHigh = k.Mean, k.CI.Low, k.CI.High
 	}

@@ -7,12 +7,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"strengthen/internal/access"
+	"strengthen/internal/calendar"
 	"strengthen/internal/i18n"
 	"strengthen/internal/impact"
 	"strengthen/internal/org"
@@ -198,6 +200,23 @@ func TestTheReportNeverClaimsCause(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestNoIntervalFromFewerThanFourGroups keeps the report from what the design forbids: an interval, or a p, from three groups.
+func TestNoIntervalFromFewerThanFourGroups(t *testing.T) {
+	o := survey.Outcome{ID: "x", Title: survey.Text{BG: "Х", EN: "X"}, High: 100}
+	for groups, want := range map[int]bool{3: false, 4: true} {
+		d := survey.Data{Study: survey.Study{ID: "s", Outcomes: []survey.Outcome{o}}}
+		for i := range 40 {
+			answer := func(v int) map[string]string { return map[string]string{"outcome:x": strconv.Itoa(v)} }
+			d.Respondents = append(d.Respondents, survey.Respondent{Code: strconv.Itoa(i), Cohort: strconv.Itoa(i % groups), Asked: map[survey.Wave]bool{survey.Post: true},
+				Answers: map[survey.Wave]map[string]string{survey.Pre: answer(10 + i%7), survey.Post: answer(15 + i%11)}})
+		}
+		e := impact.Analyse(d, org.Tables{}, calendar.MustDate("2026-03-02")).Estimates[0]
+		if got := !math.IsNaN(e.Low) && !math.IsNaN(e.P); got != want || e.N != 40 {
+			t.Errorf("%d groups: interval [%v; %v], p %v", groups, e.Low, e.High, e.P)
 		}
 	}
 }
