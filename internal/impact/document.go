@@ -320,16 +320,17 @@ func (w writer) value(x float64, text string) render.Cell {
 }
 
 func (w writer) attritionTable() render.Table {
-	t := render.Table{Caption: w.T("Кой липсва", "Who is missing"), Head: []render.Column{{Text: w.T("Резултат", "Outcome")}, {Text: w.T("Измерени и попитани отново", "Measured and asked again"), Number: true}, {Text: w.T("С двете", "With both"), Number: true}, {Text: w.T("Още не са питани", "Not asked yet"), Number: true}, {Text: w.T("Не отговориха", "Did not answer"), Number: true}, {Text: w.T("Разлика в началото (SMD)", "Difference at the start (SMD)"), Number: true}, {Text: w.T("Промяна, ако липсващите са без промяна", "Change if the missing did not change"), Number: true}}}
+	t := render.Table{Caption: w.T("Кой липсва", "Who is missing"), Head: []render.Column{{Text: w.T("Резултат", "Outcome")}, {Text: w.T("Измерени и попитани отново", "Measured and asked again"), Number: true}, {Text: w.T("С двете", "With both"), Number: true}, {Text: w.T("Още не са питани", "Not asked yet"), Number: true}, {Text: w.T("Не отговориха", "Did not answer"), Number: true}, {Text: w.T("Разлика в началото (SMD)", "Difference at the start (SMD)"), Number: true}, {Text: w.T("Промяна, ако липсващите са без промяна", "Change if the missing did not change"), Number: true}, {Text: w.T("Претеглена промяна", "Weighted change"), Number: true}, {Text: w.T("Граници", "Bounds"), Number: true}, {Text: w.T("Обрат", "Tipping"), Number: true}}}
 	for _, o := range w.Study.Outcomes {
 		e, ok := w.Main(o.ID)
 		if !ok || e.N < smallCell {
 			continue
 		}
 		t.Rows = append(t.Rows, []render.Cell{{Text: o.Title.In(string(w.l))}, render.Num(float64(e.Measured), w.l.Int(e.Measured)), render.Num(float64(e.N), w.l.Int(e.N)), render.Num(float64(e.NotAsked), w.l.Int(e.NotAsked)), render.Num(float64(e.Lost), w.l.Int(e.Lost)),
-			w.value(e.LostDifference, w.num(e.LostDifference, 2)), w.value(e.NoChange, w.signed(e.NoChange, o.Decimals))})
+			w.value(e.LostDifference, w.num(e.LostDifference, 2)), w.value(e.NoChange, w.signed(e.NoChange, o.Decimals)),
+			{Text: w.signed(e.Weighted, o.Decimals) + " " + w.interval(e.WeightedLow, e.WeightedHigh, o.Decimals)}, {Text: w.interval(e.BoundLow, e.BoundHigh, o.Decimals)}, w.value(e.Tipping, w.signed(e.Tipping, o.Decimals))})
 	}
-	t.Note = w.T("SMD: стандартизирана разлика между отговорилите и липсващите при първото измерване.", "SMD: standardised difference between those who answered and the missing at the first measurement.")
+	t.Note = w.T("SMD: стандартизирана разлика между отговорилите и липсващите при първото измерване. Претеглена: с тежест 1/вероятността да отговори човек с такъв начален резултат. Граници: ако всички липсващи са на единия или на другия край на скалата. Обрат: с колко по-различна трябва да е промяната на липсващите, за да стигне интервалът до нула.", "SMD: standardised difference between those who answered and the missing at the first measurement. Weighted: by 1/the probability that somebody with such a first score answers. Bounds: were all the missing at one end of the scale or the other. Tipping: by how much the change of the missing would have to differ for the interval to reach zero.")
 	return t
 }
 

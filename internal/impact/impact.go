@@ -78,6 +78,13 @@ type Estimate struct {
 	LostDifference float64 `json:"smd_followed_minus_lost"` // standardised difference at the first wave
 	NoChange       float64 `json:"change_if_lost_unchanged"`
 
+	Weighted     float64 `json:"change_weighted"` // those who answered weighted by 1/p of answering, from the score at the first wave
+	WeightedLow  float64 `json:"change_weighted_ci_low"`
+	WeightedHigh float64 `json:"change_weighted_ci_high"`
+	BoundLow     float64 `json:"bound_low"` // were all the lost at the low end of the scale
+	BoundHigh    float64 `json:"bound_high"`
+	Tipping      float64 `json:"tipping_delta"` // how differently the lost must have changed for the interval to reach zero
+
 	Problem string `json:"problem,omitempty"` // why there is no interval: few, constant
 }
 
@@ -310,6 +317,8 @@ func estimate(people []survey.Respondent, o survey.Outcome, c Contrast) (Estimat
 	e.Low, e.High, e.SE, e.P = math.NaN(), math.NaN(), math.NaN(), math.NaN()
 	e.GAv, e.GAvLow, e.GAvHigh, e.WilcoxonP = math.NaN(), math.NaN(), math.NaN(), math.NaN()
 	e.CohortLow, e.CohortHigh, e.LostDifference, e.NoChange = math.NaN(), math.NaN(), math.NaN(), math.NaN()
+	e.Weighted, e.WeightedLow, e.WeightedHigh = math.NaN(), math.NaN(), math.NaN()
+	e.BoundLow, e.BoundHigh, e.Tipping = math.NaN(), math.NaN(), math.NaN()
 	cr, err := stats.PairedClusteredChange(a, b, g)
 	if err != nil {
 		e.Problem = "few"
@@ -359,22 +368,28 @@ func (e *Estimate) sizes(a, b []float64, g []string) {
 	}
 }
 
+// attrition says what the lost may do to the change: how they differed at the start, the change weighted for answering, and
+// how far they could move it.
 func (e *Estimate) attrition(from, to []float64, cluster []string) {
 	if e.Lost == 0 {
 		return
 	}
-	var in, out []float64
-	for i := range from {
-		if math.IsNaN(to[i]) {
-			out = append(out, from[i])
-		} else {
-			in = append(in, from[i])
-		}
-	}
-	if len(out) > 1 && len(in) > 1 {
-		e.LostDifference = stats.StandardizedDifference(in, out)
+	covariates := make([][]float64, len(from))
+	for i, v := range from {
+		covariates[i] = []float64{v}
 	}
 	e.NoChange = e.Change * float64(e.N) / float64(e.N+e.Lost)
+	a, err := stats.CompareAttrition(stats.AttritionData{
+		Pre: from, Post: to, Covariates: covariates, Cluster: cluster, Scale: stats.Interval{Low: e.Outcome.Low, High: e.Outcome.High},
+	})
+	if err != nil {
+		return // too few were lost to say more
+	}
+	e.LostDifference, e.BoundLow, e.BoundHigh = a.BaselineDifference, a.Bounds.Low, a.Bounds.High
+	e.Weighted = a.WeightedChange
+	if e.Clusters >= fewest && a.Weighted != nil {
+		e.WeightedLow, e.WeightedHigh, e.Tipping = a.Weighted.CI.Low, a.Weighted.CI.High, a.TippingDelta
+	}
 }
 
 func mean(x []float64) float64 {

@@ -105,6 +105,15 @@ func TestFromPublishedFileToPaper(t *testing.T) {
 			if tc.effects != "" {
 				near(t, "g_av", e.GAv, expected(t, tc.effects)["g_av"])
 			}
+			if tc.study == "pupils" { // 328 of 1,520 are lost at the last wave
+				lost := expected(t, "pupils_attrition_fup")
+				near(t, "lost", float64(e.Lost)/float64(e.Measured), lost["attrition"])
+				near(t, "smd", e.LostDifference, lost["smd_baseline_followed_minus_lost"])
+				near(t, "bound low", e.BoundLow, lost["bound_low"])
+				near(t, "bound high", e.BoundHigh, lost["bound_high"])
+				near(t, "tipping", e.Tipping, lost["tipping_delta_lower0"])
+				near(t, "no change", e.NoChange, lost["no_change_if_lost"])
+			}
 			for _, l := range []i18n.Lang{i18n.BG, i18n.EN} {
 				text := paper(t, reports, tc.study, l)
 				for _, x := range []any{want["mean_change"], want["ci_low_CR2"], want["ci_high_CR2"]} {
