@@ -6,11 +6,14 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"strengthen/internal/access"
+	"strengthen/internal/fault"
 	"strengthen/internal/i18n"
 	"strengthen/internal/org"
 	"strengthen/internal/render"
@@ -45,16 +48,29 @@ type userCmd struct {
 	Site   string `help:"Address of the site, for the link." default:"http://127.0.0.1:8080"`
 }
 
+// Run invites somebody; run again before the person has set a password, it prints a new link.
 func (c *userCmd) Run(ctx context.Context) error {
 	h, err := c.open(ctx, realTime, true)
 	if err != nil {
 		return err
 	}
 	defer h.db.Close()
-	_, token, err := h.org.Invite(ctx, operator(access.Administrator), access.NewID(), org.Invitation{
-		Name: c.Name, Email: c.Email, Lang: c.Lang, Role: access.Role(c.Role), Region: access.RegionID(c.Region),
-	})
-	if err != nil {
+	by := operator(access.Administrator)
+	var token string
+	switch id, state, err := h.org.AccountOf(ctx, by, c.Email); {
+	case err == nil && state == org.Invited:
+		token, err = h.org.InviteAgain(ctx, by, id)
+		if err != nil {
+			return err
+		}
+	case err == nil, fault.Is(err, fault.NotFound):
+		_, token, err = h.org.Invite(ctx, by, access.NewID(), org.Invitation{
+			Name: c.Name, Email: c.Email, Lang: c.Lang, Role: access.Role(c.Role), Region: access.RegionID(c.Region),
+		})
+		if err != nil {
+			return err
+		}
+	default:
 		return err
 	}
 	fmt.Printf("%s/l/%s\n", strings.TrimSuffix(c.Site, "/"), token)
@@ -105,7 +121,7 @@ func (c *importCmd) enter(ctx context.Context, h *house, t sheet.Table, key stri
 		return h.training.PlanAll(ctx, operator(access.Manager), "file/"+key, records, c.Dry)
 	}
 	if c.Map == "" {
-		return 0, fmt.Errorf("answers need --map FILE, which says what the columns mean")
+		return 0, fault.Field("--map", "mapping.needed")
 	}
 	b, err := os.ReadFile(c.Map)
 	if err != nil {
@@ -152,13 +168,30 @@ func (c *impactCmd) Run(ctx context.Context) error {
 		_, err = os.Stdout.Write(b)
 		return err
 	}
-	return os.WriteFile(c.Out, b, 0o600)
+	return writeWhole(c.Out, b)
+}
+
+// writeWhole writes a file so that it is there whole or not at all.
+func writeWhole(name string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".strengthen-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(b)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
 }
 
 type verifyCmd struct {
 	place
 	Checkpoints string `help:"File of checkpoints kept outside the database." type:"existingfile" placeholder:"FILE"`
 }
+
+// shownFindings is how many findings verify prints one by one.
+const shownFindings = 100
 
 func (c *verifyCmd) Run(ctx context.Context) error {
 	h, err := c.open(ctx, realTime, false)
@@ -174,7 +207,11 @@ func (c *verifyCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range v.Findings {
+	for i, f := range v.Findings {
+		if i == shownFindings {
+			fmt.Printf("… and %d more\n", len(v.Findings)-i)
+			break
+		}
 		fmt.Println(f)
 	}
 	fmt.Printf("%d entries, %d links, %d checkpoints, %d findings\n", v.Entries, v.Links, v.Checkpoints, len(v.Findings))

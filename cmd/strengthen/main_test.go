@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/json"
 	"io"
 	"os"
@@ -49,12 +50,14 @@ func TestCommandsAsScriptsSeeThem(t *testing.T) {
 	}{
 		{"version", []string{"version"}, 0, "strengthen"},
 		{"an unknown command", []string{"fly"}, 2, "--help"},
-		{"impact before there is a database", []string{"impact", "--data", data}, 1, "migrate"},
+		{"impact before there is a database", []string{"impact", "--data", filepath.Join(dir, "nowhere")}, 1, "--data"},
+		{"verify before there is a database", []string{"verify", "--data", filepath.Join(dir, "nowhere")}, 1, "--data"},
 		{"migrate", []string{"migrate", "--data", data}, 0, "up to date"},
 		{"a user with an unknown role", []string{"user", "--data", data, "--name", "Ана Илиева", "--role", "king", "a@example.org"}, 2, "role"},
 		{"a user", []string{"user", "--data", data, "--name", "Ана Илиева", "--role", "administrator", "a@example.org"}, 0, "/l/"},
 		{"a plan without a programme", []string{"import", "--data", data, "trainings", plan}, 2, "row 2, region"},
-		{"answers without a map", []string{"import", "--data", data, "answers", schools}, 1, "--map"},
+		{"answers without a map", []string{"import", "--data", data, "answers", schools}, 2, "--map"},
+		{"the same user again before the link was used", []string{"user", "--data", data, "--name", "Ана Илиева", "--role", "administrator", "a@example.org"}, 0, "/l/"},
 		{"a dry run", []string{"import", "--data", data, "--map", mapping, "--dry", "answers", schools}, 0, "183 rows checked, nothing written"},
 		{"answers", []string{"import", "--data", data, "--map", mapping, "answers", schools}, 0, "183 rows imported"},
 		{"a report of no study", []string{"impact", "--data", data, "--study", "none"}, 1, "no such record"},
@@ -64,6 +67,9 @@ func TestCommandsAsScriptsSeeThem(t *testing.T) {
 		if code != tc.code || !strings.Contains(out+errs, tc.want) {
 			t.Errorf("%s: code %d, said %q and %q; want %d and %q", tc.name, code, out, errs, tc.code, tc.want)
 		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "nowhere")); !os.IsNotExist(err) {
+		t.Error("a command that only reads made a folder")
 	}
 	code, out, _ := command(t, "impact", "--data", data, "--study", "schools", "--format", "json", "--lang", "en")
 	var report struct {
@@ -78,5 +84,49 @@ func TestCommandsAsScriptsSeeThem(t *testing.T) {
 	_, pdf, _ := command(t, "impact", "--data", data, "--study", "schools", "--format", "pdf")
 	if !bytes.HasPrefix([]byte(pdf), []byte("%PDF-")) {
 		t.Error("the report as PDF is none")
+	}
+}
+
+// What a lost key would break is said, and no new key is made in its place.
+func TestALostKeyIsNotReplaced(t *testing.T) {
+	data := t.TempDir()
+	if code, _, errs := command(t, "user", "--data", data, "--name", "Ана Илиева", "--role", "funder", "a@example.org"); code != 0 {
+		t.Fatal(errs)
+	}
+	key := filepath.Join(data, "strengthen.key")
+	if err := os.Rename(key, key+".kept"); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"verify"}, {"migrate"}, {"user", "--name", "Ана Илиева", "--role", "funder", "b@example.org"}} {
+		code, _, errs := command(t, append(args, "--data", data)...)
+		if code != 1 || !strings.Contains(errs, "--key-file") {
+			t.Errorf("%s without its key: code %d, %q", args[0], code, errs)
+		}
+		if _, err := os.Stat(key); err == nil {
+			t.Fatalf("%s made a new key", args[0])
+		}
+	}
+	if code, out, errs := command(t, "verify", "--data", data, "--key-file", key+".kept"); code != 0 {
+		t.Errorf("with its key: code %d, %q %q", code, out, errs)
+	}
+}
+
+func TestANewerDatabaseIsRefused(t *testing.T) {
+	data := t.TempDir()
+	if code, _, errs := command(t, "migrate", "--data", data); code != 0 {
+		t.Fatal(errs)
+	}
+	db, err := sql.Open("sqlite", filepath.Join(data, "strengthen.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (9000, 1)"); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	for _, args := range [][]string{{"serve", "--listen", "127.0.0.1:0"}, {"migrate"}, {"impact"}, {"verify"}, {"user", "--name", "Ана Илиева", "--role", "funder", "a@example.org"}, {"demo"}} {
+		if code, _, errs := command(t, append(args, "--data", data)...); code != 1 || !strings.Contains(errs, "newer than this program") {
+			t.Errorf("%s: code %d, %q", args[0], code, errs)
+		}
 	}
 }

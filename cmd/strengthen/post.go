@@ -67,7 +67,7 @@ func (l *letters) send(ctx context.Context, m org.Message) error {
 // write puts a message into words, as plain text and HTML, with a calendar file where one belongs.
 func (l *letters) write(ctx context.Context, m org.Message) (*gomail.Msg, error) {
 	lang := i18n.Parse(m.Lang)
-	vars := fault.Vars{"hours": m.Vars["hours"]}
+	vars := fault.Vars{}
 	if t, err := time.Parse(time.RFC3339, m.Vars["until"]); err == nil {
 		vars["until"] = t
 	}
@@ -187,7 +187,7 @@ func (h *house) work(ctx context.Context, p post, site, checkpoints string) {
 }
 
 func (h *house) minute(ctx context.Context, sender *letters, checkpoints string) {
-	n, c, err := h.db.Seal(ctx, h.signer)
+	n, c, err := h.db.SealAll(ctx, h.signer)
 	h.try("seal", err)
 	if n > 0 && checkpoints != "" {
 		h.try("checkpoint", appendLine(checkpoints, fmt.Sprintf("%d %s %s %s\n", c.Seq, c.Hash, c.At, c.Signature)))

@@ -13,6 +13,7 @@ import (
 
 	"strengthen/internal/access"
 	"strengthen/internal/demo"
+	"strengthen/internal/passkey"
 	"strengthen/internal/web"
 )
 
@@ -53,6 +54,13 @@ func (l listen) site() string {
 
 // serve answers requests until ctx ends, then finishes what is under way within twenty seconds.
 func (h *house) serve(ctx context.Context, l listen, isDemo bool, ready func()) error {
+	door, err := passkey.New(l.site())
+	if err != nil {
+		return err
+	}
+	if door != nil {
+		h.org.UsePasskeys(door)
+	}
 	pages := web.New(web.Config{
 		Org: h.org, Training: h.training, Survey: h.survey, Impact: h.impact, Policy: access.Standard(), Now: h.now, Log: h.log,
 		Site: l.site(), Demo: isDemo, Proxies: l.Proxies, Ready: h.db.Ready, Version: version,
@@ -111,6 +119,7 @@ func (c *demoCmd) Run(ctx context.Context) error {
 		return nil
 	}
 	l := listen{Listen: c.Listen}
+	go h.work(ctx, post{}, l.site(), "")
 	return h.serve(ctx, l, true, func() { h.welcome(ctx, l.site()) })
 }
 
@@ -135,7 +144,7 @@ func (h *house) play(ctx context.Context, clock *demo.Clock, size int) error {
 		return fmt.Errorf("demo: %w", err)
 	}
 	clock.Set(time.Time{})
-	if _, _, err := h.db.Seal(ctx, h.signer); err != nil {
+	if _, _, err := h.db.SealAll(ctx, h.signer); err != nil {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "\rtwo invented years in %.1f s\n", time.Since(began).Seconds())

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -38,8 +39,8 @@ type house struct {
 	now      calendar.Clock
 }
 
-// open opens the database and builds the services. With migrate it first brings the schema up to date; without, it refuses
-// a database of another version.
+// open opens the database and builds the services. With migrate it first makes what is missing and brings the schema up to
+// date; without, it makes nothing, and refuses a database of another version.
 func (p place) open(ctx context.Context, now calendar.Clock, migrate bool) (*house, error) {
 	h, err := p.build(ctx, now, migrate)
 	if err != nil || !migrate {
@@ -59,18 +60,18 @@ func (p place) openEmpty(ctx context.Context, now calendar.Clock) (*house, error
 
 func (p place) build(ctx context.Context, now calendar.Clock, migrate bool) (*house, error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	if err := os.MkdirAll(p.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("the data folder cannot be made: %w", err)
+	if _, err := os.Stat(filepath.Join(p.Data, "strengthen.db")); !migrate && p.Database == "" && err != nil {
+		return nil, fmt.Errorf("there is no database in %s: give the folder with --data, or make one with strengthen migrate", p.Data)
 	}
-	key := p.KeyFile
-	if key == "" {
-		key = filepath.Join(p.Data, "strengthen.key")
-	}
-	root, err := sealed.LoadRoot(key)
+	root, err := p.root(ctx, migrate)
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.Open(ctx, store.Config{Dir: p.Data, URL: p.Database, Policy: access.Standard(), Now: now, Log: log})
+	c := store.Config{Dir: p.Data, URL: p.Database, Policy: access.Standard(), Now: now, Log: log, Root: root}
+	c.Rights = func(ctx context.Context, tx *store.Tx, by access.Actor) (access.Actor, error) {
+		return org.Rights(ctx, tx, by)
+	}
+	db, err := store.Open(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -89,6 +90,32 @@ func (p place) build(ctx context.Context, now calendar.Clock, migrate bool) (*ho
 	h.survey = survey.New(store.For[survey.Tx]{DB: db}, now)
 	h.impact = impact.New(h.survey, h.org, now)
 	return h, nil
+}
+
+// root reads the key file. A key is made only for a database that holds nothing yet: for any other, a new key would open no
+// second factor and would make the record look altered.
+func (p place) root(ctx context.Context, create bool) (sealed.Root, error) {
+	file := p.KeyFile
+	if file == "" {
+		file = filepath.Join(p.Data, "strengthen.key")
+	}
+	root, err := sealed.LoadRoot(file)
+	if !errors.Is(err, sealed.ErrNoKey) {
+		return root, err
+	}
+	db, e := store.Open(ctx, store.Config{Dir: p.Data, URL: p.Database, Now: realTime})
+	if e != nil {
+		return root, e
+	}
+	defer db.Close()
+	blank, e := db.Blank(ctx)
+	if e != nil {
+		return root, e
+	}
+	if !create || !blank {
+		return root, fmt.Errorf("%w: put the key of this database there, or say where it lies with --key-file", err)
+	}
+	return sealed.MakeRoot(file)
 }
 
 // operator is who runs commands on the server; what is done so is on the record as a command.

@@ -44,9 +44,10 @@ func Grantable() []Role {
 	return []Role{Manager, Coordinator, Trainer, Participant, Evaluator, Funder, DataProtection, Administrator}
 }
 
-// SeesPersonalData reports whether a holder of r reads names or contact data of other people, and so needs a second factor.
-func SeesPersonalData(r Role) bool {
-	return slices.Contains([]Role{Manager, Coordinator, Trainer, DataProtection}, r)
+// NeedsFactor reports whether a holder of r reads names, contact data or single answers of other people, or gives power
+// away, and so must come with a second factor.
+func NeedsFactor(r Role) bool {
+	return slices.Contains([]Role{Manager, Coordinator, Trainer, Evaluator, DataProtection, Administrator}, r)
 }
 
 // Grant is a role held by a person, limited to a region or a record where the role is, until a moment where it ends.
@@ -75,6 +76,7 @@ type Actor struct {
 	Grants  []Grant
 	Via     Via
 	Request string    // identifier of the request, for the record
+	Session string    // hash of the session by which the person came; rights are read anew through it before every write
 	StepUp  time.Time // when the person last proved who they are
 }
 

@@ -2,6 +2,7 @@ package access
 
 import (
 	"crypto/ed25519"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -29,6 +30,7 @@ type Entry struct {
 	Record  string
 	Outcome Outcome
 	Request string
+	MAC     string // what Code returned when the entry was made
 }
 
 // EntryFilter narrows a list of entries; empty fields narrow nothing.
@@ -48,6 +50,15 @@ func (e Entry) Digest() [32]byte {
 		fmt.Fprintf(&b, "%d:%s", len(f), f)
 	}
 	return sha256.Sum256([]byte(b.String()))
+}
+
+// Code is a keyed HMAC of the entry's digest, in hex. Whoever can write to the database but does not hold the key can
+// neither alter an entry nor add one.
+func (e Entry) Code(key []byte) string {
+	d := e.Digest()
+	m := hmac.New(sha256.New, key)
+	m.Write(d[:])
+	return hex.EncodeToString(m.Sum(nil))
 }
 
 // Link joins an entry to the one before it in the chain.

@@ -29,7 +29,12 @@ type Account struct {
 	Step   int64  // last time step at which a code was used
 	State  AccountState
 	Made   time.Time
+
+	Passkeys int // how many the person has
 }
+
+// HasFactor reports whether the person can come with a second factor: codes of an authenticator, or a passkey.
+func (a Account) HasFactor() bool { return a.TOTP != "" || a.Passkeys > 0 }
 
 // LogValue keeps the account out of logs.
 func (Account) LogValue() string { return "[withheld]" }
@@ -63,7 +68,8 @@ type Invitation struct {
 	Region access.RegionID // for a regional coordinator
 }
 
-const inviteHours = 72
+// linkTime is how long a link to set a password opens.
+const linkTime = time.Hour
 
 func accountResource(id access.PersonID) access.Resource {
 	return access.Resource{Kind: "account", ID: string(id), Own: id}
@@ -130,6 +136,44 @@ func (s *Service) Invite(ctx context.Context, by access.Actor, key string, in In
 	return access.PersonID(id), token, err
 }
 
+// InviteAgain sends a new link to somebody who has not set a password yet; earlier links stop working. The token is returned
+// for the command line.
+func (s *Service) InviteAgain(ctx context.Context, by access.Actor, id access.PersonID) (string, error) {
+	var token string
+	err := s.store.Update(ctx, by, func(tx Tx) error {
+		if err := tx.Allow(ctx, access.InviteAccount, accountResource(id)); err != nil {
+			return err
+		}
+		a, err := tx.Account(ctx, id)
+		if err != nil {
+			return err
+		}
+		if a.State != Invited {
+			return fault.New(fault.Conflict, "account.notinvited")
+		}
+		p, err := tx.Person(ctx, id)
+		if err != nil {
+			return err
+		}
+		token, err = s.sendToken(ctx, tx, Invite, p, a)
+		return err
+	})
+	return token, err
+}
+
+// AccountOf returns the person of a login, for the command line.
+func (s *Service) AccountOf(ctx context.Context, by access.Actor, login string) (access.PersonID, AccountState, error) {
+	var a Account
+	err := s.store.View(ctx, by, func(tx Tx) (err error) {
+		if err := tx.Allow(ctx, access.SeeAccount, access.Resource{Kind: "account"}); err != nil {
+			return err
+		}
+		a, err = tx.AccountByLogin(ctx, fold.Email(login))
+		return err
+	})
+	return a.Person, a.State, err
+}
+
 // Enable gives an account in role r to a person who is already known, such as a participant.
 func (s *Service) Enable(ctx context.Context, by access.Actor, id access.PersonID, r access.Role, region access.RegionID) (string, error) {
 	var token string
@@ -171,22 +215,23 @@ func (s *Service) open(ctx context.Context, tx Tx, by access.Actor, p Person, r 
 	if err := tx.PutGrant(ctx, g); err != nil {
 		return "", err
 	}
-	return s.sendToken(ctx, tx, Invite, p, inviteHours*time.Hour)
+	return s.sendToken(ctx, tx, Invite, p, a)
 }
 
 // sendToken makes a one-time link for a person's account and plans the mail that carries it.
-func (s *Service) sendToken(ctx context.Context, tx Tx, purpose Purpose, p Person, lasts time.Duration) (string, error) {
+// It goes to the address with which the person signs in, whatever address the person's record holds today.
+func (s *Service) sendToken(ctx context.Context, tx Tx, purpose Purpose, p Person, a Account) (string, error) {
 	token, hash := access.NewToken()
 	if err := tx.DropTokens(ctx, purpose, string(p.ID)); err != nil {
 		return "", err
 	}
-	t := Token{Hash: hash, Purpose: purpose, Record: string(p.ID), Person: p.ID, Made: tx.Now(), Until: tx.Now().Add(lasts)}
+	t := Token{Hash: hash, Purpose: purpose, Record: string(p.ID), Person: p.ID, Made: tx.Now(), Until: tx.Now().Add(linkTime)}
 	if err := tx.PutToken(ctx, t); err != nil {
 		return "", err
 	}
 	return token, tx.PlanMail(ctx, Mail{
-		Key: string(purpose) + "/" + hash, Kind: string(purpose), Record: string(p.ID), Person: p.ID, Address: p.Email,
-		Lang: p.Lang, Vars: map[string]string{"link": "/l/" + token, "hours": hours(lasts)}, Due: tx.Now(),
+		Key: string(purpose) + "/" + hash, Kind: string(purpose), Record: string(p.ID), Person: p.ID, Address: a.Login,
+		Lang: p.Lang, Vars: map[string]string{LinkVar: "/l/" + token}, Due: tx.Now(),
 	})
 }
 
@@ -204,8 +249,11 @@ func (s *Service) Accounts(ctx context.Context, by access.Actor) ([]AccountCard,
 	return all, err
 }
 
-// Grant gives a further role.
+// Grant gives a further role. Nobody gives one to themselves.
 func (s *Service) Grant(ctx context.Context, by access.Actor, key string, id access.PersonID, r access.Role, region access.RegionID) error {
+	if id == by.Person {
+		return fault.New(fault.Conflict, "account.selfgrant")
+	}
 	return s.store.Update(ctx, by, func(tx Tx) error {
 		if err := tx.Allow(ctx, access.GrantRole, accountResource(id)); err != nil {
 			return err

@@ -103,7 +103,7 @@ func (s *Service) SignInAs(ctx context.Context, id access.PersonID, device, requ
 		if err := tx.Allow(ctx, access.SignIn, accountResource(id)); err != nil {
 			return err
 		}
-		token, err = s.begin(ctx, tx, id, device, tx.Now())
+		token, err = s.begin(ctx, tx, Session{Person: id, Device: device, StepUp: tx.Now()})
 		return err
 	})
 	return token, err

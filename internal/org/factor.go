@@ -16,29 +16,43 @@ import (
 
 const totpPeriod = 30 // seconds, RFC 6238
 
-// checkFactor reports what is wrong with the second factor, as a message key, or "". A code of the authenticator works
-// once; a recovery code works once.
-func (s *Service) checkFactor(ctx context.Context, tx Tx, a Account, code string) (string, error) {
-	if a.TOTP == "" {
-		return "", nil
-	}
+// noCode is the message that asks for the code of the second factor.
+const noCode = "signin.code"
+
+// checkFactor asks for the second factor: it reports whether one was proved, and what is wrong as a message key, or "". A code
+// of the authenticator works once; a recovery code works once. Somebody who has only passkeys may come with a recovery code,
+// or without, and then has the rights of one who proved no second factor.
+func (s *Service) checkFactor(ctx context.Context, tx Tx, a Account, code string) (proved bool, wrong string, err error) {
 	code = strings.ReplaceAll(strings.TrimSpace(code), " ", "")
-	if code == "" {
-		return "signin.code", nil
+	switch {
+	case !a.HasFactor(), a.TOTP == "" && code == "":
+		return false, "", nil
+	case code == "":
+		return false, noCode, nil
+	case len(code) > 8:
+		wrong, err = s.useRecovery(ctx, tx, a, code)
+	case a.TOTP == "":
+		wrong = "signin.wrongcode"
+	default:
+		wrong, err = s.useCode(ctx, tx, a, code)
 	}
-	if len(code) > 8 {
-		return s.useRecovery(ctx, tx, a, code)
-	}
+	return wrong == "" && err == nil, wrong, err
+}
+
+func (s *Service) useCode(ctx context.Context, tx Tx, a Account, code string) (string, error) {
 	secret, err := s.box.Open(totpPlace(a.Person), a.TOTP)
 	if err != nil {
 		return "", err
 	}
 	step, ok := stepOf(secret, code, tx.Now())
-	if !ok || step <= a.Step {
+	if !ok {
 		return "signin.wrongcode", nil
 	}
-	a.Step = step
-	return "", tx.PutAccount(ctx, a)
+	err = tx.UseStep(ctx, a.Person, step)
+	if fault.Is(err, fault.Conflict) { // the code was used before
+		return "signin.wrongcode", nil
+	}
+	return "", err
 }
 
 func totpPlace(id access.PersonID) string { return "account/" + string(id) + "/totp" }
@@ -100,7 +114,8 @@ func (s *Service) BeginFactor(ctx context.Context, by access.Actor) (NewFactor, 
 }
 
 // ConfirmFactor puts a new second factor in force when code proves that the person holds it, and returns ten recovery
-// codes, which are shown once. Replacing an existing factor needs a recent step-up.
+// codes, which are shown once. Replacing an existing factor needs a recent step-up. The session by which the person came is
+// raised to one with a second factor; every other one ends.
 func (s *Service) ConfirmFactor(ctx context.Context, by access.Actor, sealedSecret, code string) ([]string, error) {
 	secret, err := s.box.Open("pending/"+string(by.Person), sealedSecret)
 	if err != nil {
@@ -115,7 +130,7 @@ func (s *Service) ConfirmFactor(ctx context.Context, by access.Actor, sealedSecr
 		if err != nil {
 			return err
 		}
-		if a.TOTP != "" && tx.Now().Sub(by.StepUp) > StepUpLimit {
+		if a.HasFactor() && tx.Now().Sub(by.StepUp) > StepUpLimit {
 			return fault.New(fault.Conflict, "stepup.needed")
 		}
 		step, ok := stepOf(secret, strings.TrimSpace(code), tx.Now())
@@ -128,9 +143,22 @@ func (s *Service) ConfirmFactor(ctx context.Context, by access.Actor, sealedSecr
 		}
 		var hashes []string
 		codes, hashes = newRecoveryCodes(by.Person)
-		return tx.PutRecoveryCodes(ctx, by.Person, hashes)
+		if err := tx.PutRecoveryCodes(ctx, by.Person, hashes); err != nil {
+			return err
+		}
+		return raise(ctx, tx, by)
 	})
 	return codes, err
+}
+
+// raise marks the actor's session as opened with a second factor and ends the others.
+func raise(ctx context.Context, tx Tx, by access.Actor) error {
+	if by.Session != "" {
+		if err := tx.RaiseSession(ctx, by.Session); err != nil {
+			return err
+		}
+	}
+	return tx.EndSessions(ctx, by.Person, by.Session)
 }
 
 func newRecoveryCodes(id access.PersonID) (codes, hashes []string) {
@@ -143,17 +171,17 @@ func newRecoveryCodes(id access.PersonID) (codes, hashes []string) {
 }
 
 // StepUp proves again who sits there: password, and code where there is a second factor. The session gets a new secret.
-func (s *Service) StepUp(ctx context.Context, by access.Actor, session string, c Credentials) (string, error) {
-	var a Account
-	err := s.store.View(ctx, by, func(tx Tx) (err error) {
-		a, err = tx.Account(ctx, by.Person)
+func (s *Service) StepUp(ctx context.Context, by access.Actor, c Credentials) (string, error) {
+	err := s.store.View(ctx, by, func(tx Tx) error {
+		a, err := tx.Account(ctx, by.Person)
+		c.Login = a.Login
 		return err
 	})
 	if err != nil {
 		return "", err
 	}
-	c.Login = a.Login
-	if _, err := s.account(ctx, c); err != nil {
+	a, err := s.knock(ctx, c)
+	if err != nil {
 		return "", err
 	}
 	right, err := s.matches(ctx, a.Hash, c.Password)
@@ -161,24 +189,41 @@ func (s *Service) StepUp(ctx context.Context, by access.Actor, session string, c
 		return "", err
 	}
 	if !right {
-		return "", s.fail(ctx, by, c, "signin.wrong")
+		return "", s.refuse(ctx, by, a, "signin.wrong")
 	}
 	var token, wrong string
+	var proved bool
 	err = s.store.Update(ctx, by, func(tx Tx) (err error) {
 		if err := tx.Allow(ctx, access.KeepOwn, accountResource(by.Person)); err != nil {
 			return err
 		}
-		if wrong, err = s.checkFactor(ctx, tx, a, c.Code); err != nil || wrong != "" {
+		if a, err = tx.Account(ctx, by.Person); err != nil {
 			return err
 		}
-		if err := tx.EndSession(ctx, session); err != nil {
+		if proved, wrong, err = s.checkFactor(ctx, tx, a, c.Code); err != nil || wrong != "" {
 			return err
 		}
-		token, err = s.begin(ctx, tx, by.Person, c.Device, tx.Now())
+		if err := forgive(ctx, tx, c); err != nil {
+			return err
+		}
+		token, err = s.again(ctx, tx, by, Session{Device: c.Device, Factor: proved})
 		return err
 	})
 	if err == nil && wrong != "" {
-		return "", s.fail(ctx, by, c, wrong)
+		return "", s.wrongFactor(ctx, by, a, c, wrong)
 	}
 	return token, err
+}
+
+// again replaces the actor's session by one with a new secret and a fresh proof; it does not outlast the old one.
+func (s *Service) again(ctx context.Context, tx Tx, by access.Actor, ses Session) (string, error) {
+	old, err := tx.Session(ctx, by.Session)
+	if err != nil {
+		return "", err
+	}
+	if err := tx.EndSession(ctx, by.Session); err != nil {
+		return "", err
+	}
+	ses.Person, ses.StepUp, ses.Until, ses.Factor = by.Person, tx.Now(), old.Until, ses.Factor || old.Factor
+	return s.begin(ctx, tx, ses)
 }

@@ -8,6 +8,10 @@ import (
 	"strengthen/internal/fault"
 )
 
+// LinkVar is the variable of a mail that holds a one-time link. The store keeps it sealed until the mail leaves, and then no
+// longer.
+const LinkVar = "link"
+
 // Mail is a message that a subject asks to be sent; the ledger keeps one row for each key.
 type Mail struct {
 	Key     string // unique for ever
@@ -72,37 +76,43 @@ func (s *Service) Messages(ctx context.Context, by access.Actor, f MessageFilter
 	return all, counts, err
 }
 
-// SendDue hands every message whose moment has come to send, and keeps what became of it. A message that fails is tried
-// again later, each time after twice as long, six times in all. A crash between sending and keeping sends twice rather
-// than never.
+// leaseTime is how long one server may take to hand over a message before another takes its turn.
+const leaseTime = 5 * time.Minute
+
+// SendDue hands every message whose moment has come to send, and keeps what became of it. A message is leased first, so that
+// two servers do not send it twice. One that fails is tried again later, each time after four times as long, six times in
+// all. A crash between sending and keeping sends twice rather than never.
 func (s *Service) SendDue(ctx context.Context, send func(context.Context, Message) error) (int, error) {
-	var due []Message
+	var due []string
 	err := s.store.View(ctx, access.TheSystem(), func(tx Tx) (err error) {
 		due, err = tx.DueMail(ctx, 100)
 		return err
 	})
 	sent := 0
-	for _, m := range due {
+	for _, id := range due {
 		if err != nil {
 			return sent, err
 		}
-		var now Message
-		if now, err = s.stillDue(ctx, m); err != nil || now.State != Planned {
+		m, e := s.lease(ctx, id)
+		if fault.Is(e, fault.Conflict) {
+			continue // its reason has gone, or another server has it
+		}
+		if err = e; err != nil {
 			continue
 		}
-		failure := send(ctx, now)
+		failure := send(ctx, m)
 		if failure == nil {
 			sent++
 		}
-		err = s.keepSent(ctx, now, failure)
+		err = s.keepSent(ctx, m, failure)
 	}
 	return sent, err
 }
 
-// stillDue reads a message again just before it is sent: its reason may have gone.
-func (s *Service) stillDue(ctx context.Context, m Message) (Message, error) {
-	err := s.store.View(ctx, access.TheSystem(), func(tx Tx) (err error) {
-		m, err = tx.Message(ctx, m.ID)
+func (s *Service) lease(ctx context.Context, id string) (Message, error) {
+	var m Message
+	err := s.store.Update(ctx, access.TheSystem(), func(tx Tx) (err error) {
+		m, err = tx.LeaseMessage(ctx, id, tx.Now().Add(leaseTime))
 		return err
 	})
 	return m, err

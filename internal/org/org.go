@@ -4,6 +4,7 @@ package org
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"strengthen/internal/access"
@@ -16,13 +17,15 @@ type Service struct {
 	store Store
 	now   calendar.Clock
 	box   sealed.Box
+	keys  Authenticator // nil where passkeys cannot be used
 	slots chan struct{} // password computations under way, at most two
-	memo  *dummyHash
+
+	computed atomic.Int64 // password computations so far
 }
 
 // New returns a service over store. Box seals the secrets of second factors.
 func New(store Store, now calendar.Clock, box sealed.Box) *Service {
-	return &Service{store: store, now: now, box: box, slots: make(chan struct{}, 2), memo: &dummyHash{}}
+	return &Service{store: store, now: now, box: box, slots: make(chan struct{}, 2)}
 }
 
 // Store opens transactions for the house.
@@ -66,12 +69,19 @@ type Tx interface {
 	PutGrant(ctx context.Context, g RoleGrant) error
 	RecoveryCodes(ctx context.Context, id access.PersonID) ([]string, error)
 	PutRecoveryCodes(ctx context.Context, id access.PersonID, hashes []string) error
+	UseStep(ctx context.Context, id access.PersonID, step int64) error
 	UseRecoveryCode(ctx context.Context, hash string) error
+
+	Passkeys(ctx context.Context, id access.PersonID) ([]Passkey, error)
+	PutPasskey(ctx context.Context, k Passkey) error
+	UsedPasskey(ctx context.Context, id access.PersonID, c Credential) error
+	DropPasskey(ctx context.Context, id access.PersonID, key string) error
 
 	Session(ctx context.Context, hash string) (Session, error)
 	Sessions(ctx context.Context, id access.PersonID) ([]Session, error)
 	PutSession(ctx context.Context, s Session) error
 	TouchSession(ctx context.Context, s Session) error
+	RaiseSession(ctx context.Context, hash string) error
 	EndSession(ctx context.Context, hash string) error
 	EndSessions(ctx context.Context, id access.PersonID, but string) error
 	Empty(ctx context.Context) (bool, error)
@@ -86,7 +96,8 @@ type Tx interface {
 
 	PlanMail(ctx context.Context, m Mail) error
 	Message(ctx context.Context, id string) (Message, error)
-	DueMail(ctx context.Context, n int) ([]Message, error)
+	DueMail(ctx context.Context, n int) ([]string, error)
+	LeaseMessage(ctx context.Context, id string, until time.Time) (Message, error)
 	Messages(ctx context.Context, f MessageFilter) ([]Message, error)
 	MessageCounts(ctx context.Context) (map[MessageState]int, error)
 	PutMessage(ctx context.Context, m Message) error

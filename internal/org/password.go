@@ -4,12 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
-	_ "embed"
 	"encoding/base64"
 	"fmt"
-	"slices"
 	"strings"
-	"sync"
 
 	"golang.org/x/crypto/argon2"
 
@@ -25,33 +22,26 @@ const (
 	hashBytes  = 32
 )
 
-//go:embed data/common-passwords.txt
-var commonPasswords string
-
-// checkPassword reports what is wrong with a new password: its length, that it is common, or that it holds the login.
-func checkPassword(login, password string) *fault.Error {
-	n := len([]rune(password))
-	if n < 12 || n > 128 {
-		return fault.Field("password", "form.length", fault.Vars{"min": 12, "max": 128})
+// checkPassword reports what is wrong with a new password: its length (twelve signs, or eight beside a second factor), that
+// it is among those tried first, or that it holds the login. OWASP ASVS 5.0, 6.2.
+func checkPassword(a Account, password string) *fault.Error {
+	least := 12
+	if a.HasFactor() {
+		least = 8
+	}
+	n, login := len([]rune(password)), a.Login
+	if n < least || n > 128 {
+		return fault.Field("password", "form.length", fault.Vars{"min": least, "max": 128})
 	}
 	low := strings.ToLower(password)
 	name, _, _ := strings.Cut(fold.Email(login), "@")
 	if strings.Contains(low, fold.Email(login)) || (len(name) > 3 && strings.Contains(low, name)) {
 		return fault.Field("password", "password.login")
 	}
-	if slices.Contains(strings.Fields(commonPasswords), strings.Trim(low, "0123456789!?.,*#@$")) || repeated(low) {
+	if weak(password) {
 		return fault.Field("password", "password.common")
 	}
 	return nil
-}
-
-// repeated reports whether s consists of fewer than five different signs.
-func repeated(s string) bool {
-	seen := map[rune]bool{}
-	for _, r := range s {
-		seen[r] = true
-	}
-	return len(seen) < 5
 }
 
 // hashPassword returns the PHC text of a password under a new salt. At most two are computed at a time.
@@ -74,18 +64,19 @@ func (s *Service) compute(ctx context.Context, password string, salt []byte, mem
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+	s.computed.Add(1)
 	return argon2.IDKey([]byte(password), salt, passes, memory, 1, hashBytes), nil
 }
+
+// nobody is the hash that a password is compared with where there is no account: of a random password, at the present cost.
+const nobody = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IG5vYm9keQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 // matches reports whether password is the one of hash. An empty hash costs the same computation and never matches, so that
 // an unknown account cannot be told from a wrong password.
 func (s *Service) matches(ctx context.Context, hash, password string) (bool, error) {
 	real := hash != ""
 	if !real {
-		var err error
-		if hash, err = s.memo.get(ctx, s); err != nil {
-			return false, err
-		}
+		hash = nobody
 	}
 	memory, passes, salt, want, err := parseHash(hash)
 	if err != nil {
@@ -96,6 +87,18 @@ func (s *Service) matches(ctx context.Context, hash, password string) (bool, err
 		return false, err
 	}
 	return subtle.ConstantTimeCompare(got, want) == 1 && real, nil
+}
+
+// renewHash writes the hash of a password that has just proved right anew, when it was made at another cost.
+func (s *Service) renewHash(ctx context.Context, tx Tx, a *Account, password string) error {
+	memory, passes, _, _, err := parseHash(a.Hash)
+	if err != nil || memory == costMemory && passes == costPasses {
+		return err
+	}
+	if a.Hash, err = s.hashPassword(ctx, password); err != nil {
+		return err
+	}
+	return tx.PutAccount(ctx, *a)
 }
 
 func parseHash(text string) (memory, passes uint32, salt, sum []byte, err error) {
@@ -113,22 +116,4 @@ func parseHash(text string) (memory, passes uint32, salt, sum []byte, err error)
 		return 0, 0, nil, nil, fmt.Errorf("read password hash: %w", err)
 	}
 	return memory, passes, salt, sum, nil
-}
-
-// dummyHash is the hash that unknown accounts are compared with; it is made once.
-type dummyHash struct {
-	mu   sync.Mutex
-	text string
-}
-
-func (d *dummyHash) get(ctx context.Context, s *Service) (string, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.text == "" {
-		var err error
-		if d.text, err = s.hashPassword(ctx, rand.Text()); err != nil {
-			return "", err
-		}
-	}
-	return d.text, nil
 }

@@ -2,7 +2,6 @@ package org
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"strengthen/internal/access"
@@ -20,6 +19,8 @@ const (
 	Offer   Purpose = "offer"   // an applicant takes or declines a seat
 	Seat    Purpose = "seat"    // an applicant looks at the own application
 	Answer  Purpose = "answer"  // a questionnaire
+
+	Question Purpose = "question" // asked of a passkey; it is no link
 )
 
 // Token is a one-time link as it is kept: only the hash of its secret.
@@ -53,5 +54,3 @@ func (s *Service) OpenLink(ctx context.Context, token string) (Token, error) {
 	})
 	return t, err
 }
-
-func hours(d time.Duration) string { return strconv.Itoa(int(d / time.Hour)) }

@@ -30,7 +30,7 @@ func (s *Service) SetPassword(ctx context.Context, token, password, request stri
 	if err != nil {
 		return err
 	}
-	if e := checkPassword(a.Login, password); e != nil {
+	if e := checkPassword(a, password); e != nil {
 		return e
 	}
 	hash, err := s.hashPassword(ctx, password)
@@ -101,7 +101,7 @@ func (s *Service) Forgot(ctx context.Context, login, request string) error {
 		if err := tx.PutDelay(ctx, "reset:"+a.Login, n+1, tx.Now()); err != nil {
 			return err
 		}
-		_, err = s.sendToken(ctx, tx, Reset, p, time.Hour)
+		_, err = s.sendToken(ctx, tx, Reset, p, a)
 		return err
 	})
 }

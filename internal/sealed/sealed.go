@@ -27,11 +27,14 @@ func (Root) LogValue() string { return "[withheld]" }
 // String keeps the key out of printed values.
 func (Root) String() string { return "[withheld]" }
 
-// LoadRoot reads the root key from file, or makes one where there is none yet.
+// ErrNoKey says that there is no key file.
+var ErrNoKey = errors.New("there is no key file")
+
+// LoadRoot reads the root key from file. A file that is not there is ErrNoKey.
 func LoadRoot(file string) (Root, error) {
 	b, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return makeRoot(file)
+		return Root{}, fmt.Errorf("%s: %w", file, ErrNoKey)
 	}
 	if err != nil {
 		return Root{}, fmt.Errorf("read key file: %w", err)
@@ -43,7 +46,8 @@ func LoadRoot(file string) (Root, error) {
 	return Root(raw), nil
 }
 
-func makeRoot(file string) (Root, error) {
+// MakeRoot makes a root key and writes it to file, which must not be there yet.
+func MakeRoot(file string) (Root, error) {
 	var r Root
 	rand.Read(r[:])
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {

@@ -1,6 +1,7 @@
 package sealed
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,9 +33,15 @@ func TestAValueOpensOnlyInItsPlace(t *testing.T) {
 
 func TestTheRootKeyIsMadeOnceAndKept(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "keys", "root.key")
-	first, err := LoadRoot(file)
+	if _, err := LoadRoot(file); !errors.Is(err, ErrNoKey) {
+		t.Errorf("no file: %v", err)
+	}
+	first, err := MakeRoot(file)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if _, err := MakeRoot(file); err == nil {
+		t.Error("a key was written over another")
 	}
 	second, err := LoadRoot(file)
 	if err != nil || first != second || first == (Root{}) {

@@ -4,13 +4,15 @@ import (
 	"context"
 
 	"strengthen/internal/access"
+	"strengthen/internal/fault"
 	"strengthen/internal/org"
 )
 
-const accountSelect = `SELECT a.person_id, a.login, a.hash, a.totp, a.totp_step, a.state, a.made_at FROM account AS a`
+const accountSelect = `SELECT a.person_id, a.login, a.hash, a.totp, a.totp_step, a.state, a.made_at,
+	(SELECT count(*) FROM passkey AS k WHERE k.person_id = a.person_id) FROM account AS a`
 
 func accountFields(a *org.Account) []any {
-	return []any{&a.Person, &a.Login, str(&a.Hash), str(&a.TOTP), &a.Step, &a.State, at(&a.Made)}
+	return []any{&a.Person, &a.Login, str(&a.Hash), str(&a.TOTP), &a.Step, &a.State, at(&a.Made), &a.Passkeys}
 }
 
 func scanAccount(s scanner) (org.Account, error) {
@@ -31,12 +33,12 @@ func (tx *Tx) AccountByLogin(ctx context.Context, login string) (org.Account, er
 
 // AccountCards lists every account with its person's name and living roles.
 func (tx *Tx) AccountCards(ctx context.Context) ([]org.AccountCard, error) {
-	cards, err := collect(ctx, tx, selectFrom(`SELECT a.person_id, a.login, a.hash, a.totp, a.totp_step, a.state, a.made_at, p.name
-		FROM account AS a JOIN person AS p ON p.id = a.person_id`).by("ORDER BY p.sort, p.id"),
+	cards, err := collect(ctx, tx, selectFrom(`SELECT a.person_id, a.login, a.hash, a.totp, a.totp_step, a.state, a.made_at,
+		(SELECT count(*) FROM passkey AS k WHERE k.person_id = a.person_id), p.name FROM account AS a JOIN person AS p ON p.id = a.person_id`).by("ORDER BY p.sort, p.id"),
 		func(s scanner) (org.AccountCard, error) {
 			var c org.AccountCard
 			err := s.Scan(append(accountFields(&c.Account), &c.Name)...)
-			c.Factor, c.Hash, c.TOTP = c.TOTP != "", "", ""
+			c.Factor, c.Hash, c.TOTP = c.HasFactor(), "", ""
 			return c, err
 		})
 	if err != nil {
@@ -101,5 +103,19 @@ func (tx *Tx) PutRecoveryCodes(ctx context.Context, id access.PersonID, hashes [
 
 // UseRecoveryCode marks a code as used; a code that is used already is a Conflict.
 func (tx *Tx) UseRecoveryCode(ctx context.Context, hash string) error {
-	return tx.put(ctx, `UPDATE recovery_code SET used_at = $1 WHERE hash = $2 AND used_at IS NULL`, moment(tx.Now()), hash)
+	n, err := tx.keep(ctx, `UPDATE recovery_code SET used_at = $1 WHERE hash = $2 AND used_at IS NULL`, moment(tx.Now()), hash)
+	return usedOnce(n, err)
+}
+
+// UseStep marks the time step of an authenticator's code as used; a step that is not later than the last one is a Conflict.
+func (tx *Tx) UseStep(ctx context.Context, id access.PersonID, step int64) error {
+	n, err := tx.keep(ctx, `UPDATE account SET totp_step = $1 WHERE person_id = $2 AND totp_step < $1`, step, string(id))
+	return usedOnce(n, err)
+}
+
+func usedOnce(n int64, err error) error {
+	if err == nil && n != 1 {
+		err = fault.New(fault.Conflict, "fault.changed")
+	}
+	return err
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -123,12 +125,18 @@ func TestVerifyFindsEveryKindOfDamage(t *testing.T) {
 		damage []string
 		want   string // "" for no finding
 	}{
-		"nothing done":        {nil, ""},
-		"an entry altered":    {[]string{"UPDATE audit_entry SET record = 'x' WHERE id = (SELECT entry_id FROM audit_link WHERE seq = 2)"}, "altered"},
-		"an entry missing":    {[]string{"DELETE FROM audit_entry WHERE id = (SELECT entry_id FROM audit_link WHERE seq = 2)"}, "missing"},
-		"a link missing":      {[]string{"DELETE FROM audit_link WHERE seq = 2"}, "missing"},
-		"an entry inserted":   {[]string{"INSERT INTO audit_entry SELECT 'new', at, actor, via, action, kind, record, outcome, request FROM audit_entry WHERE id = (SELECT entry_id FROM audit_link WHERE seq = 1)"}, "inserted"},
-		"two entries swapped": {[]string{"UPDATE audit_link SET entry_id = 'tmp' WHERE seq = 1", "UPDATE audit_link SET entry_id = (SELECT e.id FROM audit_entry AS e LEFT JOIN audit_link AS l ON l.entry_id = e.id WHERE l.seq IS NULL) WHERE seq = 3", "UPDATE audit_link SET entry_id = (SELECT MIN(e.id) FROM audit_entry AS e LEFT JOIN audit_link AS l ON l.entry_id = e.id WHERE l.seq IS NULL) WHERE seq = 1"}, "altered"},
+		"nothing done":      {nil, ""},
+		"an entry altered":  {[]string{"UPDATE audit_entry SET record = 'x' WHERE id = (SELECT entry_id FROM audit_link WHERE seq = 2)"}, "altered"},
+		"an entry missing":  {[]string{"DELETE FROM audit_entry WHERE id = (SELECT entry_id FROM audit_link WHERE seq = 2)"}, "missing"},
+		"a link missing":    {[]string{"DELETE FROM audit_link WHERE seq = 2"}, "missing"},
+		"an entry inserted": {[]string{"INSERT INTO audit_entry SELECT 'new', at, actor, via, action, kind, record, outcome, request, mac FROM audit_entry WHERE id = (SELECT entry_id FROM audit_link WHERE seq = 1)"}, "inserted"},
+		"an entry inserted and put in the queue": {[]string{
+			"INSERT INTO audit_entry SELECT 'new', at, actor, via, action, kind, record, outcome, request, mac FROM audit_entry WHERE id = (SELECT entry_id FROM audit_link WHERE seq = 1)",
+			"INSERT INTO audit_open SELECT 'new', at FROM audit_entry WHERE id = 'new'"}, "inserted"},
+		"an entry taken from the queue's back": {[]string{"INSERT INTO audit_open VALUES ('gone', '2026-03-02T07:00:00.000000Z')"}, "missing"},
+		"the checkpoints taken away":           {[]string{"DELETE FROM audit_checkpoint"}, "cut"},
+		"the last checkpoint taken away":       {[]string{"DELETE FROM audit_checkpoint WHERE seq > 3"}, "cut"},
+		"two entries swapped":                  {[]string{"UPDATE audit_link SET entry_id = 'tmp' WHERE seq = 1", "UPDATE audit_link SET entry_id = (SELECT e.id FROM audit_entry AS e LEFT JOIN audit_link AS l ON l.entry_id = e.id WHERE l.seq IS NULL) WHERE seq = 3", "UPDATE audit_link SET entry_id = (SELECT MIN(e.id) FROM audit_entry AS e LEFT JOIN audit_link AS l ON l.entry_id = e.id WHERE l.seq IS NULL) WHERE seq = 1"}, "altered"},
 		"the tail cut with its checkpoint": {[]string{
 			"DELETE FROM audit_entry WHERE id IN (SELECT entry_id FROM audit_link WHERE seq > 3)",
 			"DELETE FROM audit_link WHERE seq > 3", "DELETE FROM audit_checkpoint WHERE seq > 3"}, "cut"},
@@ -156,6 +164,76 @@ func TestVerifyFindsEveryKindOfDamage(t *testing.T) {
 				t.Errorf("findings %v, want one that says %s", v.Findings, tc.want)
 			})
 		})
+	}
+}
+
+// Somebody who can write to the database alters an entry, computes the whole chain anew as this program does, and removes
+// every checkpoint. Without the key the code of the entry gives it away, even with nothing kept outside.
+func TestAChainComputedAnewIsFoundOut(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB, _ *testkit.Clock) {
+		key, _ := sealed(t, db, 2)
+		var texts []string
+		previous := ""
+		for i, e := range linked(t, db) {
+			if i == 1 {
+				e.Record = "another"
+				texts = append(texts, "UPDATE audit_entry SET record = 'another' WHERE id = '"+e.ID+"'")
+			}
+			previous = access.Chain(previous, int64(i+1), e)
+			texts = append(texts, fmt.Sprintf("UPDATE audit_link SET hash = '%s' WHERE seq = %d", previous, i+1))
+		}
+		store.Damage(t, db, append(texts, "DELETE FROM audit_checkpoint"))
+		v, err := db.Verify(t.Context(), key, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(v.Findings, func(f store.Finding) bool { return f.What == "altered" && f.Seq == 2 }) {
+			t.Errorf("findings %v", v.Findings)
+		}
+	})
+}
+
+func linked(t *testing.T, db *store.DB) []access.Entry {
+	t.Helper()
+	all := entries(t, db)
+	order := store.Order(t, db)
+	slices.SortFunc(all, func(a, b access.Entry) int { return order[a.ID] - order[b.ID] })
+	return all
+}
+
+func TestARecordEmptiedIsFoundOut(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB, _ *testkit.Clock) {
+		key, _ := sealed(t, db, 1)
+		store.Damage(t, db, []string{
+			"INSERT INTO person (id, name, name_fold, sort, email, email_fold, lang, made_at, version) VALUES ('p', 'x', 'x', 'x', 'x', 'x', 'bg', '2026', 1)",
+			"DELETE FROM audit_link", "DELETE FROM audit_checkpoint", "DELETE FROM audit_entry"})
+		v, err := db.Verify(t.Context(), key, nil)
+		if err != nil || len(v.Findings) == 0 {
+			t.Errorf("a house with people and an empty record: %v, %v", v.Findings, err)
+		}
+	})
+}
+
+func TestSealingGoesOnUntilNothingWaits(t *testing.T) {
+	db, _ := testkit.SQLite(t)
+	_, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 5003 // more than one transaction links
+	err = db.Update(t.Context(), manager, func(tx *store.Tx) error {
+		for range n {
+			if err := tx.Allow(t.Context(), access.PlanTraining, access.Resource{Kind: "training"}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all, c, err := db.SealAll(t.Context(), private); err != nil || all != n || c.Seq != n {
+		t.Errorf("%d entries sealed up to %d, %v; want %d", all, c.Seq, err, n)
 	}
 }
 

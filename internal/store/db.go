@@ -22,6 +22,7 @@ import (
 
 	"strengthen/internal/access"
 	"strengthen/internal/calendar"
+	"strengthen/internal/sealed"
 )
 
 // Kind is which database is behind a DB.
@@ -40,7 +41,13 @@ type Config struct {
 	Policy access.Policy
 	Now    calendar.Clock
 	Log    *slog.Logger
+	Root   sealed.Root // from it come the code of every entry of the record and the key of links that wait in mail
+	Rights Rights      // nil where actors are taken as they come
 }
+
+// Rights returns an actor with the rights of this moment, read within the transaction that is about to write, so that a
+// role that ended a moment ago opens nothing. It is asked about actors who come by a session.
+type Rights func(ctx context.Context, tx *Tx, by access.Actor) (access.Actor, error)
 
 // DB is an open database.
 type DB struct {
@@ -50,6 +57,10 @@ type DB struct {
 	policy access.Policy
 	now    calendar.Clock
 	log    *slog.Logger
+	rights Rights
+	mac    []byte     // key of the code of entries
+	links  sealed.Box // of mail
+	schema int64      // version that this program knows
 
 	statements atomic.Int64
 }
@@ -59,7 +70,7 @@ func (db *DB) Statements() int64 { return db.statements.Load() }
 
 // Open opens the database that c names; it does not migrate it.
 func Open(ctx context.Context, c Config) (*DB, error) {
-	db := &DB{policy: c.Policy, now: c.Now, log: c.Log}
+	db := &DB{policy: c.Policy, now: c.Now, log: c.Log, rights: c.Rights, mac: c.Root.Key("audit-entry"), links: c.Root.Box("mail-link")}
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}
@@ -76,6 +87,12 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		db.Close()
 		return nil, fmt.Errorf("open %s database: %w", db.kind, err)
 	}
+	p, err := db.provider()
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	db.schema = latest(p)
 	return db, nil
 }
 
@@ -128,8 +145,15 @@ func (db *DB) Kind() Kind { return db.kind }
 // Policy returns the table of rights that the database asks.
 func (db *DB) Policy() access.Policy { return db.policy }
 
-// Ready reports whether the database answers.
-func (db *DB) Ready(ctx context.Context) error { return db.read.PingContext(ctx) }
+// Ready reports whether the database answers and has the schema that this program knows.
+func (db *DB) Ready(ctx context.Context) error {
+	var have int64
+	err := db.read.QueryRowContext(ctx, `SELECT max(version_id) FROM goose_db_version`).Scan(&have)
+	if err == nil && have != db.schema {
+		err = fmt.Errorf("the schema is at version %d and the program knows %d", have, db.schema)
+	}
+	return err
+}
 
 // View runs fn in a transaction that only reads.
 func (db *DB) View(ctx context.Context, by access.Actor, fn func(*Tx) error) error {
@@ -177,6 +201,11 @@ func (db *DB) tryUpdate(ctx context.Context, by access.Actor, fn func(*Tx) error
 	}
 	defer sqlTx.Rollback() //nolint:errcheck // after a commit it does nothing
 	tx := &Tx{db: db, sql: sqlTx, by: by}
+	if by.Session != "" && db.rights != nil {
+		if tx.by, err = db.rights(ctx, tx, by); err != nil {
+			return tx, err
+		}
+	}
 	if err := fn(tx); err != nil {
 		return tx, err
 	}

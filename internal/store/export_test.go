@@ -35,3 +35,23 @@ func Damage(t *testing.T, db *DB, texts []string) {
 		}
 	}
 }
+
+// Order returns the number of the link of each entry.
+func Order(t *testing.T, db *DB) map[string]int {
+	t.Helper()
+	rows, err := db.read.QueryContext(t.Context(), `SELECT entry_id, seq FROM audit_link`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	order := map[string]int{}
+	for rows.Next() {
+		var id string
+		var seq int
+		if err := rows.Scan(&id, &seq); err != nil {
+			t.Fatal(err)
+		}
+		order[id] = seq
+	}
+	return order
+}

@@ -57,6 +57,21 @@ func (db *DB) Current(ctx context.Context) error {
 	return nil
 }
 
+// Blank reports whether nothing was ever written here: there is no schema yet, or a schema and no entry.
+func (db *DB) Blank(ctx context.Context) (bool, error) {
+	p, err := db.provider()
+	if err != nil {
+		return false, err
+	}
+	version, err := p.GetDBVersion(ctx)
+	if err != nil || version == 0 {
+		return err == nil, err
+	}
+	var n int
+	err = db.read.QueryRowContext(ctx, `SELECT count(*) FROM audit_entry`).Scan(&n)
+	return n == 0, err
+}
+
 func latest(p *goose.Provider) int64 {
 	sources := p.ListSources()
 	return sources[len(sources)-1].Version

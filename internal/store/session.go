@@ -10,11 +10,11 @@ import (
 	"strengthen/internal/org"
 )
 
-const sessionSelect = `SELECT hash, person_id, made_at, seen_at, until_at, step_up_at, device FROM session`
+const sessionSelect = `SELECT hash, person_id, made_at, seen_at, until_at, step_up_at, device, factor FROM session`
 
 func scanSession(s scanner) (org.Session, error) {
 	var v org.Session
-	err := s.Scan(&v.Hash, &v.Person, at(&v.Made), at(&v.Seen), at(&v.Until), at(&v.StepUp), &v.Device)
+	err := s.Scan(&v.Hash, &v.Person, at(&v.Made), at(&v.Seen), at(&v.Until), at(&v.StepUp), &v.Device, &v.Factor)
 	return v, err
 }
 
@@ -32,13 +32,17 @@ func (tx *Tx) Sessions(ctx context.Context, id access.PersonID) ([]org.Session, 
 func (tx *Tx) PutSession(ctx context.Context, s org.Session) error {
 	return tx.insert(ctx, "session", field{"hash", s.Hash}, field{"person_id", string(s.Person)},
 		field{"made_at", moment(s.Made)}, field{"seen_at", moment(s.Seen)}, field{"until_at", moment(s.Until)},
-		field{"step_up_at", moment(s.StepUp)}, field{"device", s.Device})
+		field{"step_up_at", moment(s.StepUp)}, field{"device", s.Device}, field{"factor", s.Factor})
 }
 
-// TouchSession notes when a session was last seen. It is the one write that asks no right: the session itself is the right,
-// and an entry each minute for every reader would bury the rest of the record.
+// RaiseSession notes that the holder of a session has just proved a second factor.
+func (tx *Tx) RaiseSession(ctx context.Context, hash string) error {
+	return tx.put(ctx, `UPDATE session SET factor = TRUE, step_up_at = $1 WHERE hash = $2`, moment(tx.Now()), hash)
+}
+
+// TouchSession notes when a session was last seen.
 func (tx *Tx) TouchSession(ctx context.Context, s org.Session) error {
-	_, err := tx.sql.ExecContext(ctx, `UPDATE session SET seen_at = $1 WHERE hash = $2`, moment(s.Seen), s.Hash)
+	_, err := tx.keep(ctx, `UPDATE session SET seen_at = $1 WHERE hash = $2`, moment(s.Seen), s.Hash)
 	return err
 }
 
@@ -93,7 +97,9 @@ func (tx *Tx) Delay(ctx context.Context, key string) (int, time.Time, error) {
 
 // PutDelay keeps the count of failed attempts of a key.
 func (tx *Tx) PutDelay(ctx context.Context, key string, failures int, last time.Time) error {
-	return tx.upsert(ctx, "delay", 1, field{"key", key}, field{"failures", failures}, field{"failed_at", moment(last)})
+	_, err := tx.keep(ctx, `INSERT INTO delay (key, failures, failed_at) VALUES ($1, $2, $3)
+		ON CONFLICT (key) DO UPDATE SET failures = excluded.failures, failed_at = excluded.failed_at`, key, failures, moment(last))
+	return err
 }
 
 // Setting returns the value of a setting, or "".

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 
 	"strengthen/internal/access"
@@ -85,6 +86,17 @@ func (tx *Tx) exec(ctx context.Context, text string, args ...any) (int64, error)
 	return res.RowsAffected()
 }
 
+// keep runs a statement that keeps the clockwork going: when a session was seen, who is sending a message, how often somebody
+// tried to come in. It asks no right and leaves no entry; entries about these would bury the rest of the record.
+func (tx *Tx) keep(ctx context.Context, text string, args ...any) (int64, error) {
+	tx.db.statements.Add(1)
+	res, err := tx.sql.ExecContext(ctx, text, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
 // put runs a statement that must change exactly one row; none means that somebody else changed it first.
 func (tx *Tx) put(ctx context.Context, text string, args ...any) error {
 	n, err := tx.exec(ctx, text, args...)
@@ -98,9 +110,10 @@ func (tx *Tx) put(ctx context.Context, text string, args ...any) error {
 }
 
 // Once makes a create happen once for a key that the form carried: the first call runs make and keeps the identifier it
-// returns; a repeat returns that identifier and runs nothing. An empty key is refused.
+// returns; a repeat returns that identifier and runs nothing. Keys are what is made, a slash, and what the form carried; one
+// that lacks either is refused.
 func (tx *Tx) Once(ctx context.Context, key string, make func() (string, error)) (string, error) {
-	if key == "" || len(key) > 100 {
+	if key == "" || strings.HasSuffix(key, "/") || len(key) > 120 {
 		return "", fault.New(fault.Invalid, "fault.key")
 	}
 	var id string

@@ -50,9 +50,37 @@ func (db *DB) Verify(ctx context.Context, key ed25519.PublicKey, outside []acces
 		for _, c := range append(inside, outside...) {
 			v.checkpoint(c, key, hashes)
 		}
+		if n := len(inside); v.Links > 0 && (n == 0 || inside[n-1].Seq != v.Links) {
+			v.add("cut", v.Links, "") // every sealing ends in a checkpoint: it was taken away, or the links after it were
+		}
+		if err := tx.vanished(ctx, &v); err != nil {
+			return err
+		}
 		return tx.strays(ctx, &v)
 	})
 	return v, err
+}
+
+// vanished finds entries that wait for their link and are not there any more, and a record that is empty although the house
+// is not.
+func (tx *Tx) vanished(ctx context.Context, v *Verified) error {
+	gone, err := collect(ctx, tx, selectFrom(`SELECT o.entry_id FROM audit_open AS o LEFT JOIN audit_entry AS e ON e.id = o.entry_id`).
+		and("e.id IS NULL").by("ORDER BY o.entry_id"), scanText[string])
+	if err != nil {
+		return err
+	}
+	for _, id := range gone {
+		v.add("missing", 0, id)
+	}
+	empty, err := tx.Empty(ctx)
+	if err == nil && v.Links == 0 && !empty {
+		n, err := tx.count(ctx, selectFrom(`SELECT count(*) FROM audit_open`))
+		if err == nil && n == 0 {
+			v.add("cut", 0, "")
+		}
+		return err
+	}
+	return err
 }
 
 func (v *Verified) add(what string, seq int64, entry string) {
@@ -84,7 +112,7 @@ func (tx *Tx) walkChain(ctx context.Context, v *Verified) (map[int64]string, err
 	for rows.Next() {
 		var l access.Link
 		var e access.Entry
-		err := rows.Scan(&l.Seq, &l.Entry, &l.Hash, &e.ID, &e.At, &e.Actor, &e.Via, &e.Action, &e.Kind, &e.Record, &e.Outcome, &e.Request)
+		err := rows.Scan(&l.Seq, &l.Entry, &l.Hash, &e.ID, &e.At, &e.Actor, &e.Via, &e.Action, &e.Kind, &e.Record, &e.Outcome, &e.Request, &e.MAC)
 		if err != nil {
 			return nil, err
 		}
@@ -95,7 +123,7 @@ func (tx *Tx) walkChain(ctx context.Context, v *Verified) (map[int64]string, err
 			v.Links = l.Seq
 		case e.ID == "":
 			v.add("missing", l.Seq, l.Entry)
-		case access.Chain(previous, l.Seq, e) != l.Hash:
+		case access.Chain(previous, l.Seq, e) != l.Hash, e.Code(tx.db.mac) != e.MAC:
 			v.add("altered", l.Seq, l.Entry)
 		}
 		previous = l.Hash
@@ -105,34 +133,31 @@ func (tx *Tx) walkChain(ctx context.Context, v *Verified) (map[int64]string, err
 }
 
 const optionalEntry = `COALESCE(e.id, ''), COALESCE(e.at, ''), COALESCE(e.actor, ''), COALESCE(e.via, ''),
-	COALESCE(e.action, ''), COALESCE(e.kind, ''), COALESCE(e.record, ''), COALESCE(e.outcome, ''), COALESCE(e.request, '')`
+	COALESCE(e.action, ''), COALESCE(e.kind, ''), COALESCE(e.record, ''), COALESCE(e.outcome, ''), COALESCE(e.request, ''), COALESCE(e.mac, '')`
 
-// strays counts the entries and finds those without a link that are not waiting for one, or wait too long.
+// strays counts the entries and finds those without a link that are not waiting for one, were not made by this program, or
+// wait too long.
 func (tx *Tx) strays(ctx context.Context, v *Verified) error {
 	if err := tx.row(ctx, `SELECT COUNT(*) FROM audit_entry`).Scan(&v.Entries); err != nil {
 		return err
 	}
 	late := momentText(tx.Now().Add(-patience))
-	rows, err := tx.sql.QueryContext(ctx, `
-		SELECT e.id, COALESCE(o.at, '') FROM audit_entry AS e
-		  LEFT JOIN audit_link AS l ON l.entry_id = e.id LEFT JOIN audit_open AS o ON o.entry_id = e.id
-		 WHERE l.seq IS NULL AND (o.at IS NULL OR o.at < $1) ORDER BY e.at`, late)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id, waiting string
-		if err := rows.Scan(&id, &waiting); err != nil {
-			return err
+	_, err := collect(ctx, tx, selectFrom(`
+		SELECT `+entryColumns+`, COALESCE(o.at, '') FROM audit_entry AS e
+		  LEFT JOIN audit_link AS l ON l.entry_id = e.id LEFT JOIN audit_open AS o ON o.entry_id = e.id`).
+		and("l.seq IS NULL").by("ORDER BY e.at, e.id"), func(s scanner) (struct{}, error) {
+		var e access.Entry
+		var waiting string
+		err := s.Scan(&e.ID, &e.At, &e.Actor, &e.Via, &e.Action, &e.Kind, &e.Record, &e.Outcome, &e.Request, &e.MAC, &waiting)
+		switch {
+		case waiting == "", e.Code(tx.db.mac) != e.MAC:
+			v.add("inserted", 0, e.ID)
+		case waiting < late:
+			v.add("unsealed", 0, e.ID)
 		}
-		if waiting == "" {
-			v.add("inserted", 0, id)
-		} else {
-			v.add("unsealed", 0, id)
-		}
-	}
-	return rows.Err()
+		return struct{}{}, err
+	})
+	return err
 }
 
 func (tx *Tx) checkpoints(ctx context.Context) ([]access.Checkpoint, error) {

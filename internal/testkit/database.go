@@ -8,14 +8,17 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
+	_ "modernc.org/sqlite"             // driver "sqlite"
 
 	"strengthen/internal/access"
+	"strengthen/internal/org"
 	"strengthen/internal/store"
 )
 
@@ -73,15 +76,52 @@ func SQLite(t testing.TB) (*store.DB, *Clock) {
 
 func open(t testing.TB, c store.Config) *store.DB {
 	t.Helper()
+	c.Rights = func(ctx context.Context, tx *store.Tx, by access.Actor) (access.Actor, error) {
+		return org.Rights(ctx, tx, by)
+	}
 	db, err := store.Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
+	places.Store(db, c)
+	t.Cleanup(func() { places.Delete(db) })
 	if _, _, err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return db
+}
+
+// places says where each open database lies.
+var places sync.Map
+
+// Raw opens a database past every door, as somebody who has the file or the server could.
+func Raw(t testing.TB, db *store.DB) *sql.DB {
+	t.Helper()
+	v, ok := places.Load(db)
+	if !ok {
+		t.Fatal("testkit did not open this database")
+	}
+	driver, address := "pgx", v.(store.Config).URL
+	if address == "" {
+		driver, address = "sqlite", "file:"+filepath.Join(v.(store.Config).Dir, "strengthen.db")+"?_pragma=busy_timeout(5000)"
+	}
+	raw, err := sql.Open(driver, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { raw.Close() })
+	return raw
+}
+
+// Count runs a query that returns one number, past every door.
+func Count(t testing.TB, db *store.DB, query string, args ...any) int {
+	t.Helper()
+	var n int
+	if err := Raw(t, db).QueryRowContext(t.Context(), query, args...).Scan(&n); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return n
 }
 
 // Postgres makes an empty PostgreSQL database for one test and returns its address. It is dropped when the test ends.

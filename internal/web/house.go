@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"strengthen/internal/access"
-	"strengthen/internal/fault"
 	"strengthen/internal/org"
 )
 
@@ -23,17 +22,20 @@ func (s *Server) houseRoutes() []Route {
 		{"POST /agencies/{id}", access.EditAgency, false, 0, s.saveAgency, false},
 		{"GET /accounts", access.SeeAccount, false, 0, s.accounts, false},
 		{"POST /accounts", access.InviteAccount, false, 0, s.inviteAccount, false},
+		{"POST /accounts/{id}/invite", access.InviteAccount, false, 0, s.inviteAgain, false},
 		{"POST /accounts/{id}/grant", access.GrantRole, false, 0, s.grant, false},
 		{"POST /accounts/{id}/end", access.GrantRole, false, 0, s.endGrant, false},
 		{"POST /accounts/{id}/state", access.EndAccount, false, 0, s.accountState, false},
 		{"GET /tables", access.EditTables, false, 0, s.listTables, false},
 		{"POST /tables", access.EditTables, false, 0, s.saveTerm, false},
+		{"POST /tables/new", access.EditTables, false, 0, s.addTerm, false},
 		{"POST /tables/regions/{id}", access.EditTables, false, 0, s.saveRegion, false},
+		{"POST /tables/municipalities/{id}", access.EditTables, false, 0, s.saveMunicipality, false},
 		{"GET /audit", access.SeeAudit, false, 0, s.audit, false},
 		{"GET /mail", access.SeeMail, false, 0, s.mail, false},
 		{"POST /mail/{id}/retry", access.SendWave, false, 0, s.retryMail, false},
 		{"GET /system", access.SeeSystem, false, 0, s.system, false},
-	}, "POST /accounts", "POST /accounts/{id}/grant", "POST /accounts/{id}/end", "POST /accounts/{id}/state")
+	}, "POST /people/{id}", "POST /accounts", "POST /accounts/{id}/invite", "POST /accounts/{id}/grant", "POST /accounts/{id}/end", "POST /accounts/{id}/state")
 }
 
 type peoplePage struct {
@@ -204,6 +206,13 @@ func (s *Server) inviteAccount(w http.ResponseWriter, r *http.Request) error {
 	return to(w, r, "/accounts", "sent")
 }
 
+func (s *Server) inviteAgain(w http.ResponseWriter, r *http.Request) error {
+	if _, err := s.Org.InviteAgain(r.Context(), visitOf(r).actor(), access.PersonID(r.PathValue("id"))); err != nil {
+		return err
+	}
+	return to(w, r, "/accounts", "sent")
+}
+
 func (s *Server) grant(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Org.Grant(r.Context(), visitOf(r).actor(), "grant/"+field(r, "key"), access.PersonID(r.PathValue("id")), access.Role(field(r, "role")), access.RegionID(field(r, "region"))); err != nil {
 		return err
@@ -228,71 +237,6 @@ func (s *Server) accountState(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return to(w, r, "/accounts", "saved")
-}
-
-type tablesPage struct {
-	Page
-	List org.List
-	Form org.Term
-}
-
-func (s *Server) tablesPage(r *http.Request) *tablesPage {
-	p := &tablesPage{Page: s.page(r, ""), List: org.List(r.FormValue("list"))}
-	if p.List == "" {
-		p.List = org.Sectors
-	}
-	p.Title = p.L("Списъци", "Lists")
-	return p
-}
-
-// ListNames lists the code lists as options.
-func (p tablesPage) ListNames() []Option {
-	return []Option{{string(org.Sectors), p.L("Сектори", "Sectors"), p.List == org.Sectors}, {string(org.Professions), p.L("Професии", "Professions"), p.List == org.Professions},
-		{string(org.AgencyKinds), p.L("Видове институции", "Kinds of institution"), p.List == org.AgencyKinds}, {"region", p.L("Области", "Regions"), p.List == "region"}}
-}
-
-// AllTerms lists the entries of the list, the inactive ones too.
-func (p *tablesPage) AllTerms() []org.Term {
-	var all []org.Term
-	for _, t := range p.Tables().Terms {
-		if t.List == p.List {
-			all = append(all, t)
-		}
-	}
-	return all
-}
-
-func (s *Server) listTables(w http.ResponseWriter, r *http.Request) error {
-	return s.show(w, "tables", s.tablesPage(r))
-}
-
-func (s *Server) saveTerm(w http.ResponseWriter, r *http.Request) error {
-	p := s.tablesPage(r)
-	var l fault.List
-	p.Form = org.Term{List: p.List, Code: field(r, "code"), NameBG: field(r, "name_bg"), NameEN: field(r, "name_en"), Sector: field(r, "sector"),
-		Place: number(r, "place", &l), Active: field(r, "active") != ""}
-	err := l.Err()
-	if err == nil {
-		err = s.Org.SaveTerm(r.Context(), p.actor, p.Form)
-	}
-	if err != nil {
-		return s.again(w, err, &p.Page, "tables", p)
-	}
-	return to(w, r, "/tables?list="+string(p.List), "saved")
-}
-
-func (s *Server) saveRegion(w http.ResponseWriter, r *http.Request) error {
-	p := s.tablesPage(r)
-	p.List = "region"
-	x, ok := p.Tables().Region(access.RegionID(r.PathValue("id")))
-	if !ok {
-		return fault.New(fault.NotFound, "fault.notfound")
-	}
-	x.NameBG, x.NameEN, x.CentreBG, x.CentreEN = field(r, "name_bg"), field(r, "name_en"), field(r, "centre_bg"), field(r, "centre_en")
-	if err := s.Org.SaveRegion(r.Context(), p.actor, x); err != nil {
-		return s.again(w, err, &p.Page, "tables", p)
-	}
-	return to(w, r, "/tables?list=region", "saved")
 }
 
 type auditPage struct {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/time/rate"
 
@@ -126,23 +128,59 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, v *visit, row Rou
 			http.Redirect(w, r, "/me", http.StatusSeeOther)
 			return nil
 		}
-		return fault.New(fault.Denied, "fault.denied")
+		return s.turnAway(r, v, row)
 	}
 	if row.Proof && !s.Demo && s.Now().Sub(v.visitor.Actor.StepUp) > org.StepUpLimit {
 		return s.askProof(w, r)
 	}
-	if r.Method == http.MethodPost && !strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
+	if r.Method == http.MethodPost && !multipartForm(r) {
 		if err := r.ParseForm(); err != nil {
 			return bodyError(err)
 		}
 	}
+	if err := readable(r); err != nil {
+		return err
+	}
 	return row.handle(w, r)
+}
+
+func multipartForm(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data")
+}
+
+// turnAway refuses a visitor who may not do this anywhere, and puts it on the record.
+func (s *Server) turnAway(r *http.Request, v *visit, row Route) error {
+	if err := s.Org.TurnAway(r.Context(), v.actor(), row.Action); err != nil {
+		return err
+	}
+	return fault.New(fault.Denied, "fault.denied")
+}
+
+// readable refuses what no database keeps as text: bytes that are not UTF-8, and the NUL sign.
+func readable(r *http.Request) error {
+	good := func(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+	if path, err := url.PathUnescape(r.URL.EscapedPath()); err != nil || !good(path) {
+		return fault.New(fault.NotFound, "fault.notfound")
+	}
+	for _, form := range []url.Values{r.URL.Query(), r.PostForm} {
+		for name, values := range form {
+			if !good(name) {
+				return fault.New(fault.Invalid, "form.text")
+			}
+			for _, v := range values {
+				if !good(v) {
+					return fault.Field(name, "form.text")
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // bodyError tells a body that is too large from one that does not parse.
 func bodyError(err error) error {
-	if strings.Contains(err.Error(), "request body too large") {
-		return fault.Wrap(err, fault.Invalid, "fault.large", fault.Vars{"mb": 8}).At("body")
+	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return fault.Wrap(err, fault.Invalid, "fault.large", fault.Vars{"kb": e.Limit >> 10}).At("body")
 	}
 	return fault.Wrap(err, fault.Invalid, "fault.key")
 }
@@ -188,7 +226,7 @@ func (s *Server) network(r *http.Request) string {
 		host = r.RemoteAddr
 	}
 	if s.Proxies > 0 {
-		hops := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
+		hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 		if i := len(hops) - s.Proxies; i >= 0 && strings.TrimSpace(hops[i]) != "" {
 			host = strings.TrimSpace(hops[i])
 		}

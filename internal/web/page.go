@@ -171,6 +171,9 @@ func (p Page) allSeeing(a access.Action) bool {
 
 func (p Page) more(a access.Action) bool { return p.s.Policy.May(p.actor, a, p.s.Now()) }
 
+// Passkeys reports whether passkeys can be used at this site.
+func (p Page) Passkeys() bool { return p.s.Org.HasPasskeys() }
+
 // Dates and numbers, for templates.
 
 // Int writes a whole number.
@@ -324,15 +327,33 @@ type Option struct {
 // Field is one field of a form as templates show it.
 type Field struct {
 	Name, Label, Hint, Value, Type, Error string
+	Auto                                  string // what the browser may fill in (WCAG 1.3.5)
 	Optional                              bool
 	Options                               []Option
 	Lang                                  i18n.Lang
+}
+
+// autofill says what the browser may fill in where people write about themselves: on public pages, and wherever a password
+// or a code is asked for.
+func (p Page) autofill(name, kind string) string {
+	switch {
+	case kind == "newpassword":
+		return "new-password"
+	case kind == "password":
+		return "current-password"
+	case name == "code":
+		return "one-time-code"
+	case !p.Public:
+		return "off"
+	}
+	return map[string]string{"name": "name", "email": "email", "phone": "tel", "login": "username", "agency": "organization"}[name]
 }
 
 // Fld makes a field. Kind is a type of input, and may begin with ? when the field may stay empty.
 func (p Page) Fld(kind, name, bg, en, value string, hint ...string) Field {
 	f := Field{Name: name, Label: p.L(bg, en), Value: value, Error: p.ErrorAt(name), Lang: p.Lang}
 	f.Type, f.Optional = strings.TrimPrefix(kind, "?"), strings.HasPrefix(kind, "?")
+	f.Auto, f.Type = p.autofill(name, f.Type), strings.TrimPrefix(f.Type, "new")
 	if len(hint) == 2 {
 		f.Hint = p.L(hint[0], hint[1])
 	}

@@ -71,7 +71,7 @@ func (s *Server) showRoles(w http.ResponseWriter, r *http.Request) error {
 	p.Title = p.L("Роли и права", "Roles and rights")
 	shown := append(access.Grantable(), access.Head)
 	for _, role := range shown {
-		row := roleRow{Role: role, About: p.T("about." + string(role)), Factor: access.SeesPersonalData(role)}
+		row := roleRow{Role: role, About: p.T("about." + string(role)), Factor: access.NeedsFactor(role)}
 		for _, x := range s.Policy {
 			if x.Role == role {
 				row.Rights = append(row.Rights, x)

@@ -1,9 +1,13 @@
 package web
 
 import (
+	"encoding/json"
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"strengthen/internal/access"
 	"strengthen/internal/fault"
@@ -14,9 +18,11 @@ import (
 func urlPart(s string) string { return url.PathEscape(s) }
 
 func (s *Server) sessionRoutes() []Route {
-	return []Route{
+	return proven([]Route{
 		{"GET /signin", access.SignIn, true, 0, s.signInForm, false},
 		{"POST /signin", access.SignIn, true, 0, s.signIn, false},
+		{"POST /signin/passkey/begin", access.SignIn, true, 0, s.askPasskey, false},
+		{"POST /signin/passkey", access.SignIn, true, 0, s.signInWithPasskey, false},
 		{"POST /demo/signin", access.SignIn, true, 0, s.demoSignIn, false},
 		{"GET /forgot", access.SignIn, true, 0, s.forgotForm, false},
 		{"POST /forgot", access.SignIn, true, 0, s.forgot, false},
@@ -25,9 +31,13 @@ func (s *Server) sessionRoutes() []Route {
 		{"POST /me/language", access.KeepOwn, false, 0, s.setLanguage, false},
 		{"POST /me/elsewhere", access.KeepOwn, false, 0, s.signOutElsewhere, false},
 		{"POST /me/stepup", access.KeepOwn, false, 0, s.stepUp, false},
+		{"POST /me/stepup/passkey", access.KeepOwn, false, 0, s.stepUpWithPasskey, false},
 		{"GET /me/factor", access.KeepOwn, false, 0, s.factorForm, false},
 		{"POST /me/factor", access.KeepOwn, false, 0, s.factor, false},
-	}
+		{"POST /me/passkeys/begin", access.KeepOwn, false, 0, s.beginPasskey, false},
+		{"POST /me/passkeys", access.KeepOwn, false, 0, s.addPasskey, false},
+		{"POST /me/passkeys/{id}/remove", access.KeepOwn, false, 0, s.dropPasskey, false},
+	}, "GET /me/factor", "POST /me/factor", "POST /me/passkeys/{id}/remove")
 }
 
 type signInPage struct {
@@ -126,17 +136,28 @@ type mePage struct {
 	Page
 	Sessions []org.Session
 	Roles    []org.RoleGrant
+	Passkeys []org.Passkey
+	Codes    []string // recovery codes, shown once
 }
 
 func (s *Server) me(w http.ResponseWriter, r *http.Request) error {
-	v := visitOf(r)
-	p := mePage{Page: s.page(r, ""), Roles: v.visitor.Roles}
-	p.Title = p.L("Моят профил", "My account")
-	var err error
-	if p.Sessions, err = s.Org.Sessions(r.Context(), v.actor()); err != nil {
+	p, err := s.mePage(r)
+	if err != nil {
 		return err
 	}
-	return s.show(w, "me", &p)
+	return s.show(w, "me", p)
+}
+
+func (s *Server) mePage(r *http.Request) (*mePage, error) {
+	v := visitOf(r)
+	p := &mePage{Page: s.page(r, ""), Roles: v.visitor.Roles}
+	p.Title = p.L("Моят профил", "My account")
+	var err error
+	if p.Passkeys, err = s.Org.Passkeys(r.Context(), v.actor()); err != nil {
+		return nil, err
+	}
+	p.Sessions, err = s.Org.Sessions(r.Context(), v.actor())
+	return p, err
 }
 
 func (s *Server) setLanguage(w http.ResponseWriter, r *http.Request) error {
@@ -156,31 +177,130 @@ func (s *Server) signOutElsewhere(w http.ResponseWriter, r *http.Request) error 
 
 type proofPage struct {
 	Page
-	Next string
+	Next    string
+	Carried []carried // the form that met the question; it goes on when the answer is right
 }
 
+type carried struct{ Name, Value string }
+
 // askProof asks for the password again before an act that gives power away or takes data out. Afterwards the person is back
-// where the act was begun.
+// where the act was begun, with what was typed.
 func (s *Server) askProof(w http.ResponseWriter, r *http.Request) error {
-	next := r.URL.RequestURI()
+	p := s.proofPage(r, r.URL.RequestURI())
 	if r.Method == http.MethodPost {
-		next = "/accounts"
+		if err := r.ParseForm(); err != nil {
+			return bodyError(err)
+		}
+		p.Carried = carry(r.PostForm, "")
 	}
-	p := proofPage{s.page(r, ""), next}
+	return s.render(w, http.StatusForbidden, "proof", p)
+}
+
+const carriedPrefix = "carry."
+
+// carry lists the fields of a form whose names begin with prefix, in order.
+func carry(form url.Values, prefix string) []carried {
+	var all []carried
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		short, ok := strings.CutPrefix(name, prefix)
+		for _, v := range form[name] {
+			if ok && short != "password" {
+				all = append(all, carried{short, v})
+			}
+		}
+	}
+	return all
+}
+
+func (s *Server) proofPage(r *http.Request, next string) *proofPage {
+	p := &proofPage{Page: s.page(r, ""), Next: local(next)}
 	p.Title = p.L("Потвърдете, че сте вие", "Confirm that it is you")
-	return s.render(w, http.StatusForbidden, "proof", &p)
+	return p
 }
 
 func (s *Server) stepUp(w http.ResponseWriter, r *http.Request) error {
-	v := visitOf(r)
-	token, err := s.Org.StepUp(r.Context(), v.actor(), v.visitor.Session, s.credentials(r))
+	token, err := s.Org.StepUp(r.Context(), visitOf(r).actor(), s.credentials(r))
+	return s.proved(w, r, token, err)
+}
+
+func (s *Server) stepUpWithPasskey(w http.ResponseWriter, r *http.Request) error {
+	token, err := s.Org.StepUpWithPasskey(r.Context(), visitOf(r).actor(), r.PostFormValue("sealed"), r.PostFormValue("response"), r.UserAgent())
+	return s.proved(w, r, token, err)
+}
+
+// proved takes the person back to the act: a page is opened again, a form is shown with one button to send it off.
+func (s *Server) proved(w http.ResponseWriter, r *http.Request, token string, err error) error {
+	p := s.proofPage(r, field(r, "next"))
+	p.Carried = carry(r.PostForm, carriedPrefix)
 	if err != nil {
-		p := proofPage{s.page(r, ""), local(field(r, "next"))}
-		p.Title = p.L("Потвърдете, че сте вие", "Confirm that it is you")
-		return s.again(w, err, &p.Page, "proof", &p)
+		return s.again(w, err, &p.Page, "proof", p)
 	}
 	s.setSession(w, token)
-	return to(w, r, local(field(r, "next")), "")
+	if len(p.Carried) == 0 {
+		return to(w, r, p.Next, "")
+	}
+	p.Title = p.L("Потвърдено", "Confirmed")
+	return s.show(w, "resume", p)
+}
+
+// question is what the script of a page needs to ask the browser for a passkey.
+type question struct {
+	Options json.RawMessage `json:"options"`
+	Sealed  string          `json:"sealed"`
+}
+
+func answerJSON(w http.ResponseWriter, c org.Challenge, err error) error {
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	return json.NewEncoder(w).Encode(question{json.RawMessage(c.Options), c.Sealed})
+}
+
+func (s *Server) askPasskey(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.Org.AskPasskey(r.Context(), visitOf(r).request)
+	return answerJSON(w, c, err)
+}
+
+func (s *Server) signInWithPasskey(w http.ResponseWriter, r *http.Request) error {
+	token, err := s.Org.SignInWithPasskey(r.Context(), r.PostFormValue("sealed"), r.PostFormValue("response"), r.UserAgent(), visitOf(r).request)
+	if err == nil {
+		s.setSession(w, token)
+		return to(w, r, local(field(r, "next")), "")
+	}
+	p, e := s.signInPage(r)
+	if e != nil {
+		return e
+	}
+	return s.again(w, err, &p.Page, "signin", p)
+}
+
+func (s *Server) beginPasskey(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.Org.BeginPasskey(r.Context(), visitOf(r).actor())
+	return answerJSON(w, c, err)
+}
+
+func (s *Server) addPasskey(w http.ResponseWriter, r *http.Request) error {
+	codes, err := s.Org.AddPasskey(r.Context(), visitOf(r).actor(), field(r, "name"), r.PostFormValue("sealed"), r.PostFormValue("response"))
+	if err == nil && len(codes) == 0 {
+		return to(w, r, "/me", "saved")
+	}
+	p, e := s.mePage(r)
+	if e != nil {
+		return e
+	}
+	if err != nil {
+		return s.again(w, err, &p.Page, "me", p)
+	}
+	p.Codes = codes
+	return s.show(w, "me", p)
+}
+
+func (s *Server) dropPasskey(w http.ResponseWriter, r *http.Request) error {
+	if err := s.Org.DropPasskey(r.Context(), visitOf(r).actor(), r.PathValue("id")); err != nil {
+		return err
+	}
+	return to(w, r, "/me", "saved")
 }
 
 type factorPage struct {

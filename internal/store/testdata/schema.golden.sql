@@ -11,10 +11,10 @@ CREATE INDEX enrolment_event_of ON enrolment_event (enrolment_id, at);
 CREATE INDEX enrolment_offer ON enrolment (offered_until) WHERE state = 'offered';
 CREATE INDEX enrolment_person ON enrolment (person_id);
 CREATE INDEX enrolment_state ON enrolment (training_id, state);
-CREATE INDEX job_waiting ON job (run_at, id) WHERE state = 'waiting';
 CREATE INDEX message_due ON message (due_at, id) WHERE state = 'planned';
 CREATE INDEX message_record ON message (record_id, kind);
 CREATE INDEX municipality_region ON municipality (region_id, sort);
+CREATE INDEX passkey_person ON passkey (person_id);
 CREATE INDEX person_email ON person (email_fold);
 CREATE INDEX person_name ON person (name_fold);
 CREATE INDEX person_sort ON person (sort, id);
@@ -78,7 +78,7 @@ CREATE TABLE audit_entry (
   record  ctext NOT NULL,
   outcome ctext NOT NULL,
   request ctext NOT NULL
-);
+, mac ctext NOT NULL DEFAULT '');
 CREATE TABLE audit_link (
   seq      BIGINT PRIMARY KEY,
   entry_id ctext NOT NULL UNIQUE,
@@ -169,18 +169,6 @@ CREATE TABLE invitation (
   version      BIGINT NOT NULL,
   UNIQUE (enrolment_id, wave)
 );
-CREATE TABLE job (
-  id          ctext PRIMARY KEY,
-  kind        ctext NOT NULL,
-  args        ctext NOT NULL,
-  unique_key  ctext UNIQUE,
-  run_at      ctext NOT NULL,
-  attempts    BIGINT NOT NULL,
-  leased_until ctext,
-  state       ctext NOT NULL,
-  failure     ctext,
-  ended_at    ctext
-);
 CREATE TABLE message (
   id         ctext PRIMARY KEY,
   unique_key ctext NOT NULL UNIQUE,
@@ -195,7 +183,7 @@ CREATE TABLE message (
   attempts   BIGINT NOT NULL,
   sent_at    ctext,
   failure    ctext
-);
+, link ctext, leased_until ctext);
 CREATE TABLE municipality (
   id        ctext PRIMARY KEY,
   region_id ctext NOT NULL REFERENCES region (id),
@@ -208,6 +196,14 @@ CREATE TABLE once (
   key       ctext PRIMARY KEY,
   record_id ctext NOT NULL,
   at        ctext NOT NULL
+);
+CREATE TABLE passkey (
+  id         ctext PRIMARY KEY,
+  person_id  ctext NOT NULL REFERENCES person (id),
+  name       ctext NOT NULL,
+  credential ctext NOT NULL,
+  made_at    ctext NOT NULL,
+  used_at    ctext
 );
 CREATE TABLE person (
   id         ctext PRIMARY KEY,
@@ -282,7 +278,7 @@ CREATE TABLE session (
   until_at   ctext NOT NULL,
   step_up_at ctext,
   device     ctext NOT NULL
-);
+, factor BOOLEAN NOT NULL DEFAULT FALSE);
 CREATE TABLE setting (
   name       ctext PRIMARY KEY,
   value      ctext NOT NULL,
