@@ -2,6 +2,8 @@ package org
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"strengthen/internal/access"
@@ -158,20 +160,46 @@ func (s *Service) Municipalities(ctx context.Context, of access.RegionID) ([]Mun
 	return all, err
 }
 
-// SaveTerm adds or changes an entry of a code list. The code of an entry never changes.
-func (s *Service) SaveTerm(ctx context.Context, by access.Actor, t Term) error {
-	if err := t.check(); err != nil {
+// AddTerm adds an entry to a code list, once for its key. A code that the list has already is refused.
+func (s *Service) AddTerm(ctx context.Context, by access.Actor, key string, t Term) error {
+	return s.putTerm(ctx, by, t, func(tx Tx, tables Tables) error {
+		_, err := tx.Once(ctx, key, func() (string, error) {
+			if _, taken := tables.Term(t.List, t.Code); taken {
+				return "", fault.Field("code", "term.taken")
+			}
+			return t.Code, tx.PutTerm(ctx, t)
+		})
 		return err
-	}
-	return s.store.Update(ctx, by, func(tx Tx) error {
-		if err := tx.Allow(ctx, access.EditTables, access.Resource{Kind: "term", ID: string(t.List) + "/" + t.Code}); err != nil {
-			return err
+	})
+}
+
+// SaveTerm changes an entry of a code list. The code of an entry never changes.
+func (s *Service) SaveTerm(ctx context.Context, by access.Actor, t Term) error {
+	return s.putTerm(ctx, by, t, func(tx Tx, tables Tables) error {
+		if _, known := tables.Term(t.List, t.Code); !known {
+			return fault.New(fault.NotFound, "fault.notfound")
 		}
 		return tx.PutTerm(ctx, t)
 	})
 }
 
-func (t Term) check() error {
+func (s *Service) putTerm(ctx context.Context, by access.Actor, t Term, put func(Tx, Tables) error) error {
+	return s.store.Update(ctx, by, func(tx Tx) error {
+		if err := tx.Allow(ctx, access.EditTables, access.Resource{Kind: "term", ID: string(t.List) + "/" + t.Code}); err != nil {
+			return err
+		}
+		tables, err := ReadTables(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := t.check(tables); err != nil {
+			return err
+		}
+		return put(tx, tables)
+	})
+}
+
+func (t Term) check(tables Tables) error {
 	var l fault.List
 	if t.List != Sectors && t.List != Professions && t.List != AgencyKinds {
 		l.Add(fault.Field("list", "term.list"))
@@ -179,13 +207,26 @@ func (t Term) check() error {
 	if !codeLike(t.Code) {
 		l.Add(fault.Field("code", "term.code"))
 	}
-	if strings.TrimSpace(t.NameBG) == "" {
-		l.Add(fault.Field("name_bg", "form.required"))
+	named(&l, map[string]string{"name_bg": t.NameBG, "name_en": t.NameEN})
+	if _, known := tables.Term(Sectors, t.Sector); t.Sector != "" && (!known || t.List == Sectors) {
+		l.Add(fault.Field("sector", "form.choose"))
 	}
-	if strings.TrimSpace(t.NameEN) == "" {
-		l.Add(fault.Field("name_en", "form.required"))
+	if t.Place < 0 || t.Place > 10_000 {
+		l.Add(fault.Field("place", "form.range", fault.Vars{"min": 0, "max": 10_000}))
 	}
 	return l.Err()
+}
+
+// named asks that every name is there and not too long, in the order of the fields' names.
+func named(l *fault.List, names map[string]string) {
+	for _, field := range slices.Sorted(maps.Keys(names)) {
+		switch n := len([]rune(strings.TrimSpace(names[field]))); {
+		case n == 0:
+			l.Add(fault.Field(field, "form.required"))
+		case n > 120:
+			l.Add(fault.Field(field, "form.length", fault.Vars{"min": 1, "max": 120}))
+		}
+	}
 }
 
 // codeLike reports whether s is 2 to 40 small Latin letters, digits and underscores.
@@ -196,12 +237,14 @@ func codeLike(s string) bool {
 	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
 }
 
-// SaveRegion changes the names of a region and its centre.
+// SaveRegion changes the names of a region, of its centre and of its part of the country, and the figures of the census.
 func (s *Service) SaveRegion(ctx context.Context, by access.Actor, r Region) error {
 	var l fault.List
-	for field, v := range map[string]string{"name_bg": r.NameBG, "name_en": r.NameEN, "centre_bg": r.CentreBG, "centre_en": r.CentreEN} {
-		if strings.TrimSpace(v) == "" {
-			l.Add(fault.Field(field, "form.required"))
+	named(&l, map[string]string{"name_bg": r.NameBG, "name_en": r.NameEN, "centre_bg": r.CentreBG, "centre_en": r.CentreEN,
+		"planning_bg": r.PlanningBG, "planning_en": r.PlanningEN})
+	for field, n := range map[string]int{"population": r.Population, "children": r.Children} {
+		if n < 1 || n > 10_000_000 {
+			l.Add(fault.Field(field, "form.range", fault.Vars{"min": 1, "max": 10_000_000}))
 		}
 	}
 	if err := l.Err(); err != nil {
@@ -212,5 +255,29 @@ func (s *Service) SaveRegion(ctx context.Context, by access.Actor, r Region) err
 			return err
 		}
 		return tx.PutRegion(ctx, r)
+	})
+}
+
+// SaveMunicipality changes the names of a municipality.
+func (s *Service) SaveMunicipality(ctx context.Context, by access.Actor, m Municipality) error {
+	var l fault.List
+	named(&l, map[string]string{"name_bg": m.NameBG, "name_en": m.NameEN})
+	if err := l.Err(); err != nil {
+		return err
+	}
+	return s.store.Update(ctx, by, func(tx Tx) error {
+		if err := tx.Allow(ctx, access.EditTables, access.Resource{Kind: "municipality", ID: m.ID}); err != nil {
+			return err
+		}
+		all, err := tx.Municipalities(ctx, "")
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(all, func(x Municipality) bool { return x.ID == m.ID })
+		if i < 0 {
+			return fault.New(fault.NotFound, "fault.notfound")
+		}
+		all[i].NameBG, all[i].NameEN = m.NameBG, m.NameEN
+		return tx.PutMunicipality(ctx, all[i])
 	})
 }
