@@ -21,8 +21,18 @@ var latin = map[rune]string{
 }
 
 // Words returns s in lower case, without accents, hyphens or doubled spaces, and with Cyrillic letters written in Latin,
-// so that a name is found in either script.
+// so that a name is found in either script. A word ends in "ia" whether it was written so, as the Act asks, or as "iya".
 func Words(s string) string {
+	words := strings.Split(letters(s), " ")
+	for i, w := range words {
+		if stem, ok := strings.CutSuffix(w, "iya"); ok {
+			words[i] = stem + "ia"
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func letters(s string) string {
 	var b strings.Builder
 	space := true
 	for _, r := range norm.NFC.String(strings.ToLower(s)) {

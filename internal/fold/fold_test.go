@@ -19,7 +19,7 @@ func TestLatin(t *testing.T) {
 
 func TestWordsFindANameInEitherScript(t *testing.T) {
 	for _, pair := range [][2]string{
-		{"Щерева", "shtereva"}, {"ИВАН Петров", "ivan  petrov"}, {"Мария-Елена", "Mariya Elena"}, {"É", "e"},
+		{"Щерева", "shtereva"}, {"ИВАН Петров", "ivan  petrov"}, {"Мария-Елена", "Mariya Elena"}, {"Мария Илиева", "Maria Ilieva"}, {"София", "Sofia"}, {"Хисаря", "Hisarya"}, {"É", "e"},
 	} {
 		if a, b := Words(pair[0]), Words(pair[1]); a != b {
 			t.Errorf("%q folds to %q but %q to %q", pair[0], a, pair[1], b)

@@ -4,6 +4,9 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
+
+	"strengthen/internal/access"
 )
 
 // Raw runs a statement past every door, as somebody with the database file could.
@@ -55,3 +58,28 @@ func Order(t *testing.T, db *DB) map[string]int {
 	}
 	return order
 }
+
+// eachKind runs fn on each kind of database, freshly migrated, within this package.
+func eachKind(t *testing.T, fn func(*testing.T, *DB)) {
+	t.Run("sqlite", func(t *testing.T) { fn(t, openSQLiteTest(t)) })
+	t.Run("postgres", func(t *testing.T) { fn(t, openTest(t, Config{URL: NewPostgres(t)})) })
+}
+
+func openSQLiteTest(t *testing.T) *DB { return openTest(t, Config{Dir: t.TempDir()}) }
+
+func openTest(t *testing.T, c Config) *DB {
+	t.Helper()
+	c.Policy, c.Now = access.Standard(), func() time.Time { return time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC) }
+	db, err := Open(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	if _, _, err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// NewPostgres is testkit.Postgres, which this package cannot import; the tests beside it set it.
+var NewPostgres func(testing.TB) string
