@@ -8,12 +8,20 @@ port=${STRENGTHEN_TEST_PGPORT:-54329}
 bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)
 [ -x "${bin:-}/initdb" ] || { echo "PostgreSQL's server programs are not installed (Debian: postgresql)" >&2; exit 1; }
 
+# Only a folder that holds a PostgreSQL of ours, or nothing, is ever removed.
+remove() {
+  if [ -e "$dir" ] && [ ! -e "$dir/PG_VERSION" ] && [ -n "$(ls -A "$dir")" ]; then
+    echo "$dir holds something else than a test database; it is left alone" >&2; exit 1
+  fi
+  rm -rf "$dir"
+}
+
 as() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
 
 case "${1:-}" in
 start)
   if ! as "$bin/pg_ctl" -D "$dir" status >/dev/null 2>&1; then
-    rm -rf "$dir"; mkdir -p "$dir"
+    remove; mkdir -p "$dir"
     [ "$(id -u)" != 0 ] || chown postgres "$dir"
     (
       cd "$dir"
@@ -25,7 +33,7 @@ start)
   ;;
 stop)
   (cd /; as "$bin/pg_ctl" -D "$dir" -m immediate stop >/dev/null 2>&1 || true)
-  rm -rf "$dir"
+  remove
   ;;
 *) echo "usage: $0 start|stop" >&2; exit 2 ;;
 esac

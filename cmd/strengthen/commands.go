@@ -152,7 +152,7 @@ func (c *impactCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer h.db.Close()
-	d, err := h.impact.Document(ctx, operator(access.Funder), c.Study, i18n.Parse(c.Lang))
+	d, err := h.impact.Export(ctx, operator(access.Funder), c.Study, i18n.Parse(c.Lang))
 	if err != nil {
 		return err
 	}

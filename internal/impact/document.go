@@ -28,6 +28,14 @@ func (s *Service) Document(ctx context.Context, by access.Actor, study string, l
 	return Write(r, tables, l, s.now()), nil
 }
 
+// Export is Document for a file that leaves the system; that it left is on the record.
+func (s *Service) Export(ctx context.Context, by access.Actor, study string, l i18n.Lang) (render.Document, error) {
+	if err := s.survey.TakeOut(ctx, by, study); err != nil {
+		return render.Document{}, err
+	}
+	return s.Document(ctx, by, study, l)
+}
+
 // writer puts a result into one language.
 type writer struct {
 	Result

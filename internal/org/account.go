@@ -131,7 +131,10 @@ func (s *Service) Invite(ctx context.Context, by access.Actor, key string, in In
 			token, err = s.open(ctx, tx, by, p, in.Role, in.Region)
 			return string(p.ID), err
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		return tx.Record(ctx, access.InviteAccount, accountResource(access.PersonID(id)))
 	})
 	return access.PersonID(id), token, err
 }

@@ -50,7 +50,7 @@ func (s *Server) impact(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) impactFile(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.Impact.Document(r.Context(), visitOf(r).actor(), studyOf(r), visitOf(r).lang)
+	d, err := s.Impact.Export(r.Context(), visitOf(r).actor(), studyOf(r), visitOf(r).lang)
 	if err != nil {
 		return err
 	}
