@@ -17,6 +17,7 @@ import (
 	"strengthen/internal/i18n"
 	"strengthen/internal/org"
 	"strengthen/internal/render"
+	"strengthen/internal/sealed"
 	"strengthen/internal/sheet"
 	"strengthen/internal/survey"
 	"strengthen/internal/training"
@@ -203,7 +204,7 @@ func (c *verifyCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v, err := h.db.Verify(ctx, h.signer.Public().(ed25519.PublicKey), outside)
+	v, err := h.db.Verify(ctx, publicKeys(h.ring), outside)
 	if err != nil {
 		return err
 	}
@@ -219,6 +220,15 @@ func (c *verifyCmd) Run(ctx context.Context) error {
 		return errTampered
 	}
 	return nil
+}
+
+// publicKeys are those under which checkpoints may be signed.
+func publicKeys(g sealed.Ring) []ed25519.PublicKey {
+	var all []ed25519.PublicKey
+	for _, k := range g.Audit() {
+		all = append(all, k.Public)
+	}
+	return all
 }
 
 func readCheckpoints(file string) ([]access.Checkpoint, error) {

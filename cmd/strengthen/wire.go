@@ -35,6 +35,7 @@ type house struct {
 	survey   *survey.Service
 	impact   *impact.Service
 	signer   ed25519.PrivateKey
+	ring     sealed.Ring
 	log      *slog.Logger
 	now      calendar.Clock
 }
@@ -63,11 +64,11 @@ func (p place) build(ctx context.Context, now calendar.Clock, migrate bool) (*ho
 	if _, err := os.Stat(filepath.Join(p.Data, "strengthen.db")); !migrate && p.Database == "" && err != nil {
 		return nil, fmt.Errorf("there is no database in %s: give the folder with --data, or make one with strengthen migrate", p.Data)
 	}
-	root, err := p.root(ctx, migrate)
+	ring, err := p.ring(ctx, migrate)
 	if err != nil {
 		return nil, err
 	}
-	c := store.Config{Dir: p.Data, URL: p.Database, Policy: access.Standard(), Now: now, Log: log, Root: root}
+	c := store.Config{Dir: p.Data, URL: p.Database, Policy: access.Standard(), Now: now, Log: log, Ring: ring}
 	c.Rights = func(ctx context.Context, tx *store.Tx, by access.Actor) (access.Actor, error) {
 		return org.Rights(ctx, tx, by)
 	}
@@ -84,38 +85,38 @@ func (p place) build(ctx context.Context, now calendar.Clock, migrate bool) (*ho
 		db.Close()
 		return nil, err
 	}
-	h := &house{db: db, log: log, now: now, signer: root.Signer()}
-	h.org = org.New(store.For[org.Tx]{DB: db}, now, root.Box("totp"))
+	h := &house{db: db, log: log, now: now, signer: ring.Current.Signer(), ring: ring}
+	h.org = org.New(store.For[org.Tx]{DB: db}, now, ring.Box("totp"))
 	h.training = training.New(store.For[training.Tx]{DB: db}, now)
 	h.survey = survey.New(store.For[survey.Tx]{DB: db}, now)
 	h.impact = impact.New(h.survey, h.org, now)
 	return h, nil
 }
 
-// root reads the key file. A key is made only for a database that holds nothing yet: for any other, a new key would open no
+// ring reads the key file. A key is made only for a database that holds nothing yet: for any other, a new key would open no
 // second factor and would make the record look altered.
-func (p place) root(ctx context.Context, create bool) (sealed.Root, error) {
+func (p place) ring(ctx context.Context, create bool) (sealed.Ring, error) {
 	file := p.KeyFile
 	if file == "" {
 		file = filepath.Join(p.Data, "strengthen.key")
 	}
-	root, err := sealed.LoadRoot(file)
+	ring, err := sealed.LoadRing(file)
 	if !errors.Is(err, sealed.ErrNoKey) {
-		return root, err
+		return ring, err
 	}
 	db, e := store.Open(ctx, store.Config{Dir: p.Data, URL: p.Database, Now: realTime})
 	if e != nil {
-		return root, e
+		return ring, e
 	}
 	defer db.Close()
 	blank, e := db.Blank(ctx)
 	if e != nil {
-		return root, e
+		return ring, e
 	}
 	if !create || !blank {
-		return root, fmt.Errorf("%w: put the key of this database there, or say where it lies with --key-file", err)
+		return ring, fmt.Errorf("%w: put the key of this database there, or say where it lies with --key-file", err)
 	}
-	return sealed.MakeRoot(file)
+	return sealed.MakeRing(file)
 }
 
 // operator is who runs commands on the server; what is done so is on the record as a command.

@@ -63,6 +63,7 @@ const (
 	ReachRecord Reach = "record" // the one record that a link opens
 	ReachOwn    Reach = "own"    // one's own records
 	ReachTeam   Reach = "team"   // records on whose team one is
+	ReachAgency Reach = "agency" // records of one's institution
 	ReachRegion Reach = "region" // records of one's region
 	ReachAll    Reach = "all"
 )
@@ -119,7 +120,7 @@ func (p Policy) Without(i int) Policy {
 
 // Scope returns where actor may do action at moment now. It is the only evaluation of the policy.
 func (p Policy) Scope(a Actor, action Action, now time.Time) Scope {
-	var s Scope
+	s := Scope{Person: a.Person}
 	for _, g := range append([]Grant{{Role: Anyone}}, a.Grants...) {
 		if !g.lives(now) {
 			continue
@@ -141,8 +142,15 @@ func (s *Scope) widen(r Reach, g Grant, p PersonID) {
 		if g.Region != "" {
 			s.Regions = append(s.Regions, g.Region)
 		}
+	case ReachAgency:
+		if g.Agency != "" {
+			s.Agencies = append(s.Agencies, g.Agency)
+		}
 	case ReachTeam:
 		s.Team = p
+		if g.Agency != "" {
+			s.Units = append(s.Units, g.Agency)
+		}
 	case ReachOwn:
 		s.Own = p
 	case ReachRecord:

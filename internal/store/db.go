@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -41,7 +42,7 @@ type Config struct {
 	Policy access.Policy
 	Now    calendar.Clock
 	Log    *slog.Logger
-	Root   sealed.Root // from it come the code of every entry of the record and the key of links that wait in mail
+	Ring   sealed.Ring // seals what is kept about people, and gives every entry of the record its code
 	Rights Rights      // nil where actors are taken as they come
 }
 
@@ -58,9 +59,11 @@ type DB struct {
 	now    calendar.Clock
 	log    *slog.Logger
 	rights Rights
-	mac    []byte     // key of the code of entries
-	links  sealed.Box // of mail
-	schema int64      // version that this program knows
+	ring   sealed.Ring
+	links  sealed.Box    // of mail
+	keeper sealed.Keeper // of the keys of records
+	macs   [][]byte      // keys of the codes of entries, the present one first
+	schema int64         // version that this program knows
 
 	statements atomic.Int64
 }
@@ -70,7 +73,8 @@ func (db *DB) Statements() int64 { return db.statements.Load() }
 
 // Open opens the database that c names; it does not migrate it.
 func Open(ctx context.Context, c Config) (*DB, error) {
-	db := &DB{policy: c.Policy, now: c.Now, log: c.Log, rights: c.Rights, mac: c.Root.Key("audit-entry"), links: c.Root.Box("mail-link")}
+	db := &DB{policy: c.Policy, now: c.Now, log: c.Log, rights: c.Rights}
+	db.UseRing(c.Ring)
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}
@@ -129,6 +133,20 @@ func (db *DB) openSQLite(dir string) error {
 	db.read.SetMaxOpenConns(4)
 	db.kind = SQLite
 	return nil
+}
+
+// UseRing makes a ring the one under which values are sealed from now on; it is called when keys are replaced.
+func (db *DB) UseRing(g sealed.Ring) {
+	db.ring, db.links, db.keeper = g, g.Box("mail-link"), g.Keeper()
+	db.macs = nil
+	for _, k := range g.Audit() {
+		db.macs = append(db.macs, k.MAC)
+	}
+}
+
+// ours reports whether an entry carries a code that this program made, under a key of today or of before.
+func (db *DB) ours(e access.Entry) bool {
+	return slices.ContainsFunc(db.macs, func(key []byte) bool { return e.Code(key) == e.MAC })
 }
 
 // Close lets go of the database.

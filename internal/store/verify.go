@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"fmt"
+	"slices"
 	"time"
 
 	"strengthen/internal/access"
@@ -34,7 +35,7 @@ const patience = 10 * time.Minute
 
 // Verify walks the whole chain and compares it with its entries, with the checkpoints in the database and with those kept
 // outside it. A chain without a checkpoint from outside cannot show that its tail was cut together with its checkpoints.
-func (db *DB) Verify(ctx context.Context, key ed25519.PublicKey, outside []access.Checkpoint) (Verified, error) {
+func (db *DB) Verify(ctx context.Context, keys []ed25519.PublicKey, outside []access.Checkpoint) (Verified, error) {
 	var v Verified
 	err := db.View(ctx, access.TheSystem(), func(tx *Tx) error {
 		v = Verified{}
@@ -48,7 +49,7 @@ func (db *DB) Verify(ctx context.Context, key ed25519.PublicKey, outside []acces
 		}
 		v.Checkpoints = len(inside) + len(outside)
 		for _, c := range append(inside, outside...) {
-			v.checkpoint(c, key, hashes)
+			v.checkpoint(c, keys, hashes)
 		}
 		if n := len(inside); v.Links > 0 && (n == 0 || inside[n-1].Seq != v.Links) {
 			v.add("cut", v.Links, "") // every sealing ends in a checkpoint: it was taken away, or the links after it were
@@ -87,9 +88,9 @@ func (v *Verified) add(what string, seq int64, entry string) {
 	v.Findings = append(v.Findings, Finding{Seq: seq, Entry: entry, What: what})
 }
 
-func (v *Verified) checkpoint(c access.Checkpoint, key ed25519.PublicKey, hashes map[int64]string) {
+func (v *Verified) checkpoint(c access.Checkpoint, keys []ed25519.PublicKey, hashes map[int64]string) {
 	switch h, ok := hashes[c.Seq]; {
-	case !c.Verify(key):
+	case !slices.ContainsFunc(keys, c.Verify):
 		v.add("signature", c.Seq, "")
 	case !ok:
 		v.add("cut", c.Seq, "")
@@ -123,7 +124,7 @@ func (tx *Tx) walkChain(ctx context.Context, v *Verified) (map[int64]string, err
 			v.Links = l.Seq
 		case e.ID == "":
 			v.add("missing", l.Seq, l.Entry)
-		case access.Chain(previous, l.Seq, e) != l.Hash, e.Code(tx.db.mac) != e.MAC:
+		case access.Chain(previous, l.Seq, e) != l.Hash, !tx.db.ours(e):
 			v.add("altered", l.Seq, l.Entry)
 		}
 		previous = l.Hash
@@ -150,7 +151,7 @@ func (tx *Tx) strays(ctx context.Context, v *Verified) error {
 		var waiting string
 		err := s.Scan(&e.ID, &e.At, &e.Actor, &e.Via, &e.Action, &e.Kind, &e.Record, &e.Outcome, &e.Request, &e.MAC, &waiting)
 		switch {
-		case waiting == "", e.Code(tx.db.mac) != e.MAC:
+		case waiting == "", !tx.db.ours(e):
 			v.add("inserted", 0, e.ID)
 		case waiting < late:
 			v.add("unsealed", 0, e.ID)
