@@ -17,16 +17,17 @@ var may = map[string][]string{
 	"org":      {"access", "calendar", "fault", "fold", "sealed"},
 	"training": {"access", "calendar", "fault", "fold", "org", "sealed"},
 	"survey":   {"access", "calendar", "fault", "fold", "org", "sealed", "training"},
+	"casework": {"access", "calendar", "fault", "fold", "org", "sealed"},
 	"impact":   {"access", "calendar", "fault", "fold", "i18n", "org", "render", "sealed", "stats", "survey", "training"},
 	"passkey":  {"access", "calendar", "fault", "fold", "org", "sealed"},
-	"store":    {"access", "calendar", "fault", "fold", "org", "sealed", "survey", "training"},
+	"store":    {"access", "calendar", "casework", "fault", "fold", "org", "sealed", "survey", "training"},
 	"demo":     {"access", "calendar", "fault", "fold", "org", "sealed", "survey", "training"},
 	"web":      {"access", "calendar", "fault", "fold", "i18n", "impact", "org", "render", "sealed", "sheet", "stats", "survey", "training"},
-	"testkit":  {"access", "calendar", "fault", "fold", "org", "sealed", "store", "survey", "training"},
+	"testkit":  {"access", "calendar", "casework", "fault", "fold", "org", "sealed", "store", "survey", "training"},
 }
 
 // subjects know no database, no network and no page.
-var subjects = []string{"access", "calendar", "fault", "org", "training", "survey", "stats"}
+var subjects = []string{"access", "calendar", "fault", "org", "training", "survey", "casework", "stats"}
 
 func TestImportsFollowThePicture(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "-f", `{{.ImportPath}} {{join .Deps ","}}`, "./...").Output()

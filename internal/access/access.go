@@ -105,6 +105,16 @@ func (a Actor) Holds(r Role, now time.Time) bool {
 	return slices.ContainsFunc(a.Grants, func(g Grant) bool { return g.Role == r && g.lives(now) })
 }
 
+// AgencyAt returns the institution in whose name the actor acts at moment now, or "".
+func (a Actor) AgencyAt(now time.Time) AgencyID {
+	for _, g := range a.Grants {
+		if g.Agency != "" && g.lives(now) {
+			return g.Agency
+		}
+	}
+	return ""
+}
+
 func (g Grant) lives(now time.Time) bool { return g.Until.IsZero() || now.Before(g.Until) }
 
 // Resource says what the policy needs to know of a record.

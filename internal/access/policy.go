@@ -47,7 +47,27 @@ const (
 	ImportAnswer Action = "answer.import"
 	OpenCode     Action = "code.open" // from study code to person
 
-	ReadReport Action = "report.read"
+	ReadReport   Action = "report.read"
+	GiveSignal   Action = "signal.give" // by the public form
+	EnterSignal  Action = "signal.enter"
+	SeeSignal    Action = "signal.see"
+	HandleSignal Action = "signal.handle"
+	EndSignal    Action = "signal.end" // decide, as the second person, that there will be no case
+
+	OpenCase    Action = "case.open"
+	LeadCase    Action = "case.lead"    // call the team, ask for closing, name people
+	AssignCase  Action = "case.assign"  // name the lead
+	ApproveCase Action = "case.approve" // close, as the second person
+	ShareCase   Action = "case.share"
+	SeeCase     Action = "case_core.see"
+	WriteCase   Action = "case_core.write"
+	SeeWho      Action = "case_access.see" // who opened the case, and why
+	BreakGlass  Action = "glass.break"
+	ReviewGlass Action = "glass.review"
+	SeeFigures  Action = "casework_figures.see"
+	KeepRota    Action = "rota.keep"
+	EditRules   Action = "clock_rule.edit"
+
 	SeeMail    Action = "mail.see"
 	SeeAudit   Action = "audit.see"
 	EditTables Action = "tables.edit" // regions, sectors, professions, kinds of institution
@@ -103,6 +123,38 @@ func Standard() Policy {
 		SeeAccount, InviteAccount, GrantRole, EndAccount, SeeAgency, EditAgency, EditTables, SeeSystem)
 	p = p.with(System, ReachAll, Work, SeeTraining, PlanTraining, SeeSeat, DecideSeat, SendWave, Certify, OpenCode)
 	p = p.with(Member, ReachOwn, SeeHome, KeepOwn)
+	return append(p, casework()...)
+}
+
+// parts are the compartments of a case beside its core; each is seen and written by actions of its own.
+var parts = []string{"identity", "location", "health", "school", "police", "voice", "offender"}
+
+// casework are the rows about signals and cases. A case is reached by its team; the head of the department reaches the core of
+// the department's cases. What lies in other compartments is opened by shares, which end.
+func casework() Policy {
+	var p Policy
+	p = p.with(Anyone, ReachAll, GiveSignal)
+	p = p.with(Caseworker, ReachAgency, EnterSignal, SeeSignal, HandleSignal, OpenCase)
+	p = p.with(Supervisor, ReachAgency, EnterSignal, SeeSignal, HandleSignal, EndSignal, OpenCase, SeeCase, WriteCase, LeadCase, AssignCase, ApproveCase, ShareCase, SeeWho, KeepRota)
+	p = p.with(Partner, ReachAgency, EnterSignal, SeeSignal, HandleSignal)
+	p = p.with(Partner, ReachOwn, SeeSignal) // which they gave themselves
+	p = p.with(Caseworker, ReachTeam, SeeCase, WriteCase, LeadCase, ShareCase, SeeWho)
+	p = p.with(Supervisor, ReachTeam, SeeCase, WriteCase, LeadCase)
+	p = p.with(Partner, ReachTeam, SeeCase, WriteCase)
+	for _, part := range parts {
+		for _, r := range []Role{Caseworker, Supervisor, Partner} {
+			p = p.with(r, ReachTeam, Action("case_"+part+".see"), Action("case_"+part+".write"))
+		}
+	}
+	for _, r := range []Role{Caseworker, Supervisor, Partner} {
+		p = p.with(r, ReachAll, BreakGlass)
+	}
+	p = p.with(DataProtection, ReachAll, ReviewGlass, SeeWho)
+	p = p.with(Coordinator, ReachRegion, SeeFigures)
+	p = p.with(Manager, ReachAll, SeeFigures)
+	p = p.with(Evaluator, ReachAll, SeeFigures)
+	p = p.with(Funder, ReachAll, SeeFigures)
+	p = p.with(Administrator, ReachAll, EditRules)
 	return p
 }
 

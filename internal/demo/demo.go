@@ -148,7 +148,7 @@ func (w *World) participant(ctx context.Context) error {
 		}
 		for _, c := range cards {
 			if c.Done {
-				return w.Org.EnableGuest(ctx, c.Person, access.Participant, "")
+				return w.Org.EnableGuest(ctx, c.Person, access.Grant{Role: access.Participant})
 			}
 		}
 	}

@@ -91,7 +91,8 @@ func (e *Error) InRow(row int) *Error {
 // Field returns an Invalid error about one field.
 func Field(field, key string, vars ...Vars) *Error { return New(Invalid, key, vars...).At(field) }
 
-// List is several faults found in one input. It is Invalid, and never empty when returned as an error.
+// List is several faults found in one input. It is Invalid, or a Conflict when one of them is, and never empty when returned as
+// an error.
 type List []*Error
 
 // Error joins the texts of the faults.
@@ -126,7 +127,10 @@ func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
 	}
-	if _, ok := errors.AsType[List](err); ok {
+	if l, ok := errors.AsType[List](err); ok {
+		if slices.ContainsFunc(l, func(e *Error) bool { return e.Kind == Conflict }) {
+			return Conflict
+		}
 		return Invalid
 	}
 	return Internal

@@ -110,7 +110,7 @@ func (s *Service) SignInAs(ctx context.Context, id access.PersonID, device, requ
 }
 
 // EnableGuest makes an active account without a password for a person of the demo.
-func (s *Service) EnableGuest(ctx context.Context, id access.PersonID, r access.Role, region access.RegionID) error {
+func (s *Service) EnableGuest(ctx context.Context, id access.PersonID, role access.Grant) error {
 	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
 		if err := needDemo(ctx, tx); err != nil {
 			return err
@@ -126,7 +126,11 @@ func (s *Service) EnableGuest(ctx context.Context, id access.PersonID, r access.
 		if err := tx.PutAccount(ctx, a); err != nil {
 			return err
 		}
-		return tx.PutGrant(ctx, RoleGrant{ID: access.NewID(), Person: id, Role: r, Region: region, At: tx.Now()})
+		g, err := grantOf(ctx, tx, access.TheSystem(), id, role)
+		if err != nil {
+			return err
+		}
+		return tx.PutGrant(ctx, g)
 	})
 }
 

@@ -214,7 +214,7 @@ func (s *Server) inviteAgain(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) grant(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Org.Grant(r.Context(), visitOf(r).actor(), "grant/"+field(r, "key"), access.PersonID(r.PathValue("id")), access.Role(field(r, "role")), access.RegionID(field(r, "region"))); err != nil {
+	if err := s.Org.Grant(r.Context(), visitOf(r).actor(), "grant/"+field(r, "key"), access.PersonID(r.PathValue("id")), access.Grant{Role: access.Role(field(r, "role")), Region: access.RegionID(field(r, "region")), Agency: access.AgencyID(field(r, "agency"))}); err != nil {
 		return err
 	}
 	return to(w, r, "/accounts", "saved")
