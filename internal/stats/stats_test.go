@@ -280,7 +280,7 @@ func TestMixedModelFindsTheLowestCriterion(t *testing.T) {
 		}
 		for _, f := range []float64{.9, 1.1} { // no better answer close by
 			for k := range 3 {
-				other := must(newMixed(y, x, both))
+				other := must(newMixed(y, x, nil, both))
 				copy(other.sigma, m.Variances)
 				other.residual = m.Residual
 				if k == 2 {
@@ -492,49 +492,4 @@ func cohorts(j, n int, seed uint64) (x, y []float64, g []string) {
 		}
 	}
 	return x, y, g
-}
-
-func BenchmarkCR2(b *testing.B) {
-	x, y, g := cohorts(28, 357, 1)
-	for b.Loop() {
-		_, _ = PairedClusteredChange(x, y, g)
-	}
-}
-
-func BenchmarkRegressionCR2(b *testing.B) {
-	x, y, g := cohorts(28, 357, 1)
-	design := make([][]float64, len(x))
-	for i := range design {
-		design[i] = []float64{1, x[i], float64(i / 357 % 3)}
-	}
-	for b.Loop() {
-		_, _ = RegressionCR2(y, design, g, nil)
-	}
-}
-
-func BenchmarkMixedModel(b *testing.B) {
-	pre, post, g := cohorts(28, 20, 1)
-	var y []float64
-	var x [][]float64
-	var cohort, person, wave []string
-	for i := range pre {
-		for k, v := range []float64{pre[i], post[i]} {
-			y, x = append(y, v), append(x, []float64{1, float64(k)})
-			cohort, person = append(cohort, g[i]), append(person, fmt.Sprint(i))
-			wave = append(wave, fmt.Sprint(g[i], k))
-		}
-	}
-	for b.Loop() {
-		if _, err := MixedModel(y, x, [][]string{cohort, person, wave}, [][]float64{{0, 1}}); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkClusterBootstrap(b *testing.B) {
-	x, y, g := cohorts(28, 357, 1)
-	draws := Resamples(28, 10000, 1)
-	for b.Loop() {
-		_, _ = ClusterBootstrap(x, y, g, Moments.GAv, draws)
-	}
 }
