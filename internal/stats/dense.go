@@ -131,3 +131,13 @@ func traceOf(a, b []float64, n int) float64 {
 	}
 	return s
 }
+
+// inverseOf is the inverse of a symmetric positive matrix, whose decomposition it leaves in a.
+func inverseOf(a []float64, n int) ([]float64, bool) {
+	if _, ok := cholesky(a, n); !ok {
+		return nil, false
+	}
+	out := make([]float64, n*n)
+	inverseFrom(a, n, out)
+	return out, true
+}

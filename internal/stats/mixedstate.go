@@ -254,12 +254,3 @@ func (s *mixedState) contrast(estimate float64, c []float64) (MixedContrast, err
 	r.KR.T, r.KR.P, r.KR.CI = studentTest(r.Estimate, r.KR.SE, r.KR.DF)
 	return r, nil
 }
-
-func inverseOf(a []float64, n int) ([]float64, bool) {
-	if _, ok := cholesky(a, n); !ok {
-		return nil, false
-	}
-	out := make([]float64, n*n)
-	inverseFrom(a, n, out)
-	return out, true
-}

@@ -56,13 +56,14 @@ func MinimalDetectable(p Plan) (Detectable, error) {
 }
 
 // PairedPower is the chance that a two-sided paired t test at level alpha finds a mean change of delta where the change
-// has standard deviation sd, in n independent persons. Rejections on the wrong side do not count. It needs two persons.
-func PairedPower(n int, delta, sd, alpha float64) (float64, error) {
+// has standard deviation sd, in n independent persons. Rejections on the wrong side count only where both is true. It needs
+// two persons.
+func PairedPower(n int, delta, sd, alpha float64, both bool) (float64, error) {
 	if err := need(n, 2, "persons"); err != nil {
 		return 0, err
 	}
 	df := float64(n - 1)
-	return power(studentQuantile(1-alpha/2, df), df, math.Abs(delta)/sd*math.Sqrt(float64(n)), false), nil
+	return power(studentQuantile(1-alpha/2, df), df, math.Abs(delta)/sd*math.Sqrt(float64(n)), both), nil
 }
 
 func power(cut, df, ncp float64, both bool) float64 {
