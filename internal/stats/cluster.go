@@ -139,23 +139,27 @@ func unweightedCR2(c clusters) (ClusteredMean, error) {
 	if err := checkClusters(c); err != nil {
 		return ClusteredMean{}, err
 	}
-	n := float64(len(c.value))
 	m := mean(c.value)
-	size, res := c.sizes(), residualSums(c, m)
-	var v, trace, q, q2 float64 // q = sum a²n², q2 = sum a⁴n⁴
-	var p2 float64
+	se, df := closedCR2(c.sizes(), residualSums(c, m))
+	return clusteredMean(c, m, se, df)
+}
+
+// closedCR2 is the standard error of a mean and its degrees of freedom from the sizes and residual sums of the clusters.
+func closedCR2(size, res []float64) (se, df float64) {
+	n := sum(size)
+	var v, trace, p2, q, q2 float64 // q = sum a²n², q2 = sum a⁴n⁴
 	for g := range size {
 		a2 := 1 / (1 - size[g]/n)
 		v += res[g] * res[g] * a2
-		trace += a2 * (size[g] - size[g]*size[g]/n)
 		d := a2 * (size[g] - size[g]*size[g]/n)
+		trace += d
 		p2 += d * d
 		s := a2 * size[g] * size[g]
 		q += s
 		q2 += s * s
 	}
 	p2 += (q*q - q2) / (n * n) // the pairs g != h: a_g² a_h² n_g² n_h² / n²
-	return clusteredMean(c, m, math.Sqrt(v)/n, trace*trace/p2)
+	return math.Sqrt(v) / n, trace * trace / p2
 }
 
 func checkClusters(c clusters) error {
@@ -286,14 +290,17 @@ type SignFlip struct {
 	P           float64 // share of vectors with |sum| at least as large
 	TCR1        float64 // |mean| / CR1 standard error
 	PWild       float64 // share of vectors with TCR1 at least as large, the null imposed
+	// CI holds every mean change that the test of the sums does not reject. It is NaN below six cohorts, where the smallest
+	// p is above 5 %.
+	CI Interval
 }
 
 // maxFlip is the largest number of cohorts whose sign vectors are all tried.
 const maxFlip = 16
 
 // SignFlipExact tries all 2^J signs of the cohort sums of change, the observed one included. P compares |sum|; PWild is
-// the restricted wild cluster bootstrap-t with Rademacher signs, fully enumerated. The smallest p possible is 2^(1-J). It
-// needs between 2 and 16 cohorts. Sources: Canay, Romano & Shaikh (2017), Econometrica 85; Cameron, Gelbach & Miller
+// the restricted wild cluster bootstrap-t with Rademacher signs, fully enumerated. The smallest p possible is 2^(1-J). The
+// tests and CI hold when the cohort sums are symmetric about their expectation. It needs between 2 and 16 cohorts. Sources: Canay, Romano & Shaikh (2017), Econometrica 85; Cameron, Gelbach & Miller
 // (2008), Review of Economics and Statistics 90.
 func SignFlipExact(pre, post []float64, cluster []string) (SignFlip, error) {
 	c := groupChange(pre, post, cluster)
@@ -312,13 +319,18 @@ func SignFlipExact(pre, post []float64, cluster []string) (SignFlip, error) {
 	}
 	var asFar, asLarge int
 	flipped := make([]float64, j)
+	low, high := make([]float64, r.Vectors), make([]float64, r.Vectors)
 	for v := range r.Vectors {
+		persons := 0.0
 		for g, s := range sums {
+			n := size[g]
 			if v>>g&1 == 1 {
-				s = -s
+				s, n = -s, -n
 			}
 			flipped[g] = s
+			persons += n
 		}
+		low[v], high[v] = beats(r.Sum, float64(r.N), sum(flipped), persons)
 		if math.Abs(sum(flipped)) >= math.Abs(r.Sum)*eps {
 			asFar++
 		}
@@ -327,7 +339,32 @@ func SignFlipExact(pre, post []float64, cluster []string) (SignFlip, error) {
 		}
 	}
 	r.P, r.PWild = float64(asFar)/float64(r.Vectors), float64(asLarge)/float64(r.Vectors)
+	r.CI = notRejected(low, high)
 	return r, nil
+}
+
+// beats gives the effects e between which |a - b e| >= |a0 - b0 e|, for |b| <= b0: where one arrangement of the data is at
+// least as far from e as the actual one. Without an end, the arrangement is the actual one or its mirror image.
+func beats(a0, b0, a, b float64) (low, high float64) {
+	low, high = math.Inf(-1), math.Inf(1)
+	apart, against := b0-b > 1e-10*b0, b0+b > 1e-10*b0
+	e, f := (a0-a)/(b0-b), (a0+a)/(b0+b)
+	if apart && against {
+		return min(e, f), max(e, f)
+	}
+	return low, high
+}
+
+// notRejected is the interval of effects that more than 5 % of all arrangements beat, from the ends of beats, which it sorts.
+func notRejected(low, high []float64) Interval {
+	slices.Sort(low)
+	slices.Sort(high)
+	k := int(math.Floor((1-confidence)*float64(len(low)) + 1e-9))
+	ci := Interval{low[k], high[len(high)-1-k]}
+	if math.IsInf(ci.Low, 0) || math.IsInf(ci.High, 0) {
+		return undefined()
+	}
+	return ci
 }
 
 // wildT is |mean| over its CR1 standard error, from the sums and sizes of the clusters; 0 for a mean of 0.

@@ -277,6 +277,11 @@ func offDiagonal(a [][]float64) (out []float64) {
 // correlations when rows and columns of b are permuted together: b'[i][j] = b[p[i]][p[j]], actors counted from 1. It needs
 // three actors, two permutations and matrices that vary. Source: Krackhardt (1988), Social Networks 10.
 func QAPCorrelation(a, b [][]float64, permutations [][]int) (Permuted, error) {
+	return Work{}.QAPCorrelation(a, b, permutations)
+}
+
+// QAPCorrelation is the function of that name, watched.
+func (w Work) QAPCorrelation(a, b [][]float64, permutations [][]int) (Permuted, error) {
 	mustMatch(len(a), len(b))
 	if err := checkPermutations(len(a), permutations); err != nil {
 		return Permuted{}, err
@@ -290,6 +295,9 @@ func QAPCorrelation(a, b [][]float64, permutations [][]int) (Permuted, error) {
 	filled := cells(a)
 	values := make([]float64, len(permutations))
 	for r, p := range permutations {
+		if err := w.step(r, len(permutations)); err != nil {
+			return Permuted{}, err
+		}
 		s := 0.0
 		for _, c := range filled {
 			s += c.value * b[p[c.i]-1][p[c.j]-1]
@@ -316,6 +324,11 @@ func checkPermutations(actors int, permutations [][]int) error {
 // gets the label of actor p[i], counted from 1. It needs three actors, an arc and two permutations. Source: Krackhardt &
 // Stern (1988), Social Psychology Quarterly 51.
 func EIPermutation(a [][]bool, group []string, permutations [][]int) (Permuted, error) {
+	return Work{}.EIPermutation(a, group, permutations)
+}
+
+// EIPermutation is the function of that name, watched.
+func (w Work) EIPermutation(a [][]bool, group []string, permutations [][]int) (Permuted, error) {
 	mustMatch(len(a), len(group))
 	if err := checkPermutations(len(a), permutations); err != nil {
 		return Permuted{}, err
@@ -337,6 +350,9 @@ func EIPermutation(a [][]bool, group []string, permutations [][]int) (Permuted, 
 	}
 	values := make([]float64, len(permutations))
 	for r, p := range permutations {
+		if err := w.step(r, len(permutations)); err != nil {
+			return Permuted{}, err
+		}
 		values[r] = index(func(i int) string { return group[p[i]-1] })
 	}
 	return permuted(len(a), observed, values), nil
@@ -354,6 +370,11 @@ type NetworkRegression struct {
 // Krackhardt (1988), Social Networks 10; for the choice of permutation see Dekker, Krackhardt & Snijders (2007),
 // Psychometrika 72.
 func NetworkRegressionQAP(y [][]float64, x [][][]float64, permutations [][]int) (NetworkRegression, error) {
+	return Work{}.NetworkRegressionQAP(y, x, permutations)
+}
+
+// NetworkRegressionQAP is the function of that name, watched.
+func (w Work) NetworkRegressionQAP(y [][]float64, x [][][]float64, permutations [][]int) (NetworkRegression, error) {
 	if err := checkPermutations(len(y), permutations); err != nil {
 		return NetworkRegression{}, err
 	}
@@ -392,7 +413,10 @@ func NetworkRegressionQAP(y [][]float64, x [][][]float64, permutations [][]int) 
 	}
 	r := NetworkRegression{N: n, Permutations: len(permutations), Coefficients: at(place), PAbs: make([]float64, k)}
 	far := make([]int, k)
-	for _, p := range permutations {
+	for k, p := range permutations {
+		if err := w.step(k, len(permutations)); err != nil {
+			return NetworkRegression{}, err
+		}
 		for i, v := range p {
 			place[v-1] = i
 		}
@@ -422,6 +446,11 @@ type DensityChange struct {
 // copies of one actor are left out of its density. It needs three actors and two resamples. Source: Snijders & Borgatti
 // (1999), Connections 22.
 func NetworkDensityChange(before, after [][]bool, resamples [][]int) (DensityChange, error) {
+	return Work{}.NetworkDensityChange(before, after, resamples)
+}
+
+// NetworkDensityChange is the function of that name, watched.
+func (w Work) NetworkDensityChange(before, after [][]bool, resamples [][]int) (DensityChange, error) {
 	n := len(before)
 	mustMatch(n, len(after))
 	if err := checkPermutations(n, resamples); err != nil {
@@ -443,6 +472,9 @@ func NetworkDensityChange(before, after [][]bool, resamples [][]int) (DensityCha
 	d.Change, d.Jaccard = ratio(d.Gained-d.Lost, pairs), ratio(d.Kept, d.Kept+d.Gained+d.Lost)
 	values := make([]float64, len(resamples))
 	for r, draw := range resamples {
+		if err := w.step(r, len(resamples)); err != nil {
+			return DensityChange{}, err
+		}
 		balance, drawn := 0, 0
 		for _, i := range draw {
 			for _, j := range draw {

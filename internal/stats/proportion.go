@@ -132,8 +132,7 @@ func McNemarTest(pre, post []float64) (McNemar, error) {
 	m.Difference = m.PPost - m.PPre
 	m.test(b, c)
 	m.Newcombe = m.newcombe()
-	b1, c1 := (b+1)/(n+2), (c+1)/(n+2)
-	m.BonettPrice = around(b1-c1, z975*math.Sqrt((b1+c1-(b1-c1)*(b1-c1))/(n+2)))
+	m.BonettPrice = bonettPrice(n, b, c)
 	m.Tango = tango(n, b, c)
 	p := Interval{0, 1}
 	if b+c > 0 {
@@ -142,6 +141,13 @@ func McNemarTest(pre, post []float64) (McNemar, error) {
 	m.OddsRatio = b / c
 	m.OddsRatioCI = Interval{p.Low / (1 - p.Low), p.High / (1 - p.High)}
 	return m, nil
+}
+
+// bonettPrice is the interval of (b - c)/n with one person added to each of b and c. It may reach past the ends of the
+// scale, as published.
+func bonettPrice(n, b, c float64) Interval {
+	b1, c1 := (b+1)/(n+2), (c+1)/(n+2)
+	return around(b1-c1, z975*math.Sqrt((b1+c1-(b1-c1)*(b1-c1))/(n+2)))
 }
 
 func bit(x float64) int {

@@ -65,14 +65,37 @@ func RegressionCR2(y []float64, x [][]float64, cluster []string, weights []float
 	}
 	n, p := f.x.Dims()
 	r := ClusteredRegression{N: n, Clusters: f.groups.count(), Coefficients: f.beta}
+	unit := make([]float64, p)
 	half := f.adjusted()
 	for c, b := range f.beta {
-		se, df := f.coefficient(c, half, p)
+		clear(unit)
+		unit[c] = 1
+		se, df := f.combination(unit, half)
 		t, pv, ci := studentTest(b, se, df)
 		r.SE, r.DF = append(r.SE, se), append(r.DF, df)
 		r.T, r.P, r.CI = append(r.T, t), append(r.P, pv), append(r.CI, ci)
 	}
 	return r, nil
+}
+
+// contrastsCR2 is RegressionCR2 for combinations of coefficients.
+func contrastsCR2(y []float64, x [][]float64, cluster []string, contrasts [][]float64) ([]ClusteredMean, error) {
+	f, err := fit(y, x, cluster, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := need(f.groups.count(), 2, "clusters"); err != nil {
+		return nil, err
+	}
+	half := f.adjusted()
+	out := make([]ClusteredMean, len(contrasts))
+	for k, c := range contrasts {
+		m := ClusteredMean{N: len(f.y), Clusters: f.groups.count(), Mean: dot(c, f.beta)}
+		m.SE, m.DF = f.combination(c, half)
+		m.T, m.P, m.CI = studentTest(m.Mean, m.SE, m.DF)
+		out[k] = m
+	}
+	return out, nil
 }
 
 // leastSquares is a fit with what the variances need.
@@ -237,9 +260,13 @@ func adjust(q, x, wx, m, k *mat.Dense) *mat.Dense {
 	return &out
 }
 
-// coefficient is the CR2 standard error of coefficient c and its Satterthwaite degrees of freedom.
-func (f *leastSquares) coefficient(c int, blocks []block, p int) (se, df float64) {
-	direction := mat.Col(nil, c, f.bread)
+// combination is the CR2 standard error of the sum c of coefficients and its Satterthwaite degrees of freedom.
+func (f *leastSquares) combination(c []float64, blocks []block) (se, df float64) {
+	p := len(c)
+	direction := make([]float64, p)
+	for j := range direction {
+		direction[j] = dot(f.bread.RawRowView(j), c)
+	}
 	uu := make([]float64, len(blocks))
 	a, b := mat.NewDense(len(blocks), p, nil), mat.NewDense(len(blocks), p, nil) // X'W u and X'u
 	v := 0.0

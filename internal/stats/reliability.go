@@ -332,6 +332,7 @@ type ICC struct {
 	MSBetween, MSWithin float64
 	N0                  float64 // the size of cluster that counts: (N - sum n²/N)/(J-1)
 	ICC1                float64 // of one person; may be below zero
+	ICC1CI              Interval
 	ICC2                float64 // of a cluster mean
 	F, P                float64
 	MeanSize, CVSize    float64
@@ -339,9 +340,12 @@ type ICC struct {
 }
 
 // IntraclassCorrelation is ICC1 = (MSB - MSW)/(MSB + (n0-1) MSW) from a one-way analysis of variance of value (usually
-// the change) by cluster, with F on J-1 and N-J degrees of freedom. CVSize uses the standard deviation that divides by J.
+// the change) by cluster, with F on J-1 and N-J degrees of freedom. The interval is exact for clusters of one size and
+// normal values, (F/q - 1)/(F/q + n0 - 1) with q the 97.5th and the 2.5th percentile of F. CVSize uses the standard
+// deviation that divides by J.
 // It needs two clusters, one of them with two values, and values that vary within clusters. Sources: Donner & Koval
-// (1980), Biometrics 36; Eldridge, Ashby & Kerry (2006), International Journal of Epidemiology 35.
+// (1980), Biometrics 36; McGraw & Wong (1996), Psychological Methods 1; Eldridge, Ashby & Kerry (2006), International
+// Journal of Epidemiology 35.
 func IntraclassCorrelation(value []float64, cluster []string) (ICC, error) {
 	c := group(value, cluster)
 	if err := need(c.count(), 2, "clusters"); err != nil {
@@ -369,6 +373,12 @@ func IntraclassCorrelation(value []float64, cluster []string) (ICC, error) {
 	r.ICC2 = (r.MSBetween - r.MSWithin) / r.MSBetween
 	r.F = r.MSBetween / r.MSWithin
 	r.P = fisherP(r.F, j-1, n-j)
+	const tail = (1 - confidence) / 2
+	end := func(p float64) float64 {
+		f := r.F / fisherQuantile(p, j-1, n-j)
+		return (f - 1) / (f + r.N0 - 1)
+	}
+	r.ICC1CI = Interval{end(1 - tail), end(tail)}
 	r.MeanSize = n / j
 	r.CVSize = math.Sqrt(variance(size)*(j-1)/j) / r.MeanSize
 	r.DesignEffect = 1 + ((1+r.CVSize*r.CVSize)*r.MeanSize-1)*r.ICC1
