@@ -3,8 +3,6 @@ package stats
 import (
 	"math"
 	"math/rand/v2"
-
-	"gonum.org/v1/gonum/mat"
 )
 
 // Network describes who names whom. Arcs are directed, from the one who names; an undirected edge is a pair with an arc
@@ -24,6 +22,9 @@ type Network struct {
 	Betweenness              []float64 // shortest directed paths through each actor, shared among equals
 	BetweennessNormalized    []float64 // over (N-1)(N-2)
 	BetweennessUndirected    []float64
+	// Centralisations compare the sum of differences from the largest with the largest it could be, that of a star: 0 when
+	// all actors are alike, 1 when one stands in the middle of all.
+	InCentralisation, OutCentralisation, BetweennessCentralisation float64
 
 	Internal, External int // arcs within and between groups
 	EI, EIUndirected   float64
@@ -34,7 +35,8 @@ type Network struct {
 }
 
 // DescribeNetwork measures a square matrix: a[i][j] says that i names j; the diagonal is ignored. E-I is (external -
-// internal)/(external + internal), from -1 to 1. It needs two actors. Sources: Freeman (1977), Sociometry 40; Brandes
+// internal)/(external + internal), from -1 to 1. Centralisations divide by (N-1)² for degrees and by (N-1)²(N-2) for
+// betweenness. It needs two actors. Sources: Freeman (1977), Sociometry 40; Freeman (1979), Social Networks 1; Brandes
 // (2001), Journal of Mathematical Sociology 25; Krackhardt & Stern (1988), Social Psychology Quarterly 51.
 func DescribeNetwork(a [][]bool, group []string) (Network, error) {
 	n := len(a)
@@ -54,8 +56,23 @@ func DescribeNetwork(a [][]bool, group []string) (Network, error) {
 		w.BetweennessNormalized = append(w.BetweennessNormalized, b/float64((n-1)*(n-2)))
 		w.BetweennessUndirected[i] /= 2
 	}
+	w.centralise(out)
 	w.groups(a, group)
 	return w, nil
+}
+
+func (w *Network) centralise(named [][]int) {
+	in, out := make([]float64, w.N), make([]float64, w.N)
+	for i, list := range named {
+		out[i] = float64(len(list))
+		for _, j := range list {
+			in[j]++
+		}
+	}
+	star := float64(w.N-1) * float64(w.N-1)
+	below := func(x []float64) float64 { return largest(x)*float64(w.N) - sum(x) }
+	w.InCentralisation, w.OutCentralisation = below(in)/star, below(out)/star
+	w.BetweennessCentralisation = below(w.Betweenness) / (star * float64(w.N-2)) // NaN for two actors
 }
 
 func ratio(a, b int) float64 { return float64(a) / float64(b) } // NaN for 0/0
@@ -366,33 +383,22 @@ type NetworkRegression struct {
 }
 
 // NetworkRegressionQAP regresses y on the matrices x, all without the diagonal, and permutes rows and columns of y
-// together. It needs three actors, two permutations and matrices that are not combinations of one another. Source:
-// Krackhardt (1988), Social Networks 10; for the choice of permutation see Dekker, Krackhardt & Snijders (2007),
-// Psychometrika 72.
+// together, which asks about all regressors at once. With correlated regressors the p of one of them is that of
+// NetworkRegressionDSP. It needs three actors, two permutations and matrices that are not combinations of one another.
+// Source: Krackhardt (1988), Social Networks 10.
 func NetworkRegressionQAP(y [][]float64, x [][][]float64, permutations [][]int) (NetworkRegression, error) {
 	return Work{}.NetworkRegressionQAP(y, x, permutations)
 }
 
 // NetworkRegressionQAP is the function of that name, watched.
 func (w Work) NetworkRegressionQAP(y [][]float64, x [][][]float64, permutations [][]int) (NetworkRegression, error) {
-	if err := checkPermutations(len(y), permutations); err != nil {
+	d, err := newNetworkDesign(y, x, permutations)
+	if err != nil {
 		return NetworkRegression{}, err
 	}
-	n, k := len(y), len(x)+1
-	design := mat.NewDense(n*(n-1), k, nil)
-	for i := range n * (n - 1) {
-		design.Set(i, 0, 1)
-	}
-	for c, m := range x {
-		mustMatch(n, len(m))
-		design.SetCol(c+1, offDiagonal(m))
-	}
-	var gram, inverse, solve mat.Dense
-	gram.Mul(design.T(), design)
-	if err := inverse.Inverse(&gram); err != nil {
-		return NetworkRegression{}, ErrNoFit
-	}
-	solve.Mul(design, &inverse) // a row per pair: what a unit of y there adds to the coefficients
+	n, k := d.actors, d.columns
+	solve := make([]float64, len(d.y)*k) // a row per pair: what a unit of y there adds to the coefficients
+	product(solve, d.x, d.inverse, len(d.y), k, k)
 	filled := cells(y)
 	at := func(place []int) []float64 { // actor i of y stands at place[i]
 		b := make([]float64, k)
@@ -401,9 +407,8 @@ func (w Work) NetworkRegressionQAP(y [][]float64, x [][][]float64, permutations 
 			if j > i {
 				j-- // the diagonal is not there
 			}
-			for t, v := range solve.RawRowView(i*(n-1) + j) {
-				b[t] += v * c.value
-			}
+			row := (i*(n-1) + j) * k
+			addScaled(b, c.value, solve[row:row+k])
 		}
 		return b
 	}
@@ -413,8 +418,8 @@ func (w Work) NetworkRegressionQAP(y [][]float64, x [][][]float64, permutations 
 	}
 	r := NetworkRegression{N: n, Permutations: len(permutations), Coefficients: at(place), PAbs: make([]float64, k)}
 	far := make([]int, k)
-	for k, p := range permutations {
-		if err := w.step(k, len(permutations)); err != nil {
+	for step, p := range permutations {
+		if err := w.step(step, len(permutations)); err != nil {
 			return NetworkRegression{}, err
 		}
 		for i, v := range p {
@@ -428,6 +433,128 @@ func (w Work) NetworkRegressionQAP(y [][]float64, x [][][]float64, permutations 
 		r.PAbs[t] = ratio(1+far[t], 1+len(permutations))
 	}
 	return r, nil
+}
+
+// NetworkRegressionDSP is the same regression with double semi-partialling: for each regressor its residual from the others
+// is permuted and takes its place, and |t| is compared. That p holds for one regressor when the others matter. The
+// intercept has NaN. Source: Dekker, Krackhardt & Snijders (2007), Psychometrika 72.
+func NetworkRegressionDSP(y [][]float64, x [][][]float64, permutations [][]int) (NetworkRegression, error) {
+	return Work{}.NetworkRegressionDSP(y, x, permutations)
+}
+
+// NetworkRegressionDSP is the function of that name, watched.
+func (w Work) NetworkRegressionDSP(y [][]float64, x [][][]float64, permutations [][]int) (NetworkRegression, error) {
+	d, err := newNetworkDesign(y, x, permutations)
+	if err != nil {
+		return NetworkRegression{}, err
+	}
+	n, k := d.actors, d.columns
+	r := NetworkRegression{N: n, Permutations: len(permutations), Coefficients: make([]float64, k), PAbs: make([]float64, k)}
+	xy := make([]float64, k)
+	productT(xy, 1, d.x, d.y, len(d.y), k, 1)
+	times(r.Coefficients, d.inverse, xy)
+	r.PAbs[0] = math.NaN()
+	for c := 1; c < k; c++ {
+		rest := d.without(c)
+		own, _ := rest.off(column(d.rows(), c))
+		yOff, yy := rest.off(d.y)
+		free := float64(len(d.y) - k)
+		t := func(e []float64) float64 {
+			left, ee := rest.off(e)
+			if !(ee > 1e-12) {
+				return 0
+			}
+			b := dot(left, yOff) / ee
+			return b / math.Sqrt(max(yy-b*b*ee, 0)/free/ee)
+		}
+		observed, far := math.Abs(t(own)), 0
+		moved := make([]float64, len(own))
+		for s, p := range permutations {
+			if err := w.step((c-1)*len(permutations)+s, (k-1)*len(permutations)); err != nil {
+				return NetworkRegression{}, err
+			}
+			at := 0
+			for i := range n {
+				for j := range n {
+					if i != j {
+						a, b := p[i]-1, p[j]-1
+						moved[at] = own[a*(n-1)+b-count(b > a)]
+						at++
+					}
+				}
+			}
+			far += count(math.Abs(t(moved)) >= observed*(1-1e-12))
+		}
+		r.PAbs[c] = ratio(1+far, 1+len(permutations))
+	}
+	return r, nil
+}
+
+// networkDesign is a regression over pairs of actors, row by row without the diagonal.
+type networkDesign struct {
+	actors, columns int
+	y, x            []float64 // x has columns values for each pair, the first of them 1
+	inverse         []float64 // of x'x
+}
+
+func newNetworkDesign(y [][]float64, x [][][]float64, permutations [][]int) (networkDesign, error) {
+	if err := checkPermutations(len(y), permutations); err != nil {
+		return networkDesign{}, err
+	}
+	d := networkDesign{actors: len(y), columns: len(x) + 1, y: offDiagonal(y)}
+	d.x = make([]float64, len(d.y)*d.columns)
+	for i := range d.y {
+		d.x[i*d.columns] = 1
+	}
+	for c, m := range x {
+		mustMatch(len(y), len(m))
+		for i, v := range offDiagonal(m) {
+			d.x[i*d.columns+c+1] = v
+		}
+	}
+	return d, d.solve()
+}
+
+func (d *networkDesign) solve() error {
+	k := d.columns
+	gram := make([]float64, k*k)
+	productT(gram, 1, d.x, d.x, len(d.y), k, k)
+	var ok bool
+	if d.inverse, ok = inverseOf(gram, k); !ok {
+		return ErrNoFit
+	}
+	return nil
+}
+
+func (d *networkDesign) rows() (out [][]float64) {
+	for i := range d.y {
+		out = append(out, d.x[i*d.columns:(i+1)*d.columns])
+	}
+	return out
+}
+
+// without is the design without a column.
+func (d *networkDesign) without(c int) *networkDesign {
+	r := &networkDesign{actors: d.actors, columns: d.columns - 1, y: d.y}
+	for _, row := range d.rows() {
+		r.x = append(append(r.x, row[:c]...), row[c+1:]...)
+	}
+	_ = r.solve() // part of a design that could be solved
+	return r
+}
+
+// off is the residual of v from the columns, and its sum of squares.
+func (d *networkDesign) off(v []float64) (left []float64, ss float64) {
+	k := d.columns
+	xv, b := make([]float64, k), make([]float64, k)
+	productT(xv, 1, d.x, v, len(v), k, 1)
+	times(b, d.inverse, xv)
+	left = make([]float64, len(v))
+	for i := range v {
+		left[i] = v[i] - dot(d.x[i*k:(i+1)*k], b)
+		ss += left[i] * left[i]
+	}
+	return left, ss
 }
 
 // DensityChange compares the arcs among the same actors in two waves.

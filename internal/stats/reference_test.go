@@ -123,7 +123,8 @@ func checkCase(dir, file string) (faults []string, err error) {
 
 // matrices are the methods whose input is a square matrix without a head.
 var matrices = map[string]bool{
-	"network_measures": true, "qap_cor": true, "ei_perm": true, "mrqap_y": true, "density_change": true,
+	"network_measures": true, "qap_cor": true, "ei_perm": true, "mrqap_y": true, "density_change": true, "centralisation": true,
+	"mrqap_dsp": true,
 }
 
 // understood are the arguments that some method reads; a case with another one is not computed as if it were not there.
@@ -734,7 +735,11 @@ var methods = map[string]func(referenceCase) (any, error){
 		}
 		random, groupings := c.groupings()
 		names, contrasts := c.contrasts(len(terms))
-		r, err := MixedModel(y, x, groupings, contrasts)
+		var w []float64
+		if name := c.Args.text("weights"); name != "" {
+			w = c.table.numbers(name)
+		}
+		r, err := MixedModelWeighted(y, x, w, groupings, contrasts)
 		if err != nil {
 			return nil, err
 		}
@@ -957,24 +962,57 @@ var methods = map[string]func(referenceCase) (any, error){
 		return object{"ei": r.Observed, "mean_perm": r.Mean, "sd_perm": r.SD, "p_le": r.PAtMost, "p_ge": r.PAtLeast}, err
 	},
 	"mrqap_y": func(c referenceCase) (any, error) {
-		_, y := c.adjacency(c.Input)
-		terms, x := []string{"(Intercept)"}, [][][]float64(nil)
-		for _, said := range c.Args.texts("x") {
-			name, what, _ := strings.Cut(said, " = ")
-			switch {
-			case strings.HasSuffix(what, ".csv"):
-				_, m := c.adjacency(what)
-				x = append(x, m)
-			case strings.HasPrefix(what, "same "):
-				x = append(x, sameGroup(c.labels(c.groupFile(what))))
-			default:
-				return nil, fmt.Errorf("regressor %q: %w", said, errMissing)
-			}
-			terms = append(terms, name)
+		y, x, terms, err := c.regressors()
+		if err != nil {
+			return nil, err
 		}
 		r, err := NetworkRegressionQAP(y, x, whole(c.grid(c.Args.text("perms"))))
 		return object{"terms": terms, "estimate": r.Coefficients, "p_abs": r.PAbs}, err
 	},
+	"centralisation": func(c referenceCase) (any, error) {
+		a, _ := c.adjacency(c.Input)
+		r, err := DescribeNetwork(a, nil)
+		return object{
+			"in_degree": r.InCentralisation, "out_degree": r.OutCentralisation, "betweenness": r.BetweennessCentralisation,
+		}, err
+	},
+	"mrqap_dsp": func(c referenceCase) (any, error) {
+		y, x, _, err := c.regressors()
+		if err != nil {
+			return nil, err
+		}
+		r, err := NetworkRegressionDSP(y, x, whole(c.grid(c.Args.text("perms"))))
+		return object{"estimate": r.Coefficients, "p_abs": r.PAbs}, err
+	},
+	"proportional_odds": func(c referenceCase) (any, error) {
+		r, err := OrdinalRegression(c.table.numbers("y"), c.table.matrix(c.Args.texts("columns")), c.cluster())
+		return object{
+			"thresholds": r.Thresholds, "estimate": r.Coefficients, "se": r.SE, "se_cluster": r.SECluster, "deviance": r.Deviance,
+		}, err
+	},
+	"clustered_wilcoxon": func(c referenceCase) (any, error) {
+		x, y := c.pair()
+		r, err := ClusteredWilcoxon(x, y, c.cluster())
+		return object{"n": r.N, "clusters": r.Clusters, "sum": r.Sum, "z": r.Z, "p": r.P, "p_exact": r.PExact}, err
+	},
+	"flip_interval": func(c referenceCase) (any, error) {
+		x, y := c.pair()
+		r, err := SignFlipExact(x, y, c.cluster())
+		return object{"low": r.CI.Low, "high": r.CI.High}, err
+	},
+	"shrink": func(c referenceCase) (any, error) {
+		se := c.table.numbers("se")
+		for i, v := range se {
+			se[i] = v * v
+		}
+		r, err := Shrink(c.table.text("group"), c.table.numbers("y"), se)
+		var estimate, errors []float64
+		for _, g := range r.Groups {
+			estimate, errors = append(estimate, g.Estimate), append(errors, g.SE)
+		}
+		return object{"mean": r.Mean, "between": r.Between, "estimate": estimate, "se": errors}, err
+	},
+	"wedge": runWedge,
 	"density_change": func(c referenceCase) (any, error) {
 		a, _ := c.adjacency(c.Input)
 		b, _ := c.adjacency(c.Args.text("after"))
@@ -1110,6 +1148,55 @@ func signedRankObject(s SignedRank) object {
 		"W_plus": s.WPlus, "W_minus": s.WMinus, "mean": s.Mean, "var": s.Var, "z": s.Z, "p_asymptotic": s.P, "z_cc": s.ZCC,
 		"p_asymptotic_cc": s.PCC, "p_exact": s.PExact, "rank_biserial": s.RankBiserial,
 	}
+}
+
+// regressors reads "name = file.csv" and "same = same sector" of a network regression.
+func (c referenceCase) regressors() (y [][]float64, x [][][]float64, terms []string, err error) {
+	_, y = c.adjacency(c.Input)
+	terms = []string{"(Intercept)"}
+	for _, said := range c.Args.texts("x") {
+		name, what, _ := strings.Cut(said, " = ")
+		switch {
+		case strings.HasSuffix(what, ".csv"):
+			_, m := c.adjacency(what)
+			x = append(x, m)
+		case strings.HasPrefix(what, "same "):
+			x = append(x, sameGroup(c.labels(c.groupFile(what))))
+		default:
+			return nil, nil, nil, fmt.Errorf("regressor %q: %w", said, errMissing)
+		}
+		terms = append(terms, name)
+	}
+	return y, x, terms, nil
+}
+
+func runWedge(c referenceCase) (any, error) {
+	var rows []WedgeRow
+	period, exposure, weight := c.table.numbers("period"), c.table.numbers("exposure"), c.table.numbers("weight")
+	for i, y := range c.table.numbers("y") {
+		rows = append(rows, WedgeRow{c.table.text("oblast")[i], int(period[i]), int(exposure[i]), y, weight[i]})
+	}
+	w, err := SteppedWedge(rows)
+	if err != nil {
+		return nil, err
+	}
+	g, err := GroupTimeEffects(rows)
+	if err != nil {
+		return nil, err
+	}
+	o, err := WedgePermutation(rows, 0, 0)
+	effect := func(k MixedContrast) object {
+		return object{"estimate": k.Estimate, "se": k.SE, "df_satterthwaite": k.DF, "se_kr": k.KR.SE, "df_kr": k.KR.DF}
+	}
+	at := object{}
+	for _, e := range w.ByExposure {
+		at[fmt.Sprint("at", e.Exposure)] = effect(e.Mixed)
+	}
+	return object{
+		"constant": effect(w.Constant.Mixed), "average": effect(w.Average.Mixed), "at": at, "variance_between": w.Between,
+		"variance_cell": w.Cell, "variance_residual": w.Residual, "group_time": g.All.Mean, "group_time_se": g.All.SE,
+		"orders": o.Orders, "p": o.P, "estimate_fixed": o.Estimate, "low": o.CI.Low, "high": o.CI.High,
+	}, err
 }
 
 func runBootstrap(c referenceCase) (any, error) {
