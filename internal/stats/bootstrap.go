@@ -62,6 +62,9 @@ func ClusterBootstrap(pre, post []float64, cluster []string, statistic func(Mome
 
 // ClusterBootstrap is the function of that name, watched.
 func (w Work) ClusterBootstrap(pre, post []float64, cluster []string, statistic func(Moments) float64, resamples [][]int) (Bootstrap, error) {
+	if err := bounded(pre, post); err != nil {
+		return Bootstrap{}, err
+	}
 	parts, n := clusterMoments(pre, post, cluster)
 	if err := checkBootstrap(len(parts), len(resamples)); err != nil {
 		return Bootstrap{}, err

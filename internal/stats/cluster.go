@@ -84,6 +84,9 @@ type ClusteredChange struct {
 // clusters and changes that vary between them. Sources: Bell & McCaffrey (2002), Survey Methodology 28; Pustejovsky &
 // Tipton (2018), Journal of Business & Economic Statistics 36.
 func PairedClusteredChange(pre, post []float64, cluster []string) (ClusteredChange, error) {
+	if err := bounded(pre, post); err != nil {
+		return ClusteredChange{}, err
+	}
 	c := groupChange(pre, post, cluster)
 	m, err := unweightedCR2(c)
 	if err != nil {
@@ -118,6 +121,12 @@ func residualSums(c clusters, m float64) []float64 {
 // Sources: Bell & McCaffrey (2002); Imbens & Kolesar (2016), Review of Economics and Statistics 98; Pustejovsky & Tipton
 // (2018).
 func MeanCR2(value []float64, cluster []string, weights []float64) (ClusteredMean, error) {
+	if err := bounded(value); err != nil {
+		return ClusteredMean{}, err
+	}
+	if err := positive(weights); err != nil {
+		return ClusteredMean{}, err
+	}
 	if weights == nil {
 		return unweightedCR2(group(value, cluster))
 	}
@@ -265,6 +274,9 @@ type CohortChange struct {
 // freedom. It answers for the average cohort and stands beside PairedClusteredChange. It needs two cohorts. Source: Donald
 // & Lang (2007), Review of Economics and Statistics 89.
 func CohortLevelChange(pre, post []float64, cluster []string) (CohortChange, error) {
+	if err := bounded(pre, post); err != nil {
+		return CohortChange{}, err
+	}
 	c := groupChange(pre, post, cluster)
 	if err := need(c.count(), 2, "clusters"); err != nil {
 		return CohortChange{}, err
@@ -303,6 +315,9 @@ const maxFlip = 16
 // tests and CI hold when the cohort sums are symmetric about their expectation. It needs between 2 and 16 cohorts. Sources: Canay, Romano & Shaikh (2017), Econometrica 85; Cameron, Gelbach & Miller
 // (2008), Review of Economics and Statistics 90.
 func SignFlipExact(pre, post []float64, cluster []string) (SignFlip, error) {
+	if err := bounded(pre, post); err != nil {
+		return SignFlip{}, err
+	}
 	c := groupChange(pre, post, cluster)
 	j := c.count()
 	if err := need(j, 2, "clusters"); err != nil {
@@ -314,8 +329,8 @@ func SignFlipExact(pre, post []float64, cluster []string) (SignFlip, error) {
 	const eps = 1 - 1e-12 // equal sums may differ by rounding
 	sums, size := c.sums(c.value), c.sizes()
 	r := SignFlip{N: len(c.value), Clusters: j, Vectors: 1 << j, Sum: sum(sums), TCR1: wildT(sums, size)}
-	if constantAt(c.value, c.scale) {
-		return SignFlip{}, ErrConstant
+	if constantAt(c.value, c.scale) || largest(residualSums(c, mean(c.value))) <= 1e-14*c.scale*float64(r.N) {
+		return SignFlip{}, fmt.Errorf("between clusters: %w", ErrConstant)
 	}
 	var asFar, asLarge int
 	flipped := make([]float64, j)

@@ -1,6 +1,9 @@
 package stats
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // GEE is a marginal regression by generalised estimating equations. Slices have one value per column of the design.
 type GEE struct {
@@ -37,7 +40,7 @@ type GEEModel struct {
 //	Mancl & DeRouen:  the same with s_g replaced by (I - G_gB)⁻¹ s_g, which is D'V⁻¹(I - H_g)⁻¹(y - mu)
 //
 // The plain sandwich is too small with fewer than about 40 clusters. Rows with anything missing are left out. It needs two
-// clusters and more rows than columns; an answer that the model does not allow panics. Sources: Liang & Zeger (1986),
+// clusters and more rows than columns, and answers that the model allows. Sources: Liang & Zeger (1986),
 // Biometrika 73; Mancl & DeRouen (2001), Biometrics 57.
 func GeneralisedEstimating(y []float64, x [][]float64, cluster []string, model GEEModel) (GEE, error) {
 	mustMatch(len(y), len(x), len(cluster))
@@ -91,14 +94,14 @@ func (e *estimating) start() error {
 	target := e.value
 	switch {
 	case e.Binomial:
-		for _, v := range e.value {
-			bit(v)
+		if err := yesNo(e.value); err != nil {
+			return err
 		}
 	case e.Poisson:
 		target = make([]float64, len(e.value))
 		for i, v := range e.value {
 			if v < 0 {
-				panic("stats: a count below zero")
+				return fmt.Errorf("a count below zero: %w", ErrRange)
 			}
 			target[i] = math.Log(v + 0.5)
 		}

@@ -29,6 +29,9 @@ type pattern struct {
 }
 
 func newMixed(y []float64, x [][]float64, weights []float64, groupings [][]string) (*mixed, error) {
+	if err := positive(weights); err != nil {
+		return nil, err
+	}
 	mustMatch(len(y), len(x))
 	for _, g := range groupings {
 		mustMatch(len(y), len(g))

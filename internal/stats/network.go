@@ -3,6 +3,7 @@ package stats
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // Network describes who names whom. Arcs are directed, from the one who names; an undirected edge is a pair with an arc
@@ -299,6 +300,12 @@ func QAPCorrelation(a, b [][]float64, permutations [][]int) (Permuted, error) {
 
 // QAPCorrelation is the function of that name, watched.
 func (w Work) QAPCorrelation(a, b [][]float64, permutations [][]int) (Permuted, error) {
+	if err := bounded(a...); err != nil {
+		return Permuted{}, err
+	}
+	if err := bounded(b...); err != nil {
+		return Permuted{}, err
+	}
 	mustMatch(len(a), len(b))
 	if err := checkPermutations(len(a), permutations); err != nil {
 		return Permuted{}, err
@@ -501,6 +508,9 @@ func newNetworkDesign(y [][]float64, x [][][]float64, permutations [][]int) (net
 	if err := checkPermutations(len(y), permutations); err != nil {
 		return networkDesign{}, err
 	}
+	if err := bounded(slices.Concat(append([][][]float64{y}, x...)...)...); err != nil {
+		return networkDesign{}, err
+	}
 	d := networkDesign{actors: len(y), columns: len(x) + 1, y: offDiagonal(y)}
 	d.x = make([]float64, len(d.y)*d.columns)
 	for i := range d.y {
@@ -567,11 +577,17 @@ type DensityChange struct {
 	Jaccard       float64 // Kept over arcs in either wave
 	SE            float64 // vertex bootstrap
 	Percentile    Interval
+
+	// SEActors is the standard error with what each actor says as one observation, and CI its interval on N - 1 degrees of
+	// freedom: the one to print. The vertex bootstrap is far too wide when most ties stay.
+	SEActors float64
+	CI       Interval
 }
 
 // NetworkDensityChange resamples actors: each row of resamples draws as many as there are, counted from 1, and pairs of
-// copies of one actor are left out of its density. It needs three actors and two resamples. Source: Snijders & Borgatti
-// (1999), Connections 22.
+// copies of one actor are left out of its density. SEActors is the standard error of the mean over actors of (arcs sent
+// after - arcs sent before)/(N-1); it takes the answers of different actors as independent. It needs three actors and two
+// resamples. Source: Snijders & Borgatti (1999), Connections 22.
 func NetworkDensityChange(before, after [][]bool, resamples [][]int) (DensityChange, error) {
 	return Work{}.NetworkDensityChange(before, after, resamples)
 }
@@ -613,7 +629,24 @@ func (w Work) NetworkDensityChange(before, after [][]bool, resamples [][]int) (D
 		}
 		values[r] = ratio(balance, drawn)
 	}
+	d.actors(before, after)
 	d.SE = sd(values)
 	d.Percentile = Interval{quantile(values, (1-confidence)/2), quantile(values, 1-(1-confidence)/2)}
 	return d, nil
+}
+
+func (d *DensityChange) actors(before, after [][]bool) {
+	sent := make([]float64, d.N)
+	for i := range d.N {
+		for j := range d.N {
+			if i != j {
+				sent[i] += float64(count(after[i][j])-count(before[i][j])) / float64(d.N-1)
+			}
+		}
+	}
+	d.SEActors = sd(sent) / math.Sqrt(float64(d.N))
+	_, _, d.CI = studentTest(d.Change, d.SEActors, float64(d.N-1))
+	if constant(sent) { // nothing to judge the change by
+		d.CI = undefined()
+	}
 }

@@ -26,6 +26,12 @@ type ProportionalOdds struct {
 // more clusters than columns for the errors to mean much; columns that separate the answers have no fit. Source: McCullagh
 // (1980), Journal of the Royal Statistical Society B 42; Liang & Zeger (1986), Biometrika 73.
 func OrdinalRegression(y []float64, x [][]float64, cluster []string) (ProportionalOdds, error) {
+	if err := bounded(y); err != nil {
+		return ProportionalOdds{}, err
+	}
+	if err := bounded(x...); err != nil {
+		return ProportionalOdds{}, err
+	}
 	mustMatch(len(y), len(x), len(cluster))
 	value := slices.Clone(y)
 	var rows [][]float64

@@ -1,15 +1,11 @@
 package stats
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
 )
-
-// ErrRange is the error of a plan or argument with a number that cannot be.
-var ErrRange = errors.New("a number is out of its range")
 
 // Plan says how many persons take part, how they are clustered and how much is asked of the test.
 type Plan struct {

@@ -17,8 +17,8 @@ type Regression struct {
 }
 
 // LeastSquares regresses y on the columns of x, a row per person with the 1 of the intercept among them; rows with a
-// missing value are left out. It takes persons as independent with equal variance. It needs more rows than columns and
-// columns that are not combinations of one another.
+// missing value are left out. It takes persons as independent with equal variance. It needs more rows than columns, columns
+// that are not combinations of one another, and a y that they do not give exactly.
 func LeastSquares(y []float64, x [][]float64) (Regression, error) {
 	f, err := fit(y, x, nil, nil)
 	if err != nil {
@@ -27,6 +27,9 @@ func LeastSquares(y []float64, x [][]float64) (Regression, error) {
 	n, p := f.x.Dims()
 	r := Regression{N: n, Coefficients: f.beta, DF: float64(n - p)}
 	rss := sumSquares(f.residual)
+	if vanishes(rss/r.DF, largest(f.y)) {
+		return Regression{}, ErrConstant
+	}
 	r.Sigma = math.Sqrt(rss / r.DF)
 	r.R2 = 1 - rss/(variance(f.y)*float64(n-1))
 	for j, b := range f.beta {
@@ -51,7 +54,8 @@ type ClusteredRegression struct {
 //
 //	V = M (sum X_g'W_g A_g e_g e_g' A_g W_g X_g) M,  df_c = tr(P)²/sum P_gh²
 //
-// where P_gh is the covariance of the contributions of clusters g and h to coefficient c under independence. It needs two
+// where P_gh is the covariance of the contributions of clusters g and h to coefficient c under independence. Errors are NaN
+// where clusters cannot tell: one alone decides the coefficient, or all agree on it to the last digit. It needs two
 // clusters and more rows than columns. For the mean alone MeanCR2 gives the same in closed form. Sources: Bell & McCaffrey
 // (2002), Survey Methodology 28; Pustejovsky & Tipton (2018), Journal of Business & Economic Statistics 36.
 func RegressionCR2(y []float64, x [][]float64, cluster []string, weights []float64) (ClusteredRegression, error) {
@@ -108,6 +112,15 @@ type leastSquares struct {
 }
 
 func fit(y []float64, x [][]float64, cluster []string, weights []float64) (*leastSquares, error) {
+	if err := bounded(y); err != nil {
+		return nil, err
+	}
+	if err := bounded(x...); err != nil {
+		return nil, err
+	}
+	if err := positive(weights); err != nil {
+		return nil, err
+	}
 	mustMatch(len(y), len(x))
 	if weights != nil {
 		mustMatch(len(y), len(weights))
@@ -297,6 +310,9 @@ func (f *leastSquares) combination(c []float64, blocks []block) (se, df float64)
 			}
 			p2 += x * x
 		}
+	}
+	if !(trace > 1e-10*dot(c, direction)) || !(v > 1e-20*trace*sumSquares(f.residual)/float64(len(f.y))) {
+		return math.NaN(), math.NaN()
 	}
 	return math.Sqrt(v), trace * trace / p2
 }

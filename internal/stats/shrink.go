@@ -34,6 +34,9 @@ type Shrinkage struct {
 // hold on average over the groups, not for a group picked because it stands out; a ranking of groups is mostly noise. It
 // needs four groups and variances above zero. Source: Morris (1983), Journal of the American Statistical Association 78.
 func Shrink(groups []string, estimates, variances []float64) (Shrinkage, error) {
+	if err := bounded(estimates, variances); err != nil {
+		return Shrinkage{}, err
+	}
 	mustMatch(len(groups), len(estimates), len(variances))
 	var s Shrinkage
 	var y, v []float64
@@ -41,7 +44,7 @@ func Shrink(groups []string, estimates, variances []float64) (Shrinkage, error) 
 		if math.IsNaN(e + variances[i]) {
 			continue
 		}
-		if !(variances[i] > 0) || math.IsInf(variances[i]+math.Abs(e), 0) {
+		if variances[i] < 1e-100 {
 			return Shrinkage{}, fmt.Errorf("variance of a group: %w", ErrConstant)
 		}
 		s.Groups = append(s.Groups, Shrunken{Group: groups[i], Own: e})
@@ -98,6 +101,9 @@ func betweenGroups(y, v []float64) float64 {
 // independent; where a group holds several trainings, give Shrink the estimates and variances of MeanCR2 instead. It needs
 // four groups and a value more than groups.
 func ShrinkGroups(value []float64, of []string) (Shrinkage, error) {
+	if err := bounded(value); err != nil {
+		return Shrinkage{}, err
+	}
 	c := group(value, of)
 	if err := need(c.count(), 4, "groups"); err != nil {
 		return Shrinkage{}, err
@@ -114,7 +120,7 @@ func ShrinkGroups(value []float64, of []string) (Shrinkage, error) {
 		within += (c.value[i] - m[g]) * (c.value[i] - m[g])
 	}
 	within /= float64(len(c.value) - c.count())
-	if !(within > 1e-28*c.scale*c.scale) {
+	if vanishes(within, c.scale) {
 		return Shrinkage{}, fmt.Errorf("within groups: %w", ErrConstant)
 	}
 	v := make([]float64, len(m))

@@ -75,6 +75,10 @@ func TestTooLittleDataIsRefused(t *testing.T) {
 			_, err := ClusterBootstrapRows(names, func([]int) float64 { return 0 }, [][]int{{1, 2, 3}})
 			return err
 		}, ErrTooFew},
+		"an answer of 2 to yes or no": {func() error { _, err := McNemarTest([]float64{0, 2}, []float64{1, 1}); return err }, ErrRange},
+		"a reliability above 1":       {func() error { _, err := ReliableChangeIndex(three, three, 1.2, nan); return err }, ErrRange},
+		"a score of 1e300":            {func() error { _, err := PairedChange([]float64{1, 2, 1e300}, three); return err }, ErrRange},
+		"a weight of nothing":         {func() error { _, err := MeanCR2(three, names, []float64{1, 0, 1}); return err }, ErrRange},
 		"a column twice": {
 			func() error {
 				_, err := LeastSquares([]float64{1, 2, 4, 5}, [][]float64{{1, 2, 2}, {1, 3, 3}, {1, 5, 5}, {1, 6, 6}})
@@ -91,16 +95,14 @@ func TestTooLittleDataIsRefused(t *testing.T) {
 
 func TestSlicesOfDifferentLengthPanic(t *testing.T) {
 	for name, run := range map[string]func(){
-		"pairs":          func() { _, _ = PairedChange([]float64{1}, []float64{1, 2}) },
-		"clusters":       func() { _, _ = MeanCR2([]float64{1, 2}, []string{"a"}, nil) },
-		"weights":        func() { _, _ = MeanCR2([]float64{1, 2}, []string{"a", "b"}, []float64{1}) },
-		"rows":           func() { _, _ = ScaleReliability([][]float64{{1, 2}, {1}}) },
-		"an answer of 2": func() { _, _ = McNemarTest([]float64{0, 2}, []float64{1, 1}) },
+		"pairs":    func() { _, _ = PairedChange([]float64{1}, []float64{1, 2}) },
+		"clusters": func() { _, _ = MeanCR2([]float64{1, 2}, []string{"a"}, nil) },
+		"weights":  func() { _, _ = MeanCR2([]float64{1, 2}, []string{"a", "b"}, []float64{1}) },
+		"rows":     func() { _, _ = ScaleReliability([][]float64{{1, 2}, {1}}) },
 		"cluster 3 of 2": func() {
 			_, _ = ClusterBootstrap([]float64{1, 2}, []float64{2, 4}, []string{"a", "b"}, Moments.MeanChange, [][]int{{1, 3}, {1, 2}})
 		},
-		"more than all":     func() { _, _ = ProportionCI(3, 2) },
-		"reliability above": func() { _, _ = ReliableChangeIndex([]float64{1, 2}, []float64{1, 2}, 1.2, nan) },
+		"more than all": func() { _, _ = ProportionCI(3, 2) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {

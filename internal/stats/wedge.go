@@ -151,8 +151,8 @@ func newWedge(rows []WedgeRow) (*wedge, error) {
 		if r.Cluster == "" || math.IsNaN(r.Outcome+r.Weight) {
 			continue
 		}
-		if r.Weight < 0 || math.IsInf(r.Weight, 0) {
-			return nil, fmt.Errorf("weight %v: %w", r.Weight, ErrContradiction)
+		if err := cmp.Or(positive([]float64{r.Weight}), bounded([]float64{r.Outcome})); err != nil {
+			return nil, err
 		}
 		d.rows = append(d.rows, r)
 		start, seen := d.start[r.Cluster]

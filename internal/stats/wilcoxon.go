@@ -34,6 +34,9 @@ const maxExact = 200
 // non-zero change. Sources: Wilcoxon (1945), Biometrics Bulletin 1; Pratt (1959), Journal of the American Statistical
 // Association 54; Hodges & Lehmann (1963), Annals of Mathematical Statistics 34.
 func WilcoxonSignedRank(pre, post []float64) (Wilcoxon, error) {
+	if err := bounded(pre, post); err != nil {
+		return Wilcoxon{}, err
+	}
 	x, y := completePairs(pre, post)
 	d := roundedChanges(minus(y, x))
 	nonzero := slices.DeleteFunc(slices.Clone(d), func(v float64) bool { return v == 0 })
@@ -66,6 +69,9 @@ type ClusteredSignedRank struct {
 // cohorts, so that persons of one cohort need not be independent. With few cohorts PExact is the one to print. It needs two
 // cohorts and a non-zero change. Source: Rosner, Glynn & Lee (2006), Biometrics 62.
 func ClusteredWilcoxon(pre, post []float64, cluster []string) (ClusteredSignedRank, error) {
+	if err := bounded(pre, post); err != nil {
+		return ClusteredSignedRank{}, err
+	}
 	c := groupChange(pre, post, cluster)
 	if err := need(c.count(), 2, "clusters"); err != nil {
 		return ClusteredSignedRank{}, err
