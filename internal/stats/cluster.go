@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -84,17 +85,33 @@ type ClusteredChange struct {
 // clusters and changes that vary between them. Sources: Bell & McCaffrey (2002), Survey Methodology 28; Pustejovsky &
 // Tipton (2018), Journal of Business & Economic Statistics 36.
 func PairedClusteredChange(pre, post []float64, cluster []string) (ClusteredChange, error) {
-	if err := bounded(pre, post); err != nil {
+	return PairedClusteredChangeWeighted(pre, post, cluster, nil)
+}
+
+// PairedClusteredChangeWeighted is PairedClusteredChange with weights, such as those for loss to follow-up, taken as known:
+// r_g is then a sum of weighted residuals, n the sum of the weights, and CR2 is MeanCR2.
+func PairedClusteredChangeWeighted(pre, post []float64, cluster []string, weights []float64) (ClusteredChange, error) {
+	mustMatch(len(pre), len(post))
+	if err := cmp.Or(bounded(pre, post), positive(weights)); err != nil {
 		return ClusteredChange{}, err
 	}
-	c := groupChange(pre, post, cluster)
-	m, err := unweightedCR2(c)
+	c, w := weighed(minus(post, pre), cluster, weights)
+	c.scale = max(largest(pre), largest(post))
+	m, err := meanCR2(c, w)
 	if err != nil {
 		return ClusteredChange{}, err
 	}
 	r := ClusteredChange{ClusteredMean: m}
-	j := float64(m.Clusters)
-	r.SECR0 = math.Sqrt(sumSquares(residualSums(c, m.Mean))) / float64(m.N)
+	off, total, j := make([]float64, c.count()), 0.0, float64(m.Clusters)
+	for i, g := range c.of {
+		wi := 1.0
+		if w != nil {
+			wi = w[i]
+		}
+		off[g] += wi * (c.value[i] - m.Mean)
+		total += wi
+	}
+	r.SECR0 = math.Sqrt(sumSquares(off)) / total
 	r.SECR1 = r.SECR0 * math.Sqrt(j/(j-1))
 	r.TCR1 = m.Mean / r.SECR1
 	r.PCR1 = studentP(r.TCR1, j-1)
@@ -127,12 +144,16 @@ func MeanCR2(value []float64, cluster []string, weights []float64) (ClusteredMea
 	if err := positive(weights); err != nil {
 		return ClusteredMean{}, err
 	}
+	return meanCR2(weighed(value, cluster, weights))
+}
+
+// weighed is group for values with weights; w is nil where there are none.
+func weighed(value []float64, cluster []string, weights []float64) (c clusters, w []float64) {
 	if weights == nil {
-		return unweightedCR2(group(value, cluster))
+		return group(value, cluster), nil
 	}
 	mustMatch(len(value), len(weights))
 	kept := slices.Clone(value)
-	var w []float64
 	for i, v := range value {
 		switch {
 		case math.IsNaN(weights[i]):
@@ -141,7 +162,14 @@ func MeanCR2(value []float64, cluster []string, weights []float64) (ClusteredMea
 			w = append(w, weights[i])
 		}
 	}
-	return weightedCR2(group(kept, cluster), w)
+	return group(kept, cluster), w
+}
+
+func meanCR2(c clusters, w []float64) (ClusteredMean, error) {
+	if w == nil {
+		return unweightedCR2(c)
+	}
+	return weightedCR2(c, w)
 }
 
 func unweightedCR2(c clusters) (ClusteredMean, error) {

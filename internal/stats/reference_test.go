@@ -130,7 +130,7 @@ var matrices = map[string]bool{
 // understood are the arguments that some method reads; a case with another one is not computed as if it were not there.
 var understood = strings.Fields("method note columns cluster rows coding rounding value groups formula reference contrasts weights " +
 	"family id corstr statistic resamples clusters pre post covariates scale_min scale_max items reliability sd_pre p grid n " +
-	"delta sd_change alpha strict group other perms x after")
+	"delta sd_change alpha strict group other perms x after exact")
 
 // method names the method of a case; two cases name none and are known by what they are given.
 func (c referenceCase) method() string {
@@ -307,7 +307,7 @@ func readTable(file string) (table, error) {
 
 var (
 	someRows  = regexp.MustCompile(`^(first|last) (\d+) rows`)
-	condition = regexp.MustCompile(`^(\w+)\s*(==|=|!=|>=|<=|>|<)\s*["']?([^"']*?)["']?$`)
+	condition = regexp.MustCompile(`^([\w.]+)\s*(==|=|!=|>=|<=|>|<)\s*["']?([^"']*?)["']?$`)
 )
 
 // only keeps "last 80 rows of the file", or the rows for which "post == 1 and arm = 'A'" is true.
@@ -425,7 +425,7 @@ func (t table) numbers(name string) []float64 {
 	panic("no column " + name)
 }
 
-var function = regexp.MustCompile(`^(log|I)\((\w+)(?:\^([23]))?\)$`)
+var function = regexp.MustCompile(`^(log|I)\(([\w.]+)(?:\^([23]))?\)$`)
 
 func (t table) knows(name string) bool { return t.cells[strings.TrimSpace(name)] != nil }
 
@@ -508,9 +508,9 @@ func (t table) matrix(names []string) [][]float64 {
 }
 
 var (
-	difference = regexp.MustCompile(`(\w+)\s*-\s*(\w+)`)
+	difference = regexp.MustCompile(`([\w.]+)\s*-\s*([\w.]+)`)
 	decimal    = regexp.MustCompile(`\d+`)
-	atLeast    = regexp.MustCompile(`>=\s*(-?[\d.]+)`)
+	atLeast    = regexp.MustCompile(`(?:>=\s*(-?\d[\d.]*)|(-?\d[\d.]*) (?:or|and) (?:more|higher|above|over))`)
 )
 
 // pairNames are the two columns that a case compares: those it gives, those its statistic or value names, pre and post, or
@@ -543,7 +543,7 @@ func (c referenceCase) pair() (pre, post []float64) {
 		}
 	}
 	if m := atLeast.FindStringSubmatch(c.Args.text("coding")); m != nil { // yes is a score of at least that
-		cut, _ := strconv.ParseFloat(m[1], 64)
+		cut, _ := strconv.ParseFloat(m[1]+m[2], 64)
 		for _, v := range [][]float64{pre, post} {
 			for i := range v {
 				if !math.IsNaN(v[i]) {
@@ -560,6 +560,14 @@ func (c referenceCase) cluster() []string {
 		return c.table.text(name)
 	}
 	return c.table.text("cohort")
+}
+
+// weights is nil where a case gives none.
+func (c referenceCase) weights() []float64 {
+	if name := c.Args.text("weights"); name != "" {
+		return c.table.numbers(name)
+	}
+	return nil
 }
 
 // groups is the pair, or one value in two groups of rows.
@@ -675,7 +683,7 @@ var methods = map[string]func(referenceCase) (any, error){
 	},
 	"paired_change_cr": func(c referenceCase) (any, error) {
 		x, y := c.pair()
-		r, err := PairedClusteredChange(x, y, c.cluster())
+		r, err := PairedClusteredChangeWeighted(x, y, c.cluster(), c.weights())
 		return object{
 			"n": r.N, "clusters": r.Clusters, "mean_change": r.Mean, "se_CR0": r.SECR0, "se_CR1": r.SECR1, "t_CR1": r.TCR1,
 			"p_CR1_dfJm1": r.PCR1, "se_CR2": r.SE, "t_CR2": r.T, "df_satterthwaite": r.DF, "p_CR2": r.P,
@@ -703,11 +711,7 @@ var methods = map[string]func(referenceCase) (any, error){
 		if err != nil {
 			return nil, err
 		}
-		var w []float64
-		if name := c.Args.text("weights"); name != "" {
-			w = c.table.numbers(name)
-		}
-		r, err := RegressionCR2(y, x, c.cluster(), w)
+		r, err := RegressionCR2(y, x, c.cluster(), c.weights())
 		var low, high []float64
 		for _, ci := range r.CI {
 			low, high = append(low, ci.Low), append(high, ci.High)
@@ -735,11 +739,7 @@ var methods = map[string]func(referenceCase) (any, error){
 		}
 		random, groupings := c.groupings()
 		names, contrasts := c.contrasts(len(terms))
-		var w []float64
-		if name := c.Args.text("weights"); name != "" {
-			w = c.table.numbers(name)
-		}
-		r, err := MixedModelWeighted(y, x, w, groupings, contrasts)
+		r, err := MixedModelWeighted(y, x, c.weights(), groupings, contrasts)
 		if err != nil {
 			return nil, err
 		}
@@ -747,7 +747,9 @@ var methods = map[string]func(referenceCase) (any, error){
 		for k, name := range random {
 			variances[name], groups[name] = r.Variances[k], r.Groups[k]
 			if a, b, ok := strings.Cut(name, ":"); ok {
-				variances[b+":"+a], groups[b+":"+a] = r.Variances[k], r.Groups[k]
+				for _, other := range []string{b + ":" + a, "cohort:wave"} { // whatever the columns are called
+					variances[other], groups[other] = r.Variances[k], r.Groups[k]
+				}
 			}
 		}
 		for k, m := range r.Contrasts {

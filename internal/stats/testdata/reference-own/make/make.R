@@ -30,6 +30,7 @@ for (w in c("post", "fup")) {
 }
 case("own_uneven_rci", f, list(method = "rci", reliability = .82, sd_pre = 7.5), rci(u$pre, u$post, .82, 7.5), 1e-10)
 u$change <- u$post - u$pre
+case("own_uneven_cr_weights", f, list(method = "paired_change_cr", columns = c("pre", "post"), cluster = "cohort", weights = "w"), paired_change_cr(u$pre, u$post, u$cohort, u$w))
 case("own_uneven_lm_covariates", f, list(method = "lm_cr2", formula = "change ~ pre + sector + years", reference = "education", cluster = "cohort"), lm_cr2(change ~ pre + sector + years, u, "cohort"))
 case("own_uneven_lm_weights", f, list(method = "lm_cr2", formula = "change ~ sector", reference = "education", cluster = "cohort", weights = "w"), lm_cr2(change ~ sector, u, "cohort", "w"))
 case("own_uneven_lm_interaction", f, list(method = "lm_cr2", formula = "post ~ pre * sector", reference = "education", cluster = "cohort"), lm_cr2(post ~ pre * sector, u, "cohort"))
