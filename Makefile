@@ -22,11 +22,15 @@ lint: ## formatting and vet
 	@out=$$(gofmt -l cmd internal); [ -z "$$out" ] || { echo "not formatted: $$out" >&2; exit 1; }
 	$(GO) vet ./...
 
-fuzz: ## fuzz the reader of uploaded tables for a minute
+fuzz: ## fuzz the reader of uploaded tables and the statistics, a minute each
 	$(GO) test -run '^$$' -fuzz FuzzRead -fuzztime 60s ./internal/sheet
+	$(GO) test -run '^$$' -fuzz FuzzEverything -fuzztime 60s ./internal/stats
 
 bench: ## speed of the statistics and of three pages
 	$(GO) test -run '^$$' -bench . -benchmem ./internal/stats ./internal/web
+
+simulate: ## coverage of every interval by simulation, into docs/statistics.md (some minutes)
+	@tools/simulate.sh
 
 pictures: ## save a picture of every page in both languages, sizes and themes to ./pictures
 	STRENGTHEN_PICTURES=$(CURDIR)/pictures $(GO) test -count=1 -run TestPagesAreAccessible -timeout 14m ./internal/web
@@ -35,4 +39,4 @@ mail: ## serve ./data with a mail server of its own; read the mail at http://127
 	@$(GO) run github.com/axllent/mailpit@v1.27.11 --disable-version-check --listen 127.0.0.1:8025 --smtp 127.0.0.1:1025 & pit=$$!; trap "kill $$pit" EXIT; \
 	CGO_ENABLED=0 $(GO) run ./cmd/strengthen serve --smtp-host 127.0.0.1 --smtp-port 1025 --smtp-plain
 
-.PHONY: help run check tools test lint fuzz bench pictures mail
+.PHONY: help run check tools test lint fuzz bench simulate pictures mail

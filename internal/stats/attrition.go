@@ -48,6 +48,12 @@ type AttritionData struct {
 // & Zhao (1995), Journal of the American Statistical Association 90; Seaman & White (2013), Statistical Methods in Medical
 // Research 22; Manski (1990), American Economic Review 80; Kish (1965), Survey Sampling.
 func CompareAttrition(data AttritionData) (Attrition, error) {
+	if err := bounded(data.Pre, data.Post, []float64{data.Scale.Low, data.Scale.High}); err != nil {
+		return Attrition{}, err
+	}
+	if err := bounded(data.Covariates...); err != nil {
+		return Attrition{}, err
+	}
 	d := data.complete()
 	var in, out []int
 	for i, y := range d.Post {
@@ -188,6 +194,9 @@ type Logistic struct {
 // the inverse information. The intercept is a column of ones in x. Nothing may be missing. It returns ErrNoFit when the
 // columns separate the answers or are combinations of one another.
 func LogisticRegression(yes []bool, x [][]float64) (Logistic, error) {
+	if err := bounded(x...); err != nil {
+		return Logistic{}, err
+	}
 	mustMatch(len(yes), len(x))
 	if err := need(len(yes), 2, "rows"); err != nil {
 		return Logistic{}, err

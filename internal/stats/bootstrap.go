@@ -57,6 +57,14 @@ func (m Moments) GAv() float64 {
 // It needs two clusters and two replicates; below 12 clusters prefer PairedClusteredChange. Sources: Efron (1987), Journal
 // of the American Statistical Association 82; Davison & Hinkley (1997), Bootstrap Methods and Their Application.
 func ClusterBootstrap(pre, post []float64, cluster []string, statistic func(Moments) float64, resamples [][]int) (Bootstrap, error) {
+	return Work{}.ClusterBootstrap(pre, post, cluster, statistic, resamples)
+}
+
+// ClusterBootstrap is the function of that name, watched.
+func (w Work) ClusterBootstrap(pre, post []float64, cluster []string, statistic func(Moments) float64, resamples [][]int) (Bootstrap, error) {
+	if err := bounded(pre, post); err != nil {
+		return Bootstrap{}, err
+	}
 	parts, n := clusterMoments(pre, post, cluster)
 	if err := checkBootstrap(len(parts), len(resamples)); err != nil {
 		return Bootstrap{}, err
@@ -68,15 +76,20 @@ func ClusterBootstrap(pre, post []float64, cluster []string, statistic func(Mome
 		}
 		return statistic(m)
 	}
-	b := bootstrap(len(parts), resamples, of)
+	b, err := w.bootstrap(len(parts), resamples, of)
 	b.N = n
-	return b, nil
+	return b, err
 }
 
 // ClusterBootstrapRows is ClusterBootstrap for any statistic of the rows, such as a median or an estimate that is fitted
 // anew in every replicate. The statistic gets the indices of the rows of a replicate, repeated as often as drawn. A row
 // whose cluster is the empty string is left out.
 func ClusterBootstrapRows(cluster []string, statistic func(rows []int) float64, resamples [][]int) (Bootstrap, error) {
+	return Work{}.ClusterBootstrapRows(cluster, statistic, resamples)
+}
+
+// ClusterBootstrapRows is the function of that name, watched.
+func (w Work) ClusterBootstrapRows(cluster []string, statistic func(rows []int) float64, resamples [][]int) (Bootstrap, error) {
 	var parts [][]int
 	number, n := map[string]int{}, 0
 	for i, name := range cluster {
@@ -95,7 +108,7 @@ func ClusterBootstrapRows(cluster []string, statistic func(rows []int) float64, 
 		return Bootstrap{}, err
 	}
 	var rows []int
-	b := bootstrap(len(parts), resamples, func(numbers func(yield func(int) bool)) float64 {
+	b, err := w.bootstrap(len(parts), resamples, func(numbers func(yield func(int) bool)) float64 {
 		rows = rows[:0]
 		for g := range numbers {
 			rows = append(rows, parts[g]...)
@@ -103,7 +116,7 @@ func ClusterBootstrapRows(cluster []string, statistic func(rows []int) float64, 
 		return statistic(rows)
 	})
 	b.N = n
-	return b, nil
+	return b, err
 }
 
 func checkBootstrap(clusters, replicates int) error {
@@ -139,7 +152,7 @@ func clusterMoments(pre, post []float64, cluster []string) (parts []Moments, n i
 
 // bootstrap applies of, which computes the statistic over numbered clusters, to all clusters, to every replicate and to
 // all clusters but one.
-func bootstrap(clusters int, resamples [][]int, of func(func(yield func(int) bool)) float64) Bootstrap {
+func (w Work) bootstrap(clusters int, resamples [][]int, of func(func(yield func(int) bool)) float64) (Bootstrap, error) {
 	without := func(j int) func(func(int) bool) {
 		return func(yield func(int) bool) {
 			for g := range clusters {
@@ -152,6 +165,9 @@ func bootstrap(clusters int, resamples [][]int, of func(func(yield func(int) boo
 	b := Bootstrap{Clusters: clusters, Replicates: len(resamples), Estimate: of(without(-1))}
 	t := make([]float64, len(resamples))
 	for i, row := range resamples {
+		if err := w.step(i, len(resamples)); err != nil {
+			return Bootstrap{}, err
+		}
 		t[i] = of(func(yield func(int) bool) {
 			for _, k := range row {
 				if k < 1 || k > clusters {
@@ -168,7 +184,7 @@ func bootstrap(clusters int, resamples [][]int, of func(func(yield func(int) boo
 		jack[j] = of(without(j))
 	}
 	b.intervals(t, jack)
-	return b
+	return b, nil
 }
 
 // intervals fills in everything that follows from the estimate, the replicates and the jackknife.

@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -84,14 +85,33 @@ type ClusteredChange struct {
 // clusters and changes that vary between them. Sources: Bell & McCaffrey (2002), Survey Methodology 28; Pustejovsky &
 // Tipton (2018), Journal of Business & Economic Statistics 36.
 func PairedClusteredChange(pre, post []float64, cluster []string) (ClusteredChange, error) {
-	c := groupChange(pre, post, cluster)
-	m, err := unweightedCR2(c)
+	return PairedClusteredChangeWeighted(pre, post, cluster, nil)
+}
+
+// PairedClusteredChangeWeighted is PairedClusteredChange with weights, such as those for loss to follow-up, taken as known:
+// r_g is then a sum of weighted residuals, n the sum of the weights, and CR2 is MeanCR2.
+func PairedClusteredChangeWeighted(pre, post []float64, cluster []string, weights []float64) (ClusteredChange, error) {
+	mustMatch(len(pre), len(post))
+	if err := cmp.Or(bounded(pre, post), positive(weights)); err != nil {
+		return ClusteredChange{}, err
+	}
+	c, w := weighed(minus(post, pre), cluster, weights)
+	c.scale = max(largest(pre), largest(post))
+	m, err := meanCR2(c, w)
 	if err != nil {
 		return ClusteredChange{}, err
 	}
 	r := ClusteredChange{ClusteredMean: m}
-	j := float64(m.Clusters)
-	r.SECR0 = math.Sqrt(sumSquares(residualSums(c, m.Mean))) / float64(m.N)
+	off, total, j := make([]float64, c.count()), 0.0, float64(m.Clusters)
+	for i, g := range c.of {
+		wi := 1.0
+		if w != nil {
+			wi = w[i]
+		}
+		off[g] += wi * (c.value[i] - m.Mean)
+		total += wi
+	}
+	r.SECR0 = math.Sqrt(sumSquares(off)) / total
 	r.SECR1 = r.SECR0 * math.Sqrt(j/(j-1))
 	r.TCR1 = m.Mean / r.SECR1
 	r.PCR1 = studentP(r.TCR1, j-1)
@@ -118,12 +138,22 @@ func residualSums(c clusters, m float64) []float64 {
 // Sources: Bell & McCaffrey (2002); Imbens & Kolesar (2016), Review of Economics and Statistics 98; Pustejovsky & Tipton
 // (2018).
 func MeanCR2(value []float64, cluster []string, weights []float64) (ClusteredMean, error) {
+	if err := bounded(value); err != nil {
+		return ClusteredMean{}, err
+	}
+	if err := positive(weights); err != nil {
+		return ClusteredMean{}, err
+	}
+	return meanCR2(weighed(value, cluster, weights))
+}
+
+// weighed is group for values with weights; w is nil where there are none.
+func weighed(value []float64, cluster []string, weights []float64) (c clusters, w []float64) {
 	if weights == nil {
-		return unweightedCR2(group(value, cluster))
+		return group(value, cluster), nil
 	}
 	mustMatch(len(value), len(weights))
 	kept := slices.Clone(value)
-	var w []float64
 	for i, v := range value {
 		switch {
 		case math.IsNaN(weights[i]):
@@ -132,30 +162,41 @@ func MeanCR2(value []float64, cluster []string, weights []float64) (ClusteredMea
 			w = append(w, weights[i])
 		}
 	}
-	return weightedCR2(group(kept, cluster), w)
+	return group(kept, cluster), w
+}
+
+func meanCR2(c clusters, w []float64) (ClusteredMean, error) {
+	if w == nil {
+		return unweightedCR2(c)
+	}
+	return weightedCR2(c, w)
 }
 
 func unweightedCR2(c clusters) (ClusteredMean, error) {
 	if err := checkClusters(c); err != nil {
 		return ClusteredMean{}, err
 	}
-	n := float64(len(c.value))
 	m := mean(c.value)
-	size, res := c.sizes(), residualSums(c, m)
-	var v, trace, q, q2 float64 // q = sum a²n², q2 = sum a⁴n⁴
-	var p2 float64
+	se, df := closedCR2(c.sizes(), residualSums(c, m))
+	return clusteredMean(c, m, se, df)
+}
+
+// closedCR2 is the standard error of a mean and its degrees of freedom from the sizes and residual sums of the clusters.
+func closedCR2(size, res []float64) (se, df float64) {
+	n := sum(size)
+	var v, trace, p2, q, q2 float64 // q = sum a²n², q2 = sum a⁴n⁴
 	for g := range size {
 		a2 := 1 / (1 - size[g]/n)
 		v += res[g] * res[g] * a2
-		trace += a2 * (size[g] - size[g]*size[g]/n)
 		d := a2 * (size[g] - size[g]*size[g]/n)
+		trace += d
 		p2 += d * d
 		s := a2 * size[g] * size[g]
 		q += s
 		q2 += s * s
 	}
 	p2 += (q*q - q2) / (n * n) // the pairs g != h: a_g² a_h² n_g² n_h² / n²
-	return clusteredMean(c, m, math.Sqrt(v)/n, trace*trace/p2)
+	return math.Sqrt(v) / n, trace * trace / p2
 }
 
 func checkClusters(c clusters) error {
@@ -261,6 +302,9 @@ type CohortChange struct {
 // freedom. It answers for the average cohort and stands beside PairedClusteredChange. It needs two cohorts. Source: Donald
 // & Lang (2007), Review of Economics and Statistics 89.
 func CohortLevelChange(pre, post []float64, cluster []string) (CohortChange, error) {
+	if err := bounded(pre, post); err != nil {
+		return CohortChange{}, err
+	}
 	c := groupChange(pre, post, cluster)
 	if err := need(c.count(), 2, "clusters"); err != nil {
 		return CohortChange{}, err
@@ -286,16 +330,22 @@ type SignFlip struct {
 	P           float64 // share of vectors with |sum| at least as large
 	TCR1        float64 // |mean| / CR1 standard error
 	PWild       float64 // share of vectors with TCR1 at least as large, the null imposed
+	// CI holds every mean change that the test of the sums does not reject. It is NaN below six cohorts, where the smallest
+	// p is above 5 %.
+	CI Interval
 }
 
 // maxFlip is the largest number of cohorts whose sign vectors are all tried.
 const maxFlip = 16
 
 // SignFlipExact tries all 2^J signs of the cohort sums of change, the observed one included. P compares |sum|; PWild is
-// the restricted wild cluster bootstrap-t with Rademacher signs, fully enumerated. The smallest p possible is 2^(1-J). It
-// needs between 2 and 16 cohorts. Sources: Canay, Romano & Shaikh (2017), Econometrica 85; Cameron, Gelbach & Miller
+// the restricted wild cluster bootstrap-t with Rademacher signs, fully enumerated. The smallest p possible is 2^(1-J). The
+// tests and CI hold when the cohort sums are symmetric about their expectation. It needs between 2 and 16 cohorts. Sources: Canay, Romano & Shaikh (2017), Econometrica 85; Cameron, Gelbach & Miller
 // (2008), Review of Economics and Statistics 90.
 func SignFlipExact(pre, post []float64, cluster []string) (SignFlip, error) {
+	if err := bounded(pre, post); err != nil {
+		return SignFlip{}, err
+	}
 	c := groupChange(pre, post, cluster)
 	j := c.count()
 	if err := need(j, 2, "clusters"); err != nil {
@@ -307,18 +357,23 @@ func SignFlipExact(pre, post []float64, cluster []string) (SignFlip, error) {
 	const eps = 1 - 1e-12 // equal sums may differ by rounding
 	sums, size := c.sums(c.value), c.sizes()
 	r := SignFlip{N: len(c.value), Clusters: j, Vectors: 1 << j, Sum: sum(sums), TCR1: wildT(sums, size)}
-	if constantAt(c.value, c.scale) {
-		return SignFlip{}, ErrConstant
+	if constantAt(c.value, c.scale) || largest(residualSums(c, mean(c.value))) <= 1e-14*c.scale*float64(r.N) {
+		return SignFlip{}, fmt.Errorf("between clusters: %w", ErrConstant)
 	}
 	var asFar, asLarge int
 	flipped := make([]float64, j)
+	low, high := make([]float64, r.Vectors), make([]float64, r.Vectors)
 	for v := range r.Vectors {
+		persons := 0.0
 		for g, s := range sums {
+			n := size[g]
 			if v>>g&1 == 1 {
-				s = -s
+				s, n = -s, -n
 			}
 			flipped[g] = s
+			persons += n
 		}
+		low[v], high[v] = beats(r.Sum, float64(r.N), sum(flipped), persons)
 		if math.Abs(sum(flipped)) >= math.Abs(r.Sum)*eps {
 			asFar++
 		}
@@ -327,7 +382,32 @@ func SignFlipExact(pre, post []float64, cluster []string) (SignFlip, error) {
 		}
 	}
 	r.P, r.PWild = float64(asFar)/float64(r.Vectors), float64(asLarge)/float64(r.Vectors)
+	r.CI = notRejected(low, high)
 	return r, nil
+}
+
+// beats gives the effects e between which |a - b e| >= |a0 - b0 e|, for |b| <= b0: where one arrangement of the data is at
+// least as far from e as the actual one. Without an end, the arrangement is the actual one or its mirror image.
+func beats(a0, b0, a, b float64) (low, high float64) {
+	low, high = math.Inf(-1), math.Inf(1)
+	apart, against := b0-b > 1e-10*b0, b0+b > 1e-10*b0
+	e, f := (a0-a)/(b0-b), (a0+a)/(b0+b)
+	if apart && against {
+		return min(e, f), max(e, f)
+	}
+	return low, high
+}
+
+// notRejected is the interval of effects that more than 5 % of all arrangements beat, from the ends of beats, which it sorts.
+func notRejected(low, high []float64) Interval {
+	slices.Sort(low)
+	slices.Sort(high)
+	k := int(math.Floor((1-confidence)*float64(len(low)) + 1e-9))
+	ci := Interval{low[k], high[len(high)-1-k]}
+	if math.IsInf(ci.Low, 0) || math.IsInf(ci.High, 0) {
+		return undefined()
+	}
+	return ci
 }
 
 // wildT is |mean| over its CR1 standard error, from the sums and sizes of the clusters; 0 for a mean of 0.

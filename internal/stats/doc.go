@@ -12,5 +12,5 @@
 // two-sided. Clusters are counted in the order of their first appearance. Standard deviations divide by n - 1. A result
 // that is not defined for otherwise good data, such as a correlation with a constant, is NaN. Slices of different lengths
 // are a mistake of the program and panic; data from which nothing can be said return an error: ErrTooFew, ErrConstant,
-// ErrTooMany or ErrNoFit.
+// ErrTooMany, ErrNoFit, ErrRange or ErrContradiction. Work lets long computations be watched and stopped.
 package stats

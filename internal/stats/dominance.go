@@ -10,11 +10,14 @@ type Dominance struct {
 	N, Improved, Same, Worsened int
 	D                           float64 // (Improved - Worsened) / N, from -1 to 1
 	SE                          float64
+	CI                          Interval
 }
 
-// PairedDominance counts persons by the sign of post - pre. SE is the multinomial standard error sqrt(sum (s-D)²/((N-1) N))
-// and takes persons as independent; with cohorts apply MeanCR2 to the signs. It needs two pairs. Source: Cliff (1993),
-// Psychological Bulletin 114.
+// PairedDominance counts persons by the sign of post - pre. SE is the multinomial standard error sqrt(sum (s-D)²/((N-1) N)).
+// The interval is that of a difference of paired proportions with a person added to those who improved and to those who got
+// worse, which holds with few persons and near the ends of the scale. Both take persons as independent; with cohorts apply
+// MeanCR2 to the signs. It needs two pairs. Sources: Cliff (1993), Psychological Bulletin 114; Bonett & Price (2012),
+// Journal of Educational and Behavioral Statistics 37.
 func PairedDominance(pre, post []float64) (Dominance, error) {
 	x, y := completePairs(pre, post)
 	if err := need(len(x), 2, "pairs"); err != nil {
@@ -35,6 +38,7 @@ func PairedDominance(pre, post []float64) (Dominance, error) {
 	d.D = float64(d.Improved-d.Worsened) / n
 	ss := float64(d.Improved+d.Worsened) - n*d.D*d.D
 	d.SE = math.Sqrt(max(ss, 0) / (n - 1) / n)
+	d.CI = bonettPrice(n, float64(d.Improved), float64(d.Worsened))
 	return d, nil
 }
 

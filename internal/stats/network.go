@@ -3,8 +3,7 @@ package stats
 import (
 	"math"
 	"math/rand/v2"
-
-	"gonum.org/v1/gonum/mat"
+	"slices"
 )
 
 // Network describes who names whom. Arcs are directed, from the one who names; an undirected edge is a pair with an arc
@@ -24,6 +23,9 @@ type Network struct {
 	Betweenness              []float64 // shortest directed paths through each actor, shared among equals
 	BetweennessNormalized    []float64 // over (N-1)(N-2)
 	BetweennessUndirected    []float64
+	// Centralisations compare the sum of differences from the largest with the largest it could be, that of a star: 0 when
+	// all actors are alike, 1 when one stands in the middle of all.
+	InCentralisation, OutCentralisation, BetweennessCentralisation float64
 
 	Internal, External int // arcs within and between groups
 	EI, EIUndirected   float64
@@ -34,7 +36,8 @@ type Network struct {
 }
 
 // DescribeNetwork measures a square matrix: a[i][j] says that i names j; the diagonal is ignored. E-I is (external -
-// internal)/(external + internal), from -1 to 1. It needs two actors. Sources: Freeman (1977), Sociometry 40; Brandes
+// internal)/(external + internal), from -1 to 1. Centralisations divide by (N-1)² for degrees and by (N-1)²(N-2) for
+// betweenness. It needs two actors. Sources: Freeman (1977), Sociometry 40; Freeman (1979), Social Networks 1; Brandes
 // (2001), Journal of Mathematical Sociology 25; Krackhardt & Stern (1988), Social Psychology Quarterly 51.
 func DescribeNetwork(a [][]bool, group []string) (Network, error) {
 	n := len(a)
@@ -54,8 +57,23 @@ func DescribeNetwork(a [][]bool, group []string) (Network, error) {
 		w.BetweennessNormalized = append(w.BetweennessNormalized, b/float64((n-1)*(n-2)))
 		w.BetweennessUndirected[i] /= 2
 	}
+	w.centralise(out)
 	w.groups(a, group)
 	return w, nil
+}
+
+func (w *Network) centralise(named [][]int) {
+	in, out := make([]float64, w.N), make([]float64, w.N)
+	for i, list := range named {
+		out[i] = float64(len(list))
+		for _, j := range list {
+			in[j]++
+		}
+	}
+	star := float64(w.N-1) * float64(w.N-1)
+	below := func(x []float64) float64 { return largest(x)*float64(w.N) - sum(x) }
+	w.InCentralisation, w.OutCentralisation = below(in)/star, below(out)/star
+	w.BetweennessCentralisation = below(w.Betweenness) / (star * float64(w.N-2)) // NaN for two actors
 }
 
 func ratio(a, b int) float64 { return float64(a) / float64(b) } // NaN for 0/0
@@ -277,6 +295,17 @@ func offDiagonal(a [][]float64) (out []float64) {
 // correlations when rows and columns of b are permuted together: b'[i][j] = b[p[i]][p[j]], actors counted from 1. It needs
 // three actors, two permutations and matrices that vary. Source: Krackhardt (1988), Social Networks 10.
 func QAPCorrelation(a, b [][]float64, permutations [][]int) (Permuted, error) {
+	return Work{}.QAPCorrelation(a, b, permutations)
+}
+
+// QAPCorrelation is the function of that name, watched.
+func (w Work) QAPCorrelation(a, b [][]float64, permutations [][]int) (Permuted, error) {
+	if err := bounded(a...); err != nil {
+		return Permuted{}, err
+	}
+	if err := bounded(b...); err != nil {
+		return Permuted{}, err
+	}
 	mustMatch(len(a), len(b))
 	if err := checkPermutations(len(a), permutations); err != nil {
 		return Permuted{}, err
@@ -290,6 +319,9 @@ func QAPCorrelation(a, b [][]float64, permutations [][]int) (Permuted, error) {
 	filled := cells(a)
 	values := make([]float64, len(permutations))
 	for r, p := range permutations {
+		if err := w.step(r, len(permutations)); err != nil {
+			return Permuted{}, err
+		}
 		s := 0.0
 		for _, c := range filled {
 			s += c.value * b[p[c.i]-1][p[c.j]-1]
@@ -316,6 +348,11 @@ func checkPermutations(actors int, permutations [][]int) error {
 // gets the label of actor p[i], counted from 1. It needs three actors, an arc and two permutations. Source: Krackhardt &
 // Stern (1988), Social Psychology Quarterly 51.
 func EIPermutation(a [][]bool, group []string, permutations [][]int) (Permuted, error) {
+	return Work{}.EIPermutation(a, group, permutations)
+}
+
+// EIPermutation is the function of that name, watched.
+func (w Work) EIPermutation(a [][]bool, group []string, permutations [][]int) (Permuted, error) {
 	mustMatch(len(a), len(group))
 	if err := checkPermutations(len(a), permutations); err != nil {
 		return Permuted{}, err
@@ -337,6 +374,9 @@ func EIPermutation(a [][]bool, group []string, permutations [][]int) (Permuted, 
 	}
 	values := make([]float64, len(permutations))
 	for r, p := range permutations {
+		if err := w.step(r, len(permutations)); err != nil {
+			return Permuted{}, err
+		}
 		values[r] = index(func(i int) string { return group[p[i]-1] })
 	}
 	return permuted(len(a), observed, values), nil
@@ -350,28 +390,22 @@ type NetworkRegression struct {
 }
 
 // NetworkRegressionQAP regresses y on the matrices x, all without the diagonal, and permutes rows and columns of y
-// together. It needs three actors, two permutations and matrices that are not combinations of one another. Source:
-// Krackhardt (1988), Social Networks 10; for the choice of permutation see Dekker, Krackhardt & Snijders (2007),
-// Psychometrika 72.
+// together, which asks about all regressors at once. With correlated regressors the p of one of them is that of
+// NetworkRegressionDSP. It needs three actors, two permutations and matrices that are not combinations of one another.
+// Source: Krackhardt (1988), Social Networks 10.
 func NetworkRegressionQAP(y [][]float64, x [][][]float64, permutations [][]int) (NetworkRegression, error) {
-	if err := checkPermutations(len(y), permutations); err != nil {
+	return Work{}.NetworkRegressionQAP(y, x, permutations)
+}
+
+// NetworkRegressionQAP is the function of that name, watched.
+func (w Work) NetworkRegressionQAP(y [][]float64, x [][][]float64, permutations [][]int) (NetworkRegression, error) {
+	d, err := newNetworkDesign(y, x, permutations)
+	if err != nil {
 		return NetworkRegression{}, err
 	}
-	n, k := len(y), len(x)+1
-	design := mat.NewDense(n*(n-1), k, nil)
-	for i := range n * (n - 1) {
-		design.Set(i, 0, 1)
-	}
-	for c, m := range x {
-		mustMatch(n, len(m))
-		design.SetCol(c+1, offDiagonal(m))
-	}
-	var gram, inverse, solve mat.Dense
-	gram.Mul(design.T(), design)
-	if err := inverse.Inverse(&gram); err != nil {
-		return NetworkRegression{}, ErrNoFit
-	}
-	solve.Mul(design, &inverse) // a row per pair: what a unit of y there adds to the coefficients
+	n, k := d.actors, d.columns
+	solve := make([]float64, len(d.y)*k) // a row per pair: what a unit of y there adds to the coefficients
+	product(solve, d.x, d.inverse, len(d.y), k, k)
 	filled := cells(y)
 	at := func(place []int) []float64 { // actor i of y stands at place[i]
 		b := make([]float64, k)
@@ -380,9 +414,8 @@ func NetworkRegressionQAP(y [][]float64, x [][][]float64, permutations [][]int) 
 			if j > i {
 				j-- // the diagonal is not there
 			}
-			for t, v := range solve.RawRowView(i*(n-1) + j) {
-				b[t] += v * c.value
-			}
+			row := (i*(n-1) + j) * k
+			addScaled(b, c.value, solve[row:row+k])
 		}
 		return b
 	}
@@ -392,7 +425,10 @@ func NetworkRegressionQAP(y [][]float64, x [][][]float64, permutations [][]int) 
 	}
 	r := NetworkRegression{N: n, Permutations: len(permutations), Coefficients: at(place), PAbs: make([]float64, k)}
 	far := make([]int, k)
-	for _, p := range permutations {
+	for step, p := range permutations {
+		if err := w.step(step, len(permutations)); err != nil {
+			return NetworkRegression{}, err
+		}
 		for i, v := range p {
 			place[v-1] = i
 		}
@@ -406,6 +442,131 @@ func NetworkRegressionQAP(y [][]float64, x [][][]float64, permutations [][]int) 
 	return r, nil
 }
 
+// NetworkRegressionDSP is the same regression with double semi-partialling: for each regressor its residual from the others
+// is permuted and takes its place, and |t| is compared. That p holds for one regressor when the others matter. The
+// intercept has NaN. Source: Dekker, Krackhardt & Snijders (2007), Psychometrika 72.
+func NetworkRegressionDSP(y [][]float64, x [][][]float64, permutations [][]int) (NetworkRegression, error) {
+	return Work{}.NetworkRegressionDSP(y, x, permutations)
+}
+
+// NetworkRegressionDSP is the function of that name, watched.
+func (w Work) NetworkRegressionDSP(y [][]float64, x [][][]float64, permutations [][]int) (NetworkRegression, error) {
+	d, err := newNetworkDesign(y, x, permutations)
+	if err != nil {
+		return NetworkRegression{}, err
+	}
+	n, k := d.actors, d.columns
+	r := NetworkRegression{N: n, Permutations: len(permutations), Coefficients: make([]float64, k), PAbs: make([]float64, k)}
+	xy := make([]float64, k)
+	productT(xy, 1, d.x, d.y, len(d.y), k, 1)
+	times(r.Coefficients, d.inverse, xy)
+	r.PAbs[0] = math.NaN()
+	for c := 1; c < k; c++ {
+		rest := d.without(c)
+		own, _ := rest.off(column(d.rows(), c))
+		yOff, yy := rest.off(d.y)
+		free := float64(len(d.y) - k)
+		t := func(e []float64) float64 {
+			left, ee := rest.off(e)
+			if !(ee > 1e-12) {
+				return 0
+			}
+			b := dot(left, yOff) / ee
+			return b / math.Sqrt(max(yy-b*b*ee, 0)/free/ee)
+		}
+		observed, far := math.Abs(t(own)), 0
+		moved := make([]float64, len(own))
+		for s, p := range permutations {
+			if err := w.step((c-1)*len(permutations)+s, (k-1)*len(permutations)); err != nil {
+				return NetworkRegression{}, err
+			}
+			at := 0
+			for i := range n {
+				for j := range n {
+					if i != j {
+						a, b := p[i]-1, p[j]-1
+						moved[at] = own[a*(n-1)+b-count(b > a)]
+						at++
+					}
+				}
+			}
+			far += count(math.Abs(t(moved)) >= observed*(1-1e-12))
+		}
+		r.PAbs[c] = ratio(1+far, 1+len(permutations))
+	}
+	return r, nil
+}
+
+// networkDesign is a regression over pairs of actors, row by row without the diagonal.
+type networkDesign struct {
+	actors, columns int
+	y, x            []float64 // x has columns values for each pair, the first of them 1
+	inverse         []float64 // of x'x
+}
+
+func newNetworkDesign(y [][]float64, x [][][]float64, permutations [][]int) (networkDesign, error) {
+	if err := checkPermutations(len(y), permutations); err != nil {
+		return networkDesign{}, err
+	}
+	if err := bounded(slices.Concat(append([][][]float64{y}, x...)...)...); err != nil {
+		return networkDesign{}, err
+	}
+	d := networkDesign{actors: len(y), columns: len(x) + 1, y: offDiagonal(y)}
+	d.x = make([]float64, len(d.y)*d.columns)
+	for i := range d.y {
+		d.x[i*d.columns] = 1
+	}
+	for c, m := range x {
+		mustMatch(len(y), len(m))
+		for i, v := range offDiagonal(m) {
+			d.x[i*d.columns+c+1] = v
+		}
+	}
+	return d, d.solve()
+}
+
+func (d *networkDesign) solve() error {
+	k := d.columns
+	gram := make([]float64, k*k)
+	productT(gram, 1, d.x, d.x, len(d.y), k, k)
+	var ok bool
+	if d.inverse, ok = inverseOf(gram, k); !ok {
+		return ErrNoFit
+	}
+	return nil
+}
+
+func (d *networkDesign) rows() (out [][]float64) {
+	for i := range d.y {
+		out = append(out, d.x[i*d.columns:(i+1)*d.columns])
+	}
+	return out
+}
+
+// without is the design without a column.
+func (d *networkDesign) without(c int) *networkDesign {
+	r := &networkDesign{actors: d.actors, columns: d.columns - 1, y: d.y}
+	for _, row := range d.rows() {
+		r.x = append(append(r.x, row[:c]...), row[c+1:]...)
+	}
+	_ = r.solve() // part of a design that could be solved
+	return r
+}
+
+// off is the residual of v from the columns, and its sum of squares.
+func (d *networkDesign) off(v []float64) (left []float64, ss float64) {
+	k := d.columns
+	xv, b := make([]float64, k), make([]float64, k)
+	productT(xv, 1, d.x, v, len(v), k, 1)
+	times(b, d.inverse, xv)
+	left = make([]float64, len(v))
+	for i := range v {
+		left[i] = v[i] - dot(d.x[i*k:(i+1)*k], b)
+		ss += left[i] * left[i]
+	}
+	return left, ss
+}
+
 // DensityChange compares the arcs among the same actors in two waves.
 type DensityChange struct {
 	N             int
@@ -416,12 +577,23 @@ type DensityChange struct {
 	Jaccard       float64 // Kept over arcs in either wave
 	SE            float64 // vertex bootstrap
 	Percentile    Interval
+
+	// SEActors is the standard error with what each actor says as one observation, and CI its interval on N - 1 degrees of
+	// freedom: the one to print. The vertex bootstrap is far too wide when most ties stay.
+	SEActors float64
+	CI       Interval
 }
 
 // NetworkDensityChange resamples actors: each row of resamples draws as many as there are, counted from 1, and pairs of
-// copies of one actor are left out of its density. It needs three actors and two resamples. Source: Snijders & Borgatti
-// (1999), Connections 22.
+// copies of one actor are left out of its density. SEActors is the standard error of the mean over actors of (arcs sent
+// after - arcs sent before)/(N-1); it takes the answers of different actors as independent. It needs three actors and two
+// resamples. Source: Snijders & Borgatti (1999), Connections 22.
 func NetworkDensityChange(before, after [][]bool, resamples [][]int) (DensityChange, error) {
+	return Work{}.NetworkDensityChange(before, after, resamples)
+}
+
+// NetworkDensityChange is the function of that name, watched.
+func (w Work) NetworkDensityChange(before, after [][]bool, resamples [][]int) (DensityChange, error) {
 	n := len(before)
 	mustMatch(n, len(after))
 	if err := checkPermutations(n, resamples); err != nil {
@@ -443,6 +615,9 @@ func NetworkDensityChange(before, after [][]bool, resamples [][]int) (DensityCha
 	d.Change, d.Jaccard = ratio(d.Gained-d.Lost, pairs), ratio(d.Kept, d.Kept+d.Gained+d.Lost)
 	values := make([]float64, len(resamples))
 	for r, draw := range resamples {
+		if err := w.step(r, len(resamples)); err != nil {
+			return DensityChange{}, err
+		}
 		balance, drawn := 0, 0
 		for _, i := range draw {
 			for _, j := range draw {
@@ -454,7 +629,24 @@ func NetworkDensityChange(before, after [][]bool, resamples [][]int) (DensityCha
 		}
 		values[r] = ratio(balance, drawn)
 	}
+	d.actors(before, after)
 	d.SE = sd(values)
 	d.Percentile = Interval{quantile(values, (1-confidence)/2), quantile(values, 1-(1-confidence)/2)}
 	return d, nil
+}
+
+func (d *DensityChange) actors(before, after [][]bool) {
+	sent := make([]float64, d.N)
+	for i := range d.N {
+		for j := range d.N {
+			if i != j {
+				sent[i] += float64(count(after[i][j])-count(before[i][j])) / float64(d.N-1)
+			}
+		}
+	}
+	d.SEActors = sd(sent) / math.Sqrt(float64(d.N))
+	_, _, d.CI = studentTest(d.Change, d.SEActors, float64(d.N-1))
+	if constant(sent) { // nothing to judge the change by
+		d.CI = undefined()
+	}
 }

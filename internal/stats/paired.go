@@ -17,6 +17,9 @@ type Change struct {
 // d = post - pre. It takes persons as independent; with cohorts use PairedClusteredChange. It needs two pairs whose changes
 // vary. Source: Student (1908), Biometrika 6.
 func PairedChange(pre, post []float64) (Change, error) {
+	if err := bounded(pre, post); err != nil {
+		return Change{}, err
+	}
 	x, y := completePairs(pre, post)
 	if err := need(len(x), 2, "pairs"); err != nil {
 		return Change{}, err

@@ -110,7 +110,7 @@ type McNemar struct {
 	OddsRatioCI  Interval
 }
 
-// McNemarTest compares answers coded 0 and 1; any other value panics. chi-square = (b-c)²/(b+c); the exact p is the
+// McNemarTest compares answers coded 0 and 1. chi-square = (b-c)²/(b+c); the exact p is the
 // two-sided binomial of b in b+c. The three intervals are of the difference: Newcombe's method 10 (Wilson intervals joined
 // by phi without correction), Bonett & Price (a person added to each kind of change) and Tango's score interval. The odds
 // ratio has the Clopper-Pearson interval of b/(b+c), transformed. It takes persons as independent; with cohorts apply
@@ -118,6 +118,9 @@ type McNemar struct {
 // BMC Medical Research Methodology 13:91; Newcombe (1998), Statistics in Medicine 17, 2635; Bonett & Price (2012), Journal
 // of Educational and Behavioral Statistics 37; Tango (1998), Statistics in Medicine 17, 891.
 func McNemarTest(pre, post []float64) (McNemar, error) {
+	if err := yesNo(pre, post); err != nil {
+		return McNemar{}, err
+	}
 	x, y := completePairs(pre, post)
 	if err := need(len(x), 1, "pairs"); err != nil {
 		return McNemar{}, err
@@ -132,8 +135,7 @@ func McNemarTest(pre, post []float64) (McNemar, error) {
 	m.Difference = m.PPost - m.PPre
 	m.test(b, c)
 	m.Newcombe = m.newcombe()
-	b1, c1 := (b+1)/(n+2), (c+1)/(n+2)
-	m.BonettPrice = around(b1-c1, z975*math.Sqrt((b1+c1-(b1-c1)*(b1-c1))/(n+2)))
+	m.BonettPrice = bonettPrice(n, b, c)
 	m.Tango = tango(n, b, c)
 	p := Interval{0, 1}
 	if b+c > 0 {
@@ -144,12 +146,15 @@ func McNemarTest(pre, post []float64) (McNemar, error) {
 	return m, nil
 }
 
-func bit(x float64) int {
-	if x != 0 && x != 1 {
-		panic(fmt.Sprintf("stats: answer %v is neither 0 nor 1", x))
-	}
-	return int(x)
+// bonettPrice is the interval of (b - c)/n with one person added to each of b and c. It may reach past the ends of the
+// scale, as published.
+func bonettPrice(n, b, c float64) Interval {
+	b1, c1 := (b+1)/(n+2), (c+1)/(n+2)
+	return around(b1-c1, z975*math.Sqrt((b1+c1-(b1-c1)*(b1-c1))/(n+2)))
 }
+
+// bit is an answer that yesNo has passed.
+func bit(x float64) int { return count(x == 1) }
 
 func (m *McNemar) test(b, c float64) {
 	m.P, m.PExact, m.PMid = 1, signTest(m.B, m.C), 1
@@ -210,6 +215,9 @@ type Cochran struct {
 // chi-square on k-1 degrees of freedom. Rows are persons, columns waves, values 0 and 1; incomplete rows are left out. It
 // needs a person whose answers differ. Source: Cochran (1950), Biometrika 37.
 func CochranQ(rows [][]float64) (Cochran, error) {
+	if err := yesNo(rows...); err != nil {
+		return Cochran{}, err
+	}
 	rows = completeRows(rows)
 	if err := need(len(rows), 1, "complete rows"); err != nil {
 		return Cochran{}, err

@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -30,21 +31,25 @@ type referenceCase struct {
 // errMissing marks a method, or a variant of one, that is not built.
 var errMissing = errors.New("not built")
 
-// TestReference compares every number of every reference case. STRENGTHEN_STATS_REFERENCE names another folder with
-// input/ and expected/.
+// TestReference compares every number of every reference case: the published ones and those of our own. The variable
+// STRENGTHEN_STATS_REFERENCE names another folder with input/ and expected/.
 func TestReference(t *testing.T) {
-	dir := os.Getenv("STRENGTHEN_STATS_REFERENCE")
-	if dir == "" {
-		dir = filepath.Join("testdata", "reference")
+	folders := []string{filepath.Join("testdata", "reference"), filepath.Join("testdata", "reference-own")}
+	if dir := os.Getenv("STRENGTHEN_STATS_REFERENCE"); dir != "" {
+		folders = []string{dir}
 	}
-	files, err := filepath.Glob(filepath.Join(dir, "expected", "*.json"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no case in %s/expected: %v", dir, err)
+	var files []string
+	for _, dir := range folders {
+		in, err := filepath.Glob(filepath.Join(dir, "expected", "*.json"))
+		if err != nil || len(in) == 0 {
+			t.Fatalf("no case in %s/expected: %v", dir, err)
+		}
+		files = append(files, in...)
 	}
 	var passed, missing, failed int
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".json")
-		faults, err := checkCase(dir, file)
+		faults, err := checkCase(filepath.Dir(filepath.Dir(file)), file)
 		switch {
 		case errors.Is(err, errMissing):
 			missing++
@@ -95,7 +100,14 @@ func checkCase(dir, file string) (faults []string, err error) {
 		if c.table, err = readTable(filepath.Join(dir, "input", c.Input)); err != nil {
 			return nil, err
 		}
-		c.table = c.table.last(c.Args.text("rows"))
+		if c.table, err = c.table.only(c.Args.text("rows")); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Args)) {
+		if !slices.Contains(understood, name) {
+			return nil, fmt.Errorf("argument %q: %w", name, errMissing)
+		}
 	}
 	got, err := run(c)
 	if err != nil {
@@ -111,8 +123,14 @@ func checkCase(dir, file string) (faults []string, err error) {
 
 // matrices are the methods whose input is a square matrix without a head.
 var matrices = map[string]bool{
-	"network_measures": true, "qap_cor": true, "ei_perm": true, "mrqap_y": true, "density_change": true,
+	"network_measures": true, "qap_cor": true, "ei_perm": true, "mrqap_y": true, "density_change": true, "centralisation": true,
+	"mrqap_dsp": true,
 }
+
+// understood are the arguments that some method reads; a case with another one is not computed as if it were not there.
+var understood = strings.Fields("method note columns cluster rows coding rounding value groups formula reference contrasts weights " +
+	"family id corstr statistic resamples clusters pre post covariates scale_min scale_max items reliability sd_pre p grid n " +
+	"delta sd_change alpha strict group other perms x after exact")
 
 // method names the method of a case; two cases name none and are known by what they are given.
 func (c referenceCase) method() string {
@@ -287,18 +305,63 @@ func readTable(file string) (table, error) {
 	return t, nil
 }
 
-var lastRows = regexp.MustCompile(`last (\d+) rows`)
+var (
+	someRows  = regexp.MustCompile(`^(first|last) (\d+) rows`)
+	condition = regexp.MustCompile(`^([\w.]+)\s*(==|=|!=|>=|<=|>|<)\s*["']?([^"']*?)["']?$`)
+)
 
-func (t table) last(rows string) table {
-	m := lastRows.FindStringSubmatch(rows)
-	if m == nil {
-		return t
+// only keeps "last 80 rows of the file", or the rows for which "post == 1 and arm = 'A'" is true.
+func (t table) only(rows string) (table, error) {
+	if rows == "" {
+		return t, nil
 	}
-	n, _ := strconv.Atoi(m[1])
-	for k, v := range t.cells {
-		t.cells[k] = v[max(0, len(v)-n):]
+	length := len(t.cells[t.names[0]])
+	keep := func(int) bool { return true }
+	if m := someRows.FindStringSubmatch(rows); m != nil {
+		n, _ := strconv.Atoi(m[2])
+		keep = func(i int) bool { return m[1] == "first" && i < n || m[1] == "last" && i >= length-n }
+	} else {
+		for part := range strings.SplitSeq(strings.ReplaceAll(rows, "&", " and "), " and ") {
+			m := condition.FindStringSubmatch(strings.TrimSpace(part))
+			if m == nil || t.cells[m[1]] == nil {
+				return table{}, fmt.Errorf("rows %q: %w", rows, errMissing)
+			}
+			before := keep
+			keep = func(i int) bool { return before(i) && holds(t.cells[m[1]][i], m[2], m[3]) }
+		}
 	}
-	return t
+	out := table{names: t.names, cells: map[string][]string{}}
+	for _, name := range t.names {
+		out.cells[name] = []string{}
+		for i, v := range t.cells[name] {
+			if keep(i) {
+				out.cells[name] = append(out.cells[name], v)
+			}
+		}
+	}
+	return out, nil
+}
+
+func holds(a, operator, b string) bool {
+	x, errX := strconv.ParseFloat(a, 64)
+	y, errY := strconv.ParseFloat(b, 64)
+	order := strings.Compare(a, b)
+	if errX == nil && errY == nil {
+		order = cmp.Compare(x, y)
+	}
+	switch operator {
+	case "=", "==":
+		return order == 0
+	case "!=":
+		return order != 0
+	case ">":
+		return order > 0
+	case ">=":
+		return order >= 0
+	case "<":
+		return order < 0
+	}
+	return order <= 0
 }
 
 func (t table) text(name string) []string {
@@ -326,25 +389,47 @@ func (t table) numeric(name string) bool {
 	})
 }
 
-// numbers is a column, or the difference of two where it is named "change" or "a-b" and there is none of that name.
+// numbers is a column, or what a name means where there is no such column: "change" and "a-b" are differences, "a:b" is a
+// product, "log(a)" and "I(a^2)" are those of a, and a wave, "treated" or a level stand for an indicator.
 func (t table) numbers(name string) []float64 {
-	if _, ok := t.cells[name]; !ok && name == "change" {
-		name = "post-pre"
+	name = strings.TrimSpace(name)
+	if _, ok := t.cells[name]; ok && t.numeric(name) {
+		return t.parse(name)
 	}
-	if a, b, ok := strings.Cut(name, ":"); ok { // an interaction
-		x, y := t.numbers(a), t.numbers(b)
+	if a, b, ok := strings.Cut(name, ":"); ok {
+		x, y := slices.Clone(t.numbers(a)), t.numbers(b)
 		for i := range x {
 			x[i] *= y[i]
 		}
 		return x
 	}
-	if of, indicator := t.indicator(name); of != nil {
-		return indicator
+	if name == "change" {
+		name = "post-pre"
 	}
-	if a, b, ok := strings.Cut(name, "-"); ok && t.cells[name] == nil {
-		return minus(t.numbers(strings.TrimSpace(a)), t.numbers(strings.TrimSpace(b)))
+	if m := function.FindStringSubmatch(name); m != nil && t.cells[m[2]] != nil {
+		out := slices.Clone(t.numbers(m[2]))
+		for i, v := range out {
+			out[i] = map[string]float64{"log": math.Log(v), "I2": v * v, "I3": v * v * v}[m[1]+m[3]]
+		}
+		return out
 	}
-	var out []float64
+	inner := strings.TrimSuffix(strings.TrimPrefix(name, "I("), ")")
+	if a, b, ok := strings.Cut(inner, "-"); ok && t.knows(a) && t.knows(b) {
+		return minus(t.numbers(a), t.numbers(b))
+	}
+	for _, is := range []func(string) []float64{t.indicator, t.level, t.second} {
+		if yes := is(name); yes != nil {
+			return yes
+		}
+	}
+	panic("no column " + name)
+}
+
+var function = regexp.MustCompile(`^(log|I)\(([\w.]+)(?:\^([23]))?\)$`)
+
+func (t table) knows(name string) bool { return t.cells[strings.TrimSpace(name)] != nil }
+
+func (t table) parse(name string) (out []float64) {
 	for _, s := range t.text(name) {
 		v, err := strconv.ParseFloat(s, 64)
 		if s == "" {
@@ -357,21 +442,52 @@ func (t table) numbers(name string) []float64 {
 	return out
 }
 
-// indicator is a wave by its name in a table in long form, or "treated", every arm but control.
-func (t table) indicator(name string) (of []string, yes []float64) {
-	if t.cells[name] != nil {
-		return nil, nil
+// equals is 1 where a cell is value, missing where there is none.
+func equals(of []string, value string) (yes []float64) {
+	for _, s := range of {
+		v := float64(count(s == value))
+		if s == "" {
+			v = math.NaN()
+		}
+		yes = append(yes, v)
 	}
-	if of = t.cells["wave"]; !slices.Contains(of, name) {
-		of = nil
+	return yes
+}
+
+// level is a column with one of its values, written as R does: armCBT, factor(wave)2.
+func (t table) level(name string) []float64 {
+	bare := strings.Replace(strings.TrimPrefix(name, "factor("), ")", "", count(strings.HasPrefix(name, "factor(")))
+	names := slices.SortedFunc(slices.Values(t.names), func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	for _, n := range names {
+		if value, ok := strings.CutPrefix(bare, n); ok && slices.Contains(t.cells[n], value) && value != "" {
+			return equals(t.cells[n], value)
+		}
+	}
+	return nil
+}
+
+// second is the second of two levels of the column of words that begins like the name: "drugy" of drug No and Yes.
+func (t table) second(name string) []float64 {
+	for _, n := range t.names {
+		levels := slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(t.cells[n]))), func(s string) bool { return s == "" })
+		if len(levels) == 2 && !t.numeric(n) && n[0] == name[0] {
+			return equals(t.cells[n], levels[1])
+		}
+	}
+	return nil
+}
+
+// indicator is a wave by its name in a table in long form, or "treated", every arm but control.
+func (t table) indicator(name string) (yes []float64) {
+	if slices.Contains(t.cells["wave"], name) {
+		return equals(t.cells["wave"], name)
 	}
 	if name == "treated" {
-		of = t.cells["arm"]
+		for _, v := range equals(t.cells["arm"], "control") {
+			yes = append(yes, 1-v)
+		}
 	}
-	for _, s := range of {
-		yes = append(yes, float64(count(s == name || name == "treated" && s != "control")))
-	}
-	return of, yes
+	return yes
 }
 
 func (t table) matrix(names []string) [][]float64 {
@@ -391,13 +507,52 @@ func (t table) matrix(names []string) [][]float64 {
 	return rows
 }
 
-// pair is the two columns that a case compares.
-func (c referenceCase) pair() (pre, post []float64) {
-	names := c.Args.texts("columns")
-	if names == nil {
-		names = []string{"pre", "post"}
+var (
+	difference = regexp.MustCompile(`([\w.]+)\s*-\s*([\w.]+)`)
+	decimal    = regexp.MustCompile(`\d+`)
+	atLeast    = regexp.MustCompile(`(?:>=\s*(-?\d[\d.]*)|(-?\d[\d.]*) (?:or|and) (?:more|higher|above|over))`)
+)
+
+// pairNames are the two columns that a case compares: those it gives, those its statistic or value names, pre and post, or
+// the first and the last score.
+func (c referenceCase) pairNames() (pre, post string) {
+	if names := c.Args.texts("columns"); len(names) == 2 {
+		return names[0], names[1]
 	}
-	return c.table.numbers(names[0]), c.table.numbers(names[1])
+	for _, key := range []string{"statistic", "value"} {
+		if m := difference.FindStringSubmatch(c.Args.text(key)); m != nil && c.table.knows(m[1]) && c.table.knows(m[2]) {
+			return m[2], m[1]
+		}
+	}
+	if c.table.knows("pre") && c.table.knows("post") {
+		return "pre", "post"
+	}
+	scores := slices.DeleteFunc(slices.Clone(c.table.names), func(n string) bool {
+		return n == "id" || n == c.Args.text("cluster") || n == "cohort" || !c.table.numeric(n)
+	})
+	return scores[0], scores[len(scores)-1]
+}
+
+func (c referenceCase) pair() (pre, post []float64) {
+	a, b := c.pairNames()
+	pre, post = c.table.numbers(a), c.table.numbers(b)
+	if m := decimal.FindString(c.Args.text("rounding")); m != "" { // what is compared are rounded differences
+		k, _ := strconv.Atoi(m)
+		for i := range pre {
+			pre[i], post[i] = 0, math.RoundToEven((post[i]-pre[i])*math.Pow10(k))/math.Pow10(k)
+		}
+	}
+	if m := atLeast.FindStringSubmatch(c.Args.text("coding")); m != nil { // yes is a score of at least that
+		cut, _ := strconv.ParseFloat(m[1]+m[2], 64)
+		for _, v := range [][]float64{pre, post} {
+			for i := range v {
+				if !math.IsNaN(v[i]) {
+					v[i] = float64(count(v[i] >= cut))
+				}
+			}
+		}
+	}
+	return pre, post
 }
 
 func (c referenceCase) cluster() []string {
@@ -407,6 +562,14 @@ func (c referenceCase) cluster() []string {
 	return c.table.text("cohort")
 }
 
+// weights is nil where a case gives none.
+func (c referenceCase) weights() []float64 {
+	if name := c.Args.text("weights"); name != "" {
+		return c.table.numbers(name)
+	}
+	return nil
+}
+
 // groups is the pair, or one value in two groups of rows.
 func (c referenceCase) groups() (x, y []float64) {
 	names := c.Args.texts("groups")
@@ -414,7 +577,7 @@ func (c referenceCase) groups() (x, y []float64) {
 		return c.pair()
 	}
 	of := c.table.holding(names[0])
-	for i, v := range c.table.numbers(c.Args.text("value")) {
+	for i, v := range c.values() {
 		switch of[i] {
 		case names[0]:
 			x = append(x, v)
@@ -425,15 +588,29 @@ func (c referenceCase) groups() (x, y []float64) {
 	return x, y
 }
 
+// values is the column, or the difference, that a case names.
+func (c referenceCase) values() []float64 {
+	name := c.Args.text("value")
+	if c.table.knows(name) {
+		return c.table.numbers(name)
+	}
+	pre, post := c.pair()
+	return minus(post, pre)
+}
+
 var randomPart = regexp.MustCompile(`\+\s*\(1\s*\|\s*([^)]+)\)`)
 
-// groupings reads the (1|a) and (1|a:b) of a formula.
+// groupings reads the (1|a), (1|a:b) and (1|a/b) of a formula.
 func (c referenceCase) groupings() (names []string, of [][]string) {
 	for _, m := range randomPart.FindAllStringSubmatch(c.Args.text("formula"), -1) {
-		name := strings.TrimSpace(m[1])
+		name := strings.ReplaceAll(m[1], " ", "")
+		if a, b, ok := strings.Cut(name, "/"); ok {
+			names, of = append(names, a), append(of, c.table.text(a))
+			name = b + ":" + a
+		}
 		var label []string
 		for part := range strings.SplitSeq(name, ":") {
-			column := c.table.text(strings.TrimSpace(part))
+			column := c.table.text(part)
 			if label == nil {
 				label = slices.Clone(column)
 				continue
@@ -447,70 +624,48 @@ func (c referenceCase) groupings() (names []string, of [][]string) {
 	return names, of
 }
 
-// contrasts are the given ones, or where none are given the single coefficients that the expected names mean.
+// contrasts are the given ones, or where none are given the single coefficients that have the expected estimates.
 func (c referenceCase) contrasts(p int) (names []string, rows [][]float64) {
-	expected := c.Expected.(map[string]any)["contrasts"].(map[string]any)
+	whole := c.Expected.(map[string]any)
+	expected, _ := whole["contrasts"].(map[string]any)
 	given, _ := c.Args["contrasts"].(map[string]any)
+	estimates, _ := whole["estimate"].([]any)
 	for _, name := range slices.Sorted(maps.Keys(expected)) {
 		row := make([]float64, p)
 		if l, ok := given[name].([]any); ok {
 			for j, v := range l {
 				row[j] = v.(float64)
 			}
-		} else if j, ok := map[string]int{"age": 1, "male": 2, "did_post": 3, "did_fup": 4}[name]; ok && j < p {
-			row[j] = 1
 		} else {
-			panic("no contrast " + name)
+			j := slices.Index(estimates, expected[name].(map[string]any)["estimate"])
+			if j < 0 {
+				panic("no contrast " + name)
+			}
+			row[j] = 1
 		}
 		names, rows = append(names, name), append(rows, row)
 	}
 	return names, rows
 }
 
-// design reads "y ~ a + b"; a column of words becomes indicators, the reference level first and the others in order.
+// design reads the answer from "y ~ a + b" and the columns from the terms that the case expects, which name every level and
+// interaction.
 func (c referenceCase) design() (y []float64, x [][]float64, terms []string, err error) {
-	left, right, ok := strings.Cut(c.Args.text("formula"), "~")
-	right = randomPart.ReplaceAllString(right, "")
-	if !ok || strings.ContainsAny(right, "*|(") {
+	left, _, ok := strings.Cut(c.Args.text("formula"), "~")
+	expected, isObject := c.Expected.(map[string]any)
+	if !ok || !isObject {
 		return nil, nil, nil, fmt.Errorf("formula %q: %w", c.Args.text("formula"), errMissing)
 	}
-	y = c.table.numbers(strings.TrimSpace(left))
-	x, terms = make([][]float64, len(y)), []string{"(Intercept)"}
-	for i := range x {
-		x[i] = []float64{1}
-	}
-	for name := range strings.SplitSeq(right, "+") {
-		name = strings.TrimSpace(name)
-		if name == "1" {
-			continue
+	terms = args(expected).texts("terms")
+	y = c.table.numbers(left)
+	x = make([][]float64, len(y))
+	for _, name := range terms {
+		column := slices.Repeat([]float64{1}, len(y))
+		if name != "(Intercept)" {
+			column = c.table.numbers(name)
 		}
-		if _, isColumn := c.table.cells[name]; strings.Contains(name, ":") || !isColumn || c.table.numeric(name) {
-			terms = append(terms, name)
-			for i, v := range c.table.numbers(name) {
-				x[i] = append(x[i], v)
-			}
-			continue
-		}
-		of := c.table.text(name)
-		levels := group(make([]float64, len(of)), of).names
-		reference := c.Args.text("reference")
-		if slices.Contains(levels, reference) {
-			slices.Sort(levels)
-		} else {
-			reference = levels[0] // as they appear
-		}
-		for _, l := range levels {
-			if l == reference || l == "" {
-				continue
-			}
-			terms = append(terms, name+l)
-			for i := range x {
-				v := float64(count(of[i] == l))
-				if of[i] == "" {
-					v = math.NaN()
-				}
-				x[i] = append(x[i], v)
-			}
+		for i, v := range column {
+			x[i] = append(x[i], v)
 		}
 	}
 	return y, x, terms, nil
@@ -528,7 +683,7 @@ var methods = map[string]func(referenceCase) (any, error){
 	},
 	"paired_change_cr": func(c referenceCase) (any, error) {
 		x, y := c.pair()
-		r, err := PairedClusteredChange(x, y, c.cluster())
+		r, err := PairedClusteredChangeWeighted(x, y, c.cluster(), c.weights())
 		return object{
 			"n": r.N, "clusters": r.Clusters, "mean_change": r.Mean, "se_CR0": r.SECR0, "se_CR1": r.SECR1, "t_CR1": r.TCR1,
 			"p_CR1_dfJm1": r.PCR1, "se_CR2": r.SE, "t_CR2": r.T, "df_satterthwaite": r.DF, "p_CR2": r.P,
@@ -556,11 +711,7 @@ var methods = map[string]func(referenceCase) (any, error){
 		if err != nil {
 			return nil, err
 		}
-		var w []float64
-		if name := c.Args.text("weights"); name != "" {
-			w = c.table.numbers(name)
-		}
-		r, err := RegressionCR2(y, x, c.cluster(), w)
+		r, err := RegressionCR2(y, x, c.cluster(), c.weights())
 		var low, high []float64
 		for _, ci := range r.CI {
 			low, high = append(low, ci.Low), append(high, ci.High)
@@ -588,13 +739,18 @@ var methods = map[string]func(referenceCase) (any, error){
 		}
 		random, groupings := c.groupings()
 		names, contrasts := c.contrasts(len(terms))
-		r, err := MixedModel(y, x, groupings, contrasts)
+		r, err := MixedModelWeighted(y, x, c.weights(), groupings, contrasts)
 		if err != nil {
 			return nil, err
 		}
 		variances, groups, results := object{"Residual": r.Residual}, object{}, object{}
 		for k, name := range random {
 			variances[name], groups[name] = r.Variances[k], r.Groups[k]
+			if a, b, ok := strings.Cut(name, ":"); ok {
+				for _, other := range []string{b + ":" + a, "cohort:wave"} { // whatever the columns are called
+					variances[other], groups[other] = r.Variances[k], r.Groups[k]
+				}
+			}
 		}
 		for k, m := range r.Contrasts {
 			results[names[k]] = object{
@@ -615,9 +771,11 @@ var methods = map[string]func(referenceCase) (any, error){
 		if err != nil {
 			return nil, err
 		}
-		model := GEEModel{Binomial: c.Args.text("family") == "binomial", Exchangeable: c.Args.text("corstr") == "exchangeable"}
-		if family, structure := c.Args.text("family"), c.Args.text("corstr"); family != "" && family != "gaussian" && !model.Binomial ||
-			structure != "independence" && !model.Exchangeable {
+		family, structure := c.Args.text("family"), c.Args.text("corstr")
+		model := GEEModel{
+			Binomial: family == "binomial", Poisson: family == "poisson", Exchangeable: structure == "exchangeable" || structure == "",
+		}
+		if !slices.Contains([]string{"", "gaussian", "binomial", "poisson"}, family) || structure != "independence" && !model.Exchangeable {
 			return nil, fmt.Errorf("family %q, structure %q: %w", family, structure, errMissing)
 		}
 		r, err := GeneralisedEstimating(y, x, c.table.text(c.Args.text("id")), model)
@@ -628,6 +786,11 @@ var methods = map[string]func(referenceCase) (any, error){
 		if model.Exchangeable {
 			o["alpha"] = r.Alpha
 		}
+		var corrected []float64
+		for _, k := range r.Corrected {
+			corrected = append(corrected, k.SE)
+		}
+		o["se_mancl_derouen"] = corrected
 		return o, err
 	},
 	"effects_paired": func(c referenceCase) (any, error) {
@@ -657,7 +820,7 @@ var methods = map[string]func(referenceCase) (any, error){
 		}, err
 	},
 	"friedman": func(c referenceCase) (any, error) {
-		r, err := FriedmanTest(c.table.matrix(c.Args.texts("columns")))
+		r, err := FriedmanTest(c.occasions())
 		return object{"n": r.N, "occasions": r.Waves, "chisq": r.ChiSquare, "df": r.DF, "p": r.P, "kendall_w": r.KendallW}, err
 	},
 	"dominance_paired": func(c referenceCase) (any, error) {
@@ -673,11 +836,7 @@ var methods = map[string]func(referenceCase) (any, error){
 	},
 	"attrition": runAttrition,
 	"icc_anova": func(c referenceCase) (any, error) {
-		value := c.Args.text("value")
-		if value == "" {
-			value = "post-pre"
-		}
-		r, err := IntraclassCorrelation(c.table.numbers(value), c.cluster())
+		r, err := IntraclassCorrelation(c.values(), c.cluster())
 		return object{
 			"n": r.N, "clusters": r.Clusters, "msb": r.MSBetween, "msw": r.MSWithin, "n0": r.N0, "icc1": r.ICC1, "F": r.F, "p": r.P,
 			"icc2": r.ICC2, "mean_size": r.MeanSize, "cv_size": r.CVSize, "deff": r.DesignEffect,
@@ -767,10 +926,8 @@ var methods = map[string]func(referenceCase) (any, error){
 		return out, nil
 	},
 	"power_paired": func(c referenceCase) (any, error) {
-		if c.Args["strict"] == true {
-			return nil, errMissing
-		}
-		p, err := PairedPower(int(c.Args.number("n", 0)), c.Args.number("delta", 0), c.Args.number("sd_change", 1), c.Args.number("alpha", .05))
+		p, err := PairedPower(int(c.Args.number("n", 0)), c.Args.number("delta", 0), c.Args.number("sd_change", 1),
+			c.Args.number("alpha", .05), c.Args["strict"] == true)
 		return object{"power": p}, err
 	},
 	"network_measures": func(c referenceCase) (any, error) {
@@ -807,24 +964,57 @@ var methods = map[string]func(referenceCase) (any, error){
 		return object{"ei": r.Observed, "mean_perm": r.Mean, "sd_perm": r.SD, "p_le": r.PAtMost, "p_ge": r.PAtLeast}, err
 	},
 	"mrqap_y": func(c referenceCase) (any, error) {
-		_, y := c.adjacency(c.Input)
-		terms, x := []string{"(Intercept)"}, [][][]float64(nil)
-		for _, said := range c.Args.texts("x") {
-			name, what, _ := strings.Cut(said, " = ")
-			switch {
-			case strings.HasSuffix(what, ".csv"):
-				_, m := c.adjacency(what)
-				x = append(x, m)
-			case what == "same smoking group":
-				x = append(x, sameGroup(c.labels("friends_smoking.csv")))
-			default:
-				return nil, fmt.Errorf("regressor %q: %w", said, errMissing)
-			}
-			terms = append(terms, name)
+		y, x, terms, err := c.regressors()
+		if err != nil {
+			return nil, err
 		}
 		r, err := NetworkRegressionQAP(y, x, whole(c.grid(c.Args.text("perms"))))
 		return object{"terms": terms, "estimate": r.Coefficients, "p_abs": r.PAbs}, err
 	},
+	"centralisation": func(c referenceCase) (any, error) {
+		a, _ := c.adjacency(c.Input)
+		r, err := DescribeNetwork(a, nil)
+		return object{
+			"in_degree": r.InCentralisation, "out_degree": r.OutCentralisation, "betweenness": r.BetweennessCentralisation,
+		}, err
+	},
+	"mrqap_dsp": func(c referenceCase) (any, error) {
+		y, x, _, err := c.regressors()
+		if err != nil {
+			return nil, err
+		}
+		r, err := NetworkRegressionDSP(y, x, whole(c.grid(c.Args.text("perms"))))
+		return object{"estimate": r.Coefficients, "p_abs": r.PAbs}, err
+	},
+	"proportional_odds": func(c referenceCase) (any, error) {
+		r, err := OrdinalRegression(c.table.numbers("y"), c.table.matrix(c.Args.texts("columns")), c.cluster())
+		return object{
+			"thresholds": r.Thresholds, "estimate": r.Coefficients, "se": r.SE, "se_cluster": r.SECluster, "deviance": r.Deviance,
+		}, err
+	},
+	"clustered_wilcoxon": func(c referenceCase) (any, error) {
+		x, y := c.pair()
+		r, err := ClusteredWilcoxon(x, y, c.cluster())
+		return object{"n": r.N, "clusters": r.Clusters, "sum": r.Sum, "z": r.Z, "p": r.P, "p_exact": r.PExact}, err
+	},
+	"flip_interval": func(c referenceCase) (any, error) {
+		x, y := c.pair()
+		r, err := SignFlipExact(x, y, c.cluster())
+		return object{"low": r.CI.Low, "high": r.CI.High}, err
+	},
+	"shrink": func(c referenceCase) (any, error) {
+		se := c.table.numbers("se")
+		for i, v := range se {
+			se[i] = v * v
+		}
+		r, err := Shrink(c.table.text("group"), c.table.numbers("y"), se)
+		var estimate, errors []float64
+		for _, g := range r.Groups {
+			estimate, errors = append(estimate, g.Estimate), append(errors, g.SE)
+		}
+		return object{"mean": r.Mean, "between": r.Between, "estimate": estimate, "se": errors}, err
+	},
+	"wedge": runWedge,
 	"density_change": func(c referenceCase) (any, error) {
 		a, _ := c.adjacency(c.Input)
 		b, _ := c.adjacency(c.Args.text("after"))
@@ -871,6 +1061,24 @@ func (c referenceCase) adjacency(file string) (yes [][]bool, numbers [][]float64
 	return yes, numbers
 }
 
+var csvFile = regexp.MustCompile(`\S+\.csv`)
+
+// groupFile is the table of groups that a case means: the one it names, or the one whose name shares a word with it.
+func (c referenceCase) groupFile(said string) string {
+	if f := csvFile.FindString(said + " " + c.Args.text("group")); f != "" {
+		return f
+	}
+	files, _ := filepath.Glob(filepath.Join(c.dir, "input", "*.csv"))
+	for _, f := range files {
+		for word := range strings.FieldsSeq(said) {
+			if len(word) > 4 && word != "group" && strings.Contains(filepath.Base(f), word) {
+				return filepath.Base(f)
+			}
+		}
+	}
+	panic("no groups for " + said)
+}
+
 // labels reads "file.csv column c"; without a column it is the first after id.
 func (c referenceCase) labels(where string) []string {
 	f := strings.Fields(where)
@@ -882,6 +1090,23 @@ func (c referenceCase) labels(where string) []string {
 		return t.text(f[2])
 	}
 	return t.text(t.names[1])
+}
+
+// occasions has a row per person: the named columns, all of them, or y by id and wave of a long table.
+func (c referenceCase) occasions() [][]float64 {
+	if names := c.Args.texts("columns"); names != nil || !c.table.knows("wave") {
+		return c.table.matrix(names)
+	}
+	ids, waves := group(make([]float64, len(c.table.text("id"))), c.table.text("id")), c.table.text("wave")
+	at := group(make([]float64, len(waves)), waves)
+	rows := make([][]float64, ids.count())
+	for i := range rows {
+		rows[i] = slices.Repeat([]float64{math.NaN()}, at.count())
+	}
+	for i, v := range c.table.numbers("y") {
+		rows[ids.of[i]][at.of[i]] = v
+	}
+	return rows
 }
 
 func whole(rows [][]float64) [][]int {
@@ -927,18 +1152,70 @@ func signedRankObject(s SignedRank) object {
 	}
 }
 
+// regressors reads "name = file.csv" and "same = same sector" of a network regression.
+func (c referenceCase) regressors() (y [][]float64, x [][][]float64, terms []string, err error) {
+	_, y = c.adjacency(c.Input)
+	terms = []string{"(Intercept)"}
+	for _, said := range c.Args.texts("x") {
+		name, what, _ := strings.Cut(said, " = ")
+		switch {
+		case strings.HasSuffix(what, ".csv"):
+			_, m := c.adjacency(what)
+			x = append(x, m)
+		case strings.HasPrefix(what, "same "):
+			x = append(x, sameGroup(c.labels(c.groupFile(what))))
+		default:
+			return nil, nil, nil, fmt.Errorf("regressor %q: %w", said, errMissing)
+		}
+		terms = append(terms, name)
+	}
+	return y, x, terms, nil
+}
+
+func runWedge(c referenceCase) (any, error) {
+	var rows []WedgeRow
+	period, exposure, weight := c.table.numbers("period"), c.table.numbers("exposure"), c.table.numbers("weight")
+	for i, y := range c.table.numbers("y") {
+		rows = append(rows, WedgeRow{c.table.text("oblast")[i], int(period[i]), int(exposure[i]), y, weight[i]})
+	}
+	w, err := SteppedWedge(rows)
+	if err != nil {
+		return nil, err
+	}
+	g, err := GroupTimeEffects(rows)
+	if err != nil {
+		return nil, err
+	}
+	o, err := WedgePermutation(rows, 0, 0)
+	effect := func(k MixedContrast) object {
+		return object{"estimate": k.Estimate, "se": k.SE, "df_satterthwaite": k.DF, "se_kr": k.KR.SE, "df_kr": k.KR.DF}
+	}
+	at := object{}
+	for _, e := range w.ByExposure {
+		at[fmt.Sprint("at", e.Exposure)] = effect(e.Mixed)
+	}
+	return object{
+		"constant": effect(w.Constant.Mixed), "average": effect(w.Average.Mixed), "at": at, "variance_between": w.Between,
+		"variance_cell": w.Cell, "variance_residual": w.Residual, "group_time": g.All.Mean, "group_time_se": g.All.SE,
+		"orders": o.Orders, "p": o.P, "estimate_fixed": o.Estimate, "low": o.CI.Low, "high": o.CI.High,
+	}, err
+}
+
 func runBootstrap(c referenceCase) (any, error) {
 	rows := whole(c.grid(c.Args.text("resamples")))
 	x, y := c.pair()
 	var r Bootstrap
 	var err error
-	switch statistic := c.Args.text("statistic"); statistic {
-	case "mean(post-pre)":
+	switch statistic := c.Args.text("statistic"); {
+	case strings.HasPrefix(statistic, "mean"):
 		r, err = ClusterBootstrap(x, y, c.cluster(), Moments.MeanChange, rows)
-	case "g_av":
+	case strings.HasPrefix(statistic, "g_av"):
 		r, err = ClusterBootstrap(x, y, c.cluster(), Moments.GAv, rows)
-	case "median(post-pre)":
+	case strings.HasPrefix(statistic, "median"): // of changes free of the rounding of a difference
 		d := minus(y, x)
+		for i := range d {
+			d[i] = math.Round(d[i]*1e8) / 1e8
+		}
 		r, err = ClusterBootstrapRows(c.cluster(), func(at []int) float64 { return quantile(present(pick(d, at)), .5) }, rows)
 	default:
 		return nil, fmt.Errorf("statistic %q: %w", statistic, errMissing)

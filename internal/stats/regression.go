@@ -17,8 +17,8 @@ type Regression struct {
 }
 
 // LeastSquares regresses y on the columns of x, a row per person with the 1 of the intercept among them; rows with a
-// missing value are left out. It takes persons as independent with equal variance. It needs more rows than columns and
-// columns that are not combinations of one another.
+// missing value are left out. It takes persons as independent with equal variance. It needs more rows than columns, columns
+// that are not combinations of one another, and a y that they do not give exactly.
 func LeastSquares(y []float64, x [][]float64) (Regression, error) {
 	f, err := fit(y, x, nil, nil)
 	if err != nil {
@@ -27,6 +27,9 @@ func LeastSquares(y []float64, x [][]float64) (Regression, error) {
 	n, p := f.x.Dims()
 	r := Regression{N: n, Coefficients: f.beta, DF: float64(n - p)}
 	rss := sumSquares(f.residual)
+	if vanishes(rss/r.DF, largest(f.y)) {
+		return Regression{}, ErrConstant
+	}
 	r.Sigma = math.Sqrt(rss / r.DF)
 	r.R2 = 1 - rss/(variance(f.y)*float64(n-1))
 	for j, b := range f.beta {
@@ -51,7 +54,8 @@ type ClusteredRegression struct {
 //
 //	V = M (sum X_g'W_g A_g e_g e_g' A_g W_g X_g) M,  df_c = tr(P)²/sum P_gh²
 //
-// where P_gh is the covariance of the contributions of clusters g and h to coefficient c under independence. It needs two
+// where P_gh is the covariance of the contributions of clusters g and h to coefficient c under independence. Errors are NaN
+// where clusters cannot tell: one alone decides the coefficient, or all agree on it to the last digit. It needs two
 // clusters and more rows than columns. For the mean alone MeanCR2 gives the same in closed form. Sources: Bell & McCaffrey
 // (2002), Survey Methodology 28; Pustejovsky & Tipton (2018), Journal of Business & Economic Statistics 36.
 func RegressionCR2(y []float64, x [][]float64, cluster []string, weights []float64) (ClusteredRegression, error) {
@@ -65,14 +69,37 @@ func RegressionCR2(y []float64, x [][]float64, cluster []string, weights []float
 	}
 	n, p := f.x.Dims()
 	r := ClusteredRegression{N: n, Clusters: f.groups.count(), Coefficients: f.beta}
+	unit := make([]float64, p)
 	half := f.adjusted()
 	for c, b := range f.beta {
-		se, df := f.coefficient(c, half, p)
+		clear(unit)
+		unit[c] = 1
+		se, df := f.combination(unit, half)
 		t, pv, ci := studentTest(b, se, df)
 		r.SE, r.DF = append(r.SE, se), append(r.DF, df)
 		r.T, r.P, r.CI = append(r.T, t), append(r.P, pv), append(r.CI, ci)
 	}
 	return r, nil
+}
+
+// contrastsCR2 is RegressionCR2 for combinations of coefficients.
+func contrastsCR2(y []float64, x [][]float64, cluster []string, contrasts [][]float64) ([]ClusteredMean, error) {
+	f, err := fit(y, x, cluster, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := need(f.groups.count(), 2, "clusters"); err != nil {
+		return nil, err
+	}
+	half := f.adjusted()
+	out := make([]ClusteredMean, len(contrasts))
+	for k, c := range contrasts {
+		m := ClusteredMean{N: len(f.y), Clusters: f.groups.count(), Mean: dot(c, f.beta)}
+		m.SE, m.DF = f.combination(c, half)
+		m.T, m.P, m.CI = studentTest(m.Mean, m.SE, m.DF)
+		out[k] = m
+	}
+	return out, nil
 }
 
 // leastSquares is a fit with what the variances need.
@@ -85,6 +112,15 @@ type leastSquares struct {
 }
 
 func fit(y []float64, x [][]float64, cluster []string, weights []float64) (*leastSquares, error) {
+	if err := bounded(y); err != nil {
+		return nil, err
+	}
+	if err := bounded(x...); err != nil {
+		return nil, err
+	}
+	if err := positive(weights); err != nil {
+		return nil, err
+	}
 	mustMatch(len(y), len(x))
 	if weights != nil {
 		mustMatch(len(y), len(weights))
@@ -237,9 +273,13 @@ func adjust(q, x, wx, m, k *mat.Dense) *mat.Dense {
 	return &out
 }
 
-// coefficient is the CR2 standard error of coefficient c and its Satterthwaite degrees of freedom.
-func (f *leastSquares) coefficient(c int, blocks []block, p int) (se, df float64) {
-	direction := mat.Col(nil, c, f.bread)
+// combination is the CR2 standard error of the sum c of coefficients and its Satterthwaite degrees of freedom.
+func (f *leastSquares) combination(c []float64, blocks []block) (se, df float64) {
+	p := len(c)
+	direction := make([]float64, p)
+	for j := range direction {
+		direction[j] = dot(f.bread.RawRowView(j), c)
+	}
 	uu := make([]float64, len(blocks))
 	a, b := mat.NewDense(len(blocks), p, nil), mat.NewDense(len(blocks), p, nil) // X'W u and X'u
 	v := 0.0
@@ -270,6 +310,9 @@ func (f *leastSquares) coefficient(c int, blocks []block, p int) (se, df float64
 			}
 			p2 += x * x
 		}
+	}
+	if !(trace > 1e-10*dot(c, direction)) || !(v > 1e-20*trace*sumSquares(f.residual)/float64(len(f.y))) {
+		return math.NaN(), math.NaN()
 	}
 	return math.Sqrt(v), trace * trace / p2
 }

@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"fmt"
 	"math"
 )
 
@@ -31,9 +32,12 @@ type Reliability struct {
 //	omega = (sum L)² / ((sum L)² + sum of unique variances),  L = loading times item sd
 //
 // The Feldt interval is 1 - (1-alpha) F with F quantiles on n-1 and (n-1)(k-1) degrees of freedom. It needs two items
-// that vary and three persons; loadings need three items. Sources: Cronbach (1951), Psychometrika 16; Feldt, Woodruff &
+// and a total that vary and three persons; loadings need three items. Sources: Cronbach (1951), Psychometrika 16; Feldt, Woodruff &
 // Salih (1987), Applied Psychological Measurement 11; McDonald (1999), Test Theory.
 func ScaleReliability(rows [][]float64) (Reliability, error) {
+	if err := bounded(rows...); err != nil {
+		return Reliability{}, err
+	}
 	rows = completeRows(rows)
 	items, err := checkItems(rows)
 	if err != nil {
@@ -41,19 +45,20 @@ func ScaleReliability(rows [][]float64) (Reliability, error) {
 	}
 	k, n := len(items), float64(len(rows))
 	total := totals(rows)
+	if constant(total) {
+		return Reliability{}, fmt.Errorf("the total: %w", ErrConstant)
+	}
 	v := covarianceMatrix(items)
 	r := Reliability{N: len(rows), Items: k, Alpha: alpha(v, -1), TotalMean: mean(total), TotalSD: sd(total)}
 	r.SEM = r.TotalSD * math.Sqrt(1-r.Alpha)
-	df1, df2 := n-1, (n-1)*float64(k-1)
-	const tail = (1 - confidence) / 2
-	r.AlphaCI = Interval{1 - (1-r.Alpha)*fisherQuantile(1-tail, df1, df2), 1 - (1-r.Alpha)*fisherQuantile(tail, df1, df2)}
+	r.AlphaCI = feldt(r.Alpha, n, float64(k))
 	cor := correlations(v)
 	for i := range k {
 		for j := range i {
 			r.MeanInterItemR += cor[i][j] / float64(k*(k-1)/2)
 		}
 	}
-	r.AlphaStandardized = float64(k) * r.MeanInterItemR / (1 + float64(k-1)*r.MeanInterItemR)
+	r.AlphaStandardized = steppedUp(r.MeanInterItemR, float64(k))
 	for j, x := range items {
 		r.AlphaIfDeleted = append(r.AlphaIfDeleted, alpha(v, j))
 		r.ItemTotalR = append(r.ItemTotalR, correlation(x, total))
@@ -64,6 +69,13 @@ func ScaleReliability(rows [][]float64) (Reliability, error) {
 	r.Loadings = oneFactor(cor)
 	r.Omega, r.OmegaStandardized = omega(r.Loadings, r.ItemSD)
 	return r, nil
+}
+
+// feldt is the interval of alpha from n persons and k items.
+func feldt(alpha, n, k float64) Interval {
+	const tail = (1 - confidence) / 2
+	df1, df2 := n-1, (n-1)*(k-1)
+	return Interval{1 - (1-alpha)*fisherQuantile(1-tail, df1, df2), 1 - (1-alpha)*fisherQuantile(tail, df1, df2)}
 }
 
 // checkItems returns the columns of rows.
@@ -132,7 +144,7 @@ func alpha(v [][]float64, skip int) float64 {
 			}
 		}
 	}
-	if k < 2 {
+	if k < 2 || !(all > 1e-14*trace) { // nothing, or a sum that does not vary
 		return math.NaN()
 	}
 	return k / (k - 1) * (1 - trace/all)
@@ -149,8 +161,16 @@ func splitHalf(rows [][]float64) float64 {
 			}
 		}
 	}
-	h := correlation(odd, even)
-	return 2 * h / (1 + h)
+	return steppedUp(correlation(odd, even), 2)
+}
+
+// steppedUp is the Spearman-Brown reliability of k parts that correlate r with one another; NaN where they cancel out.
+func steppedUp(r, k float64) float64 {
+	below := 1 + (k-1)*r
+	if !(below > 1e-12) {
+		return math.NaN()
+	}
+	return k * r / below
 }
 
 // oneFactor gives the maximum-likelihood loadings of one factor on a correlation matrix, with a positive sum, by the EM
@@ -232,7 +252,7 @@ type ItemAnalysis struct {
 	Floor, Ceiling     float64 // share with nothing and with everything right
 }
 
-// AnalyseItems takes rows of persons by items; incomplete rows are left out and a value other than 0 or 1 panics. The upper
+// AnalyseItems takes rows of persons by items; incomplete rows are left out. The upper
 // group is everyone at or above the 73rd percentile of the total, the lower everyone at or below the 27th (type 7).
 //
 //	KR-20 = k/(k-1) (1 - sum p(1-p)/s²)   KR-21 = k/(k-1) (1 - m(k-m)/(k s²))
@@ -240,6 +260,9 @@ type ItemAnalysis struct {
 // with s² the variance of the total, dividing by n. It needs three persons, two items and totals that vary. Sources: Kuder
 // & Richardson (1937), Psychometrika 2; Kelley (1939), Journal of Educational Psychology 30.
 func AnalyseItems(rows [][]float64) (ItemAnalysis, error) {
+	if err := yesNo(rows...); err != nil {
+		return ItemAnalysis{}, err
+	}
 	rows = completeRows(rows)
 	if err := need(len(rows), 3, "complete rows"); err != nil {
 		return ItemAnalysis{}, err
@@ -298,11 +321,15 @@ type ReliableChange struct {
 }
 
 // ReliableChangeIndex compares (post - pre)/SDiff with 1.96, strictly; SDiff = sqrt(2) s sqrt(1 - reliability). s is
-// sdPre, or the standard deviation of pre where sdPre is NaN. A reliability outside 0..1 panics. It needs two pairs, and a
+// sdPre, or the standard deviation of pre where sdPre is NaN. A reliability outside 0..1 is ErrRange, as alpha may
+// come out below zero. It needs two pairs, and a
 // spread above zero. Source: Jacobson & Truax (1991), Journal of Consulting and Clinical Psychology 59.
 func ReliableChangeIndex(pre, post []float64, reliability, sdPre float64) (ReliableChange, error) {
+	if err := bounded(pre, post); err != nil {
+		return ReliableChange{}, err
+	}
 	if !(reliability >= 0 && reliability <= 1) {
-		panic("stats: reliability outside 0 to 1")
+		return ReliableChange{}, fmt.Errorf("reliability %v: %w", reliability, ErrRange)
 	}
 	x, y := completePairs(pre, post)
 	if err := need(len(x), 2, "pairs"); err != nil {
@@ -332,6 +359,7 @@ type ICC struct {
 	MSBetween, MSWithin float64
 	N0                  float64 // the size of cluster that counts: (N - sum n²/N)/(J-1)
 	ICC1                float64 // of one person; may be below zero
+	ICC1CI              Interval
 	ICC2                float64 // of a cluster mean
 	F, P                float64
 	MeanSize, CVSize    float64
@@ -339,10 +367,16 @@ type ICC struct {
 }
 
 // IntraclassCorrelation is ICC1 = (MSB - MSW)/(MSB + (n0-1) MSW) from a one-way analysis of variance of value (usually
-// the change) by cluster, with F on J-1 and N-J degrees of freedom. CVSize uses the standard deviation that divides by J.
+// the change) by cluster, with F on J-1 and N-J degrees of freedom. The interval is exact for clusters of one size and
+// normal values, (F/q - 1)/(F/q + n0 - 1) with q the 97.5th and the 2.5th percentile of F. CVSize uses the standard
+// deviation that divides by J.
 // It needs two clusters, one of them with two values, and values that vary within clusters. Sources: Donner & Koval
-// (1980), Biometrics 36; Eldridge, Ashby & Kerry (2006), International Journal of Epidemiology 35.
+// (1980), Biometrics 36; McGraw & Wong (1996), Psychological Methods 1; Eldridge, Ashby & Kerry (2006), International
+// Journal of Epidemiology 35.
 func IntraclassCorrelation(value []float64, cluster []string) (ICC, error) {
+	if err := bounded(value); err != nil {
+		return ICC{}, err
+	}
 	c := group(value, cluster)
 	if err := need(c.count(), 2, "clusters"); err != nil {
 		return ICC{}, err
@@ -360,7 +394,7 @@ func IntraclassCorrelation(value []float64, cluster []string) (ICC, error) {
 		between += (centre[g] - grand) * (centre[g] - grand)
 		within += (c.value[i] - centre[g]) * (c.value[i] - centre[g])
 	}
-	if !(within > 0) {
+	if vanishes(within/(n-j), c.scale) {
 		return ICC{}, ErrConstant
 	}
 	r := ICC{N: len(c.value), Clusters: c.count(), MSBetween: between / (j - 1), MSWithin: within / (n - j)}
@@ -369,6 +403,12 @@ func IntraclassCorrelation(value []float64, cluster []string) (ICC, error) {
 	r.ICC2 = (r.MSBetween - r.MSWithin) / r.MSBetween
 	r.F = r.MSBetween / r.MSWithin
 	r.P = fisherP(r.F, j-1, n-j)
+	const tail = (1 - confidence) / 2
+	end := func(p float64) float64 {
+		f := r.F / fisherQuantile(p, j-1, n-j)
+		return (f - 1) / (f + r.N0 - 1)
+	}
+	r.ICC1CI = Interval{end(1 - tail), end(tail)}
 	r.MeanSize = n / j
 	r.CVSize = math.Sqrt(variance(size)*(j-1)/j) / r.MeanSize
 	r.DesignEffect = 1 + ((1+r.CVSize*r.CVSize)*r.MeanSize-1)*r.ICC1

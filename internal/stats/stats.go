@@ -13,6 +13,7 @@ var (
 	ErrTooMany  = errors.New("too many for complete enumeration")
 	ErrConstant = errors.New("values do not vary")
 	ErrNoFit    = errors.New("the model has no finite fit")
+	ErrRange    = errors.New("a number is out of its range")
 )
 
 const confidence = 0.95
@@ -30,6 +31,41 @@ func need(have, least int, what string) error {
 		return nil
 	}
 	return fmt.Errorf("%d %s, at least %d needed: %w", have, what, least, ErrTooFew)
+}
+
+// bounded returns ErrRange, with the place counted from 1, for a number so large that its squares cannot be added up.
+func bounded(columns ...[]float64) error {
+	const large = 1e50
+	for _, x := range columns {
+		for i, v := range x {
+			if math.Abs(v) > large {
+				return fmt.Errorf("value %d is too large: %w", i+1, ErrRange)
+			}
+		}
+	}
+	return nil
+}
+
+// positive returns ErrRange for a weight that is zero, negative or too large. A missing weight is none.
+func positive(weights []float64) error {
+	for i, w := range weights {
+		if w <= 0 || w > 1e50 || w < 1e-50 {
+			return fmt.Errorf("weight %d: %w", i+1, ErrRange)
+		}
+	}
+	return nil
+}
+
+// yesNo returns ErrRange for an answer that is present and neither 0 nor 1.
+func yesNo(answers ...[]float64) error {
+	for _, x := range answers {
+		for i, v := range x {
+			if v != 0 && v != 1 && !math.IsNaN(v) {
+				return fmt.Errorf("answer %d is neither 0 nor 1: %w", i+1, ErrRange)
+			}
+		}
+	}
+	return nil
 }
 
 func mustMatch(n int, others ...int) {
@@ -130,13 +166,16 @@ func correlation(x, y []float64) float64 {
 	return covariance(x, y) / (sd(x) * sd(y))
 }
 
-// constant reports whether x varies by no more than the rounding of its values.
+// constant reports whether x varies by no more than the rounding of its values, or so little that squares vanish.
 func constant(x []float64) bool { return constantAt(x, largest(x)) }
 
 // constantAt is constant for values that came from numbers as large as scale.
 func constantAt(x []float64, scale float64) bool {
-	return len(x) == 0 || slices.Max(x)-slices.Min(x) <= 1e-14*scale
+	return len(x) == 0 || slices.Max(x)-slices.Min(x) <= max(1e-14*scale, 1e-50)
 }
+
+// vanishes reports whether a variance of values that came from numbers as large as scale is no more than their rounding.
+func vanishes(variance, scale float64) bool { return !(variance > max(1e-28*scale*scale, 1e-100)) }
 
 // largest is the largest absolute value that is present.
 func largest(x []float64) float64 {

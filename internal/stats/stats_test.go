@@ -75,6 +75,10 @@ func TestTooLittleDataIsRefused(t *testing.T) {
 			_, err := ClusterBootstrapRows(names, func([]int) float64 { return 0 }, [][]int{{1, 2, 3}})
 			return err
 		}, ErrTooFew},
+		"an answer of 2 to yes or no": {func() error { _, err := McNemarTest([]float64{0, 2}, []float64{1, 1}); return err }, ErrRange},
+		"a reliability above 1":       {func() error { _, err := ReliableChangeIndex(three, three, 1.2, nan); return err }, ErrRange},
+		"a score of 1e300":            {func() error { _, err := PairedChange([]float64{1, 2, 1e300}, three); return err }, ErrRange},
+		"a weight of nothing":         {func() error { _, err := MeanCR2(three, names, []float64{1, 0, 1}); return err }, ErrRange},
 		"a column twice": {
 			func() error {
 				_, err := LeastSquares([]float64{1, 2, 4, 5}, [][]float64{{1, 2, 2}, {1, 3, 3}, {1, 5, 5}, {1, 6, 6}})
@@ -91,16 +95,14 @@ func TestTooLittleDataIsRefused(t *testing.T) {
 
 func TestSlicesOfDifferentLengthPanic(t *testing.T) {
 	for name, run := range map[string]func(){
-		"pairs":          func() { _, _ = PairedChange([]float64{1}, []float64{1, 2}) },
-		"clusters":       func() { _, _ = MeanCR2([]float64{1, 2}, []string{"a"}, nil) },
-		"weights":        func() { _, _ = MeanCR2([]float64{1, 2}, []string{"a", "b"}, []float64{1}) },
-		"rows":           func() { _, _ = ScaleReliability([][]float64{{1, 2}, {1}}) },
-		"an answer of 2": func() { _, _ = McNemarTest([]float64{0, 2}, []float64{1, 1}) },
+		"pairs":    func() { _, _ = PairedChange([]float64{1}, []float64{1, 2}) },
+		"clusters": func() { _, _ = MeanCR2([]float64{1, 2}, []string{"a"}, nil) },
+		"weights":  func() { _, _ = MeanCR2([]float64{1, 2}, []string{"a", "b"}, []float64{1}) },
+		"rows":     func() { _, _ = ScaleReliability([][]float64{{1, 2}, {1}}) },
 		"cluster 3 of 2": func() {
 			_, _ = ClusterBootstrap([]float64{1, 2}, []float64{2, 4}, []string{"a", "b"}, Moments.MeanChange, [][]int{{1, 3}, {1, 2}})
 		},
-		"more than all":     func() { _, _ = ProportionCI(3, 2) },
-		"reliability above": func() { _, _ = ReliableChangeIndex([]float64{1, 2}, []float64{1, 2}, 1.2, nan) },
+		"more than all": func() { _, _ = ProportionCI(3, 2) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
@@ -280,7 +282,7 @@ func TestMixedModelFindsTheLowestCriterion(t *testing.T) {
 		}
 		for _, f := range []float64{.9, 1.1} { // no better answer close by
 			for k := range 3 {
-				other := must(newMixed(y, x, both))
+				other := must(newMixed(y, x, nil, both))
 				copy(other.sigma, m.Variances)
 				other.residual = m.Residual
 				if k == 2 {
@@ -492,49 +494,4 @@ func cohorts(j, n int, seed uint64) (x, y []float64, g []string) {
 		}
 	}
 	return x, y, g
-}
-
-func BenchmarkCR2(b *testing.B) {
-	x, y, g := cohorts(28, 357, 1)
-	for b.Loop() {
-		_, _ = PairedClusteredChange(x, y, g)
-	}
-}
-
-func BenchmarkRegressionCR2(b *testing.B) {
-	x, y, g := cohorts(28, 357, 1)
-	design := make([][]float64, len(x))
-	for i := range design {
-		design[i] = []float64{1, x[i], float64(i / 357 % 3)}
-	}
-	for b.Loop() {
-		_, _ = RegressionCR2(y, design, g, nil)
-	}
-}
-
-func BenchmarkMixedModel(b *testing.B) {
-	pre, post, g := cohorts(28, 20, 1)
-	var y []float64
-	var x [][]float64
-	var cohort, person, wave []string
-	for i := range pre {
-		for k, v := range []float64{pre[i], post[i]} {
-			y, x = append(y, v), append(x, []float64{1, float64(k)})
-			cohort, person = append(cohort, g[i]), append(person, fmt.Sprint(i))
-			wave = append(wave, fmt.Sprint(g[i], k))
-		}
-	}
-	for b.Loop() {
-		if _, err := MixedModel(y, x, [][]string{cohort, person, wave}, [][]float64{{0, 1}}); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkClusterBootstrap(b *testing.B) {
-	x, y, g := cohorts(28, 357, 1)
-	draws := Resamples(28, 10000, 1)
-	for b.Loop() {
-		_, _ = ClusterBootstrap(x, y, g, Moments.GAv, draws)
-	}
 }

@@ -30,17 +30,15 @@ const maxExact = 200
 
 // WilcoxonSignedRank ranks the absolute changes, ties sharing midranks, and adds the ranks of the rises. Changes are
 // rounded to 10 decimals first, so that 0.3-0.1 and 0.4-0.2 tie. The exact p is P(|T-mu| >= |t-mu|) over all sign vectors,
-// by convolution, and holds with ties. It takes persons as independent; with cohorts use SignFlipExact. It needs a
+// by convolution, and holds with ties. It takes persons as independent; with cohorts use ClusteredWilcoxon. It needs a
 // non-zero change. Sources: Wilcoxon (1945), Biometrics Bulletin 1; Pratt (1959), Journal of the American Statistical
 // Association 54; Hodges & Lehmann (1963), Annals of Mathematical Statistics 34.
 func WilcoxonSignedRank(pre, post []float64) (Wilcoxon, error) {
-	x, y := completePairs(pre, post)
-	d := minus(y, x)
-	for i, v := range d {
-		if r := math.Round(v*1e10) / 1e10; !math.IsInf(r, 0) {
-			d[i] = r
-		}
+	if err := bounded(pre, post); err != nil {
+		return Wilcoxon{}, err
 	}
+	x, y := completePairs(pre, post)
+	d := roundedChanges(minus(y, x))
 	nonzero := slices.DeleteFunc(slices.Clone(d), func(v float64) bool { return v == 0 })
 	if err := need(len(nonzero), 1, "changes other than zero"); err != nil {
 		return Wilcoxon{}, err
@@ -57,6 +55,74 @@ func WilcoxonSignedRank(pre, post []float64) (Wilcoxon, error) {
 	w.SignP = signTest(w.Positive, w.Negative)
 	w.HodgesLehmann, w.HodgesLehmannNonzero = walshMedian(d), walshMedian(nonzero)
 	return w, nil
+}
+
+// ClusteredSignedRank is a signed-rank test of persons in cohorts.
+type ClusteredSignedRank struct {
+	N, Clusters int
+	Sum         float64 // of the signed ranks, Pratt's
+	Z, P        float64 // Sum over the root of the sum of squared cohort sums
+	PExact      float64 // over all signs of the cohort sums; NaN above 16 cohorts
+}
+
+// ClusteredWilcoxon adds up Pratt's signed ranks (see WilcoxonSignedRank) within each cohort and flips the signs of whole
+// cohorts, so that persons of one cohort need not be independent. With few cohorts PExact is the one to print. It needs two
+// cohorts and a non-zero change. Source: Rosner, Glynn & Lee (2006), Biometrics 62.
+func ClusteredWilcoxon(pre, post []float64, cluster []string) (ClusteredSignedRank, error) {
+	if err := bounded(pre, post); err != nil {
+		return ClusteredSignedRank{}, err
+	}
+	c := groupChange(pre, post, cluster)
+	if err := need(c.count(), 2, "clusters"); err != nil {
+		return ClusteredSignedRank{}, err
+	}
+	size := make([]float64, len(c.value))
+	for i, v := range roundedChanges(c.value) {
+		c.value[i], size[i] = v, math.Abs(v)
+	}
+	ranks := midranks(size)
+	for i := range ranks {
+		ranks[i] *= sign(c.value[i])
+	}
+	sums := c.sums(ranks)
+	square := sumSquares(sums)
+	if square == 0 {
+		return ClusteredSignedRank{}, ErrConstant
+	}
+	r := ClusteredSignedRank{N: len(c.value), Clusters: c.count(), Sum: sum(sums), PExact: math.NaN()}
+	r.Z = r.Sum / math.Sqrt(square)
+	r.P = normalP(r.Z)
+	if r.Clusters <= maxFlip {
+		r.PExact = flipP(sums)
+	}
+	return r, nil
+}
+
+// flipP is the share of all signs of x whose sum is as far from zero as that of x.
+func flipP(x []float64) float64 {
+	hits, all := 0, 1<<len(x)
+	observed := math.Abs(sum(x)) * (1 - 1e-12)
+	for v := range all {
+		s := 0.0
+		for g, a := range x {
+			if v>>g&1 == 1 {
+				a = -a
+			}
+			s += a
+		}
+		hits += count(math.Abs(s) >= observed)
+	}
+	return ratio(hits, all)
+}
+
+// roundedChanges rounds to 10 decimals in place, so that 0.3-0.1 and 0.4-0.2 tie.
+func roundedChanges(d []float64) []float64 {
+	for i, v := range d {
+		if r := math.Round(v*1e10) / 1e10; !math.IsInf(r, 0) {
+			d[i] = r
+		}
+	}
+	return d
 }
 
 // signedRank ranks all of d and leaves out the ranks of zeros.
