@@ -170,6 +170,8 @@ type Tx interface {
 	ClockTx
 	ShareTx
 	NoteTx
+	MeetingTx
+	PlanTx
 }
 
 // Colleague is somebody who works for an institution and has an account.

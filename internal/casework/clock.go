@@ -211,6 +211,7 @@ type Clock struct {
 	ID      ClockID
 	Signal  SignalID
 	Case    CaseID
+	Record  string // a request, minutes or a task of the case that the clock is about
 	Rule    string
 	Version int // of the rule
 	Start   time.Time

@@ -18,6 +18,11 @@ type subject struct {
 	cas    *Case
 	source org.Agency // of the signal
 	unit   org.Agency // that has the signal
+
+	record string          // a request, minutes or a task
+	agency access.AgencyID // that is responsible for it
+	person access.PersonID
+	due    time.Time // its own end, where the rule leaves that open
 }
 
 // conditions say for which subjects a rule starts a clock, beside its track.
@@ -95,6 +100,9 @@ func (s *Service) happen(ctx context.Context, tx Tx, x subject, e Event, at time
 		if err != nil {
 			return err
 		}
+		if c.Record != x.record {
+			continue
+		}
 		if !r.EndsOn(e) || at.Before(c.Start) {
 			running[c.Rule] = true
 			continue
@@ -164,6 +172,9 @@ func (s *Service) start(ctx context.Context, tx Tx, days *calendar.WorkCalendar,
 		at = x.cas.Received
 	}
 	c := Clock{ID: ClockID(access.NewID()), Rule: r.Ref, Version: r.Version, Start: at, Due: days.Due(at, t), State: Running}
+	if !x.due.IsZero() {
+		c.Due = x.due
+	}
 	c.place(r, x)
 	c.arm(r, tx.Now())
 	if err := tx.PutClock(ctx, c); err != nil {
@@ -188,6 +199,9 @@ func (c *Clock) place(r ClockRule, x subject) {
 		if r.Responsible == "lead" {
 			c.Person = x.cas.Lead
 		}
+	}
+	if x.record != "" {
+		c.Record, c.Agency, c.Person = x.record, x.agency, x.person
 	}
 	if r.Responsible == "court" || r.Responsible == "parties" {
 		c.Agency, c.Person = "", ""

@@ -143,7 +143,12 @@ func (w *world) cas(id casework.CaseID) casework.Case {
 // opened gives a signal, assesses it as violence and opens a case led by worker.
 func (w *world) opened() casework.Case {
 	w.Helper()
-	g := w.give("worker", violence())
+	return w.openedAs(violence())
+}
+
+func (w *world) openedAs(said casework.Signal) casework.Case {
+	w.Helper()
+	g := w.give("worker", said)
 	w.must(w.s.Screen(w.Context(), w.person["worker"], g.ID, g.Version))
 	w.must(w.s.Assess(w.Context(), w.person["worker"], g.ID, g.Version+1, casework.Confirmed, time.Time{}))
 	id, err := w.s.Open(w.Context(), w.person["worker"], w.key(), g.ID, g.Version+2, "")

@@ -278,6 +278,7 @@ CREATE TABLE clock (
   id         ctext PRIMARY KEY,
   signal_id  ctext REFERENCES signal (id),
   case_id    ctext REFERENCES case_file (id),
+  record     ctext,
   rule       ctext NOT NULL,
   rule_v     BIGINT NOT NULL,
   start_at   ctext NOT NULL,
@@ -322,3 +323,111 @@ CREATE TABLE figure_cell (
   in_time   BIGINT NOT NULL,
   PRIMARY KEY (month, region_id, what, hours)
 );
+
+CREATE TABLE meeting (
+  id         ctext PRIMARY KEY,
+  case_id    ctext NOT NULL REFERENCES case_file (id),
+  n          BIGINT NOT NULL,
+  state      ctext NOT NULL,
+  at         ctext NOT NULL,
+  place      sealedtext NOT NULL,
+  online     BOOLEAN NOT NULL,
+  leader_id  ctext NOT NULL,
+  quorate    BOOLEAN NOT NULL,
+  sign_by    ctext,
+  next_at    ctext,
+  minutes    sealedtext NOT NULL,
+  changed_at ctext NOT NULL,
+  editor     ctext NOT NULL,
+  version    BIGINT NOT NULL
+);
+CREATE INDEX meeting_of ON meeting (case_id, n);
+CREATE INDEX meeting_sign ON meeting (sign_by) WHERE state = 'minuted';
+CREATE INDEX meeting_coming ON meeting (at) WHERE state = 'called';
+
+CREATE TABLE meeting_call (
+  meeting_id ctext NOT NULL REFERENCES meeting (id),
+  agency_id  ctext NOT NULL REFERENCES agency (id),
+  phoned_at  ctext,
+  wrote_at   ctext,
+  channel    ctext,
+  came       ctext,
+  who        sealedtext NOT NULL,
+  signed     ctext,
+  signed_at  ctext,
+  signer     ctext,
+  dissent    sealedtext NOT NULL,
+  PRIMARY KEY (meeting_id, agency_id)
+);
+
+CREATE TABLE meeting_item (
+  id         ctext PRIMARY KEY,
+  meeting_id ctext NOT NULL REFERENCES meeting (id),
+  agency_id  ctext NOT NULL REFERENCES agency (id),
+  kind       ctext NOT NULL,
+  part       ctext NOT NULL,
+  source     sealedtext NOT NULL,
+  text       sealedtext NOT NULL,
+  brought_by ctext NOT NULL,
+  at         ctext NOT NULL
+);
+CREATE INDEX meeting_item_of ON meeting_item (meeting_id, at);
+
+CREATE TABLE meeting_decision (
+  id         ctext PRIMARY KEY,
+  meeting_id ctext NOT NULL REFERENCES meeting (id),
+  text       sealedtext NOT NULL,
+  at         ctext NOT NULL
+);
+CREATE INDEX meeting_decision_of ON meeting_decision (meeting_id, at);
+
+CREATE TABLE plan (
+  id         ctext PRIMARY KEY,
+  case_id    ctext NOT NULL REFERENCES case_file (id),
+  n          BIGINT NOT NULL,
+  state      ctext NOT NULL,
+  texts      sealedtext NOT NULL,
+  parents    BOOLEAN NOT NULL,
+  child      BOOLEAN NOT NULL,
+  adopted_at ctext,
+  review_on  ctext,
+  changed_at ctext NOT NULL,
+  editor     ctext NOT NULL,
+  version    BIGINT NOT NULL
+);
+CREATE INDEX plan_of ON plan (case_id, n);
+
+CREATE TABLE plan_goal (
+  id      ctext PRIMARY KEY,
+  plan_id ctext NOT NULL REFERENCES plan (id),
+  whose   ctext NOT NULL,
+  text    sealedtext NOT NULL,
+  n       BIGINT NOT NULL
+);
+CREATE INDEX plan_goal_of ON plan_goal (plan_id, n);
+
+CREATE TABLE case_task (
+  id         ctext PRIMARY KEY,
+  case_id    ctext NOT NULL REFERENCES case_file (id),
+  plan_id    ctext REFERENCES plan (id),
+  meeting_id ctext REFERENCES meeting (id),
+  goal_id    ctext,
+  service    ctext NOT NULL,
+  measure    ctext,
+  text       sealedtext NOT NULL,
+  resource   sealedtext NOT NULL,
+  indicator  sealedtext NOT NULL,
+  owner      ctext NOT NULL,
+  agency_id  ctext REFERENCES agency (id),
+  person_id  ctext,
+  due_on     ctext NOT NULL,
+  state      ctext NOT NULL,
+  evidence   sealedtext NOT NULL,
+  done_at    ctext,
+  done_by    ctext,
+  judged_by  ctext,
+  version    BIGINT NOT NULL
+);
+CREATE INDEX case_task_of ON case_task (case_id, due_on);
+CREATE INDEX case_task_agency ON case_task (agency_id, due_on) WHERE state IN ('open', 'returned');
+CREATE INDEX case_task_person ON case_task (person_id, due_on) WHERE state IN ('open', 'returned');
