@@ -54,19 +54,21 @@ const (
 	HandleSignal Action = "signal.handle"
 	EndSignal    Action = "signal.end" // decide, as the second person, that there will be no case
 
-	OpenCase    Action = "case.open"
-	LeadCase    Action = "case.lead"    // call the team, ask for closing, name people
-	AssignCase  Action = "case.assign"  // name the lead
-	ApproveCase Action = "case.approve" // close, as the second person
-	ShareCase   Action = "case.share"
-	SeeCase     Action = "case_core.see"
-	WriteCase   Action = "case_core.write"
-	SeeWho      Action = "case_access.see" // who opened the case, and why
-	BreakGlass  Action = "glass.break"
-	ReviewGlass Action = "glass.review"
-	SeeFigures  Action = "casework_figures.see"
-	KeepRota    Action = "rota.keep"
-	EditRules   Action = "clock_rule.edit"
+	OpenCase      Action = "case.open"
+	LeadCase      Action = "case.lead"    // call the team, ask for closing, name people
+	AssignCase    Action = "case.assign"  // name the lead
+	ApproveCase   Action = "case.approve" // close, as the second person
+	ShareCase     Action = "case.share"
+	SeeCase       Action = "case_core.see"
+	WriteCase     Action = "case_core.write"
+	SeeWho        Action = "case_access.see" // who opened the case, and why
+	BreakGlass    Action = "glass.break"
+	ReviewGlass   Action = "glass.review"
+	SeeFigures    Action = "casework_figures.see"
+	KeepRota      Action = "rota.keep"
+	SeeRequest    Action = "request.see" // that came to one's institution
+	AnswerRequest Action = "request.answer"
+	EditRules     Action = "clock_rule.edit"
 
 	SeeMail    Action = "mail.see"
 	SeeAudit   Action = "audit.see"
@@ -148,6 +150,7 @@ func casework() Policy {
 	}
 	for _, r := range []Role{Caseworker, Supervisor, Partner} {
 		p = p.with(r, ReachAll, BreakGlass)
+		p = p.with(r, ReachAgency, SeeRequest, AnswerRequest)
 	}
 	p = p.with(DataProtection, ReachAll, ReviewGlass, SeeWho)
 	p = p.with(Coordinator, ReachRegion, SeeFigures)

@@ -242,9 +242,10 @@ type ClockChange struct {
 	Clock    ClockID
 	At       time.Time
 	Actor    access.PersonID
-	What     string // started, met, paused, resumed, corrected, breached, escalated, cancelled
+	What     string // started, met, paused, resumed, corrected, breached, escalated, cancelled, revived
 	OldStart time.Time
 	OldDue   time.Time
+	OldState ClockState
 	Reason   string // a code; free words stay out of clocks
 	Rung     int
 }

@@ -20,7 +20,7 @@ type subject struct {
 	unit   org.Agency // that has the signal
 
 	record string          // a request, minutes or a task
-	agency access.AgencyID // that is responsible for it
+	agency access.AgencyID // that is responsible for it, or for what the police do
 	person access.PersonID
 	due    time.Time // its own end, where the rule leaves that open
 }
@@ -203,6 +203,9 @@ func (c *Clock) place(r ClockRule, x subject) {
 	if x.record != "" {
 		c.Record, c.Agency, c.Person = x.record, x.agency, x.person
 	}
+	if r.Responsible == "police" && x.agency != "" {
+		c.Agency, c.Person = x.agency, ""
+	}
 	if r.Responsible == "court" || r.Responsible == "parties" {
 		c.Agency, c.Person = "", ""
 	}
@@ -233,11 +236,11 @@ func nextMoment(r ClockRule, c Clock) time.Time {
 
 // meet ends a clock with its event. That it was late stays on it.
 func meet(ctx context.Context, tx Tx, c Clock, at time.Time) error {
-	c.State, c.Ended, c.Late, c.Next = Met, at, at.After(c.Due), time.Time{}
-	if err := tx.PutClock(ctx, c); err != nil {
+	if err := change(ctx, tx, c, "met", ""); err != nil {
 		return err
 	}
-	return change(ctx, tx, c, "met", "")
+	c.State, c.Ended, c.Late, c.Next = Met, at, at.After(c.Due), time.Time{}
+	return tx.PutClock(ctx, c)
 }
 
 // drop cancels the clocks of a signal or case that still run, such as when a case is closed.
@@ -247,20 +250,57 @@ func (s *Service) drop(ctx context.Context, tx Tx, x subject, reason string) err
 		return err
 	}
 	for _, c := range live {
-		c.State, c.Ended, c.Next = Cancelled, tx.Now(), time.Time{}
-		if err := tx.PutClock(ctx, c); err != nil {
+		if err := change(ctx, tx, c, "cancelled", reason); err != nil {
 			return err
 		}
-		if err := change(ctx, tx, c, "cancelled", reason); err != nil {
+		c.State, c.Ended, c.Next = Cancelled, tx.Now(), time.Time{}
+		if err := tx.PutClock(ctx, c); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// revive lets the clocks run on that were cancelled for a reason which was undone.
+func (s *Service) revive(ctx context.Context, tx Tx, x subject, reason string) error {
+	all, err := tx.ClocksOf(ctx, x.signal.ID, "")
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		if c.State != Cancelled {
+			continue
+		}
+		history, err := tx.ClockChanges(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		last := history[len(history)-1]
+		if last.What != "cancelled" || last.Reason != reason {
+			continue
+		}
+		if err := change(ctx, tx, c, "revived", reason); err != nil {
+			return err
+		}
+		r, err := tx.ClockRule(ctx, c.Rule, c.Version)
+		if err != nil {
+			return err
+		}
+		c.State, c.Ended = last.OldState, time.Time{}
+		if c.State != Paused {
+			c.Next = nextMoment(r, c)
+		}
+		if err := tx.PutClock(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// change keeps what becomes of a clock, with what it was before.
 func change(ctx context.Context, tx Tx, c Clock, what, reason string) error {
 	return tx.PutClockChange(ctx, ClockChange{
-		ID: access.NewID(), Clock: c.ID, At: tx.Now(), Actor: tx.By().Person, What: what, OldStart: c.Start, OldDue: c.Due, Reason: reason, Rung: c.Rung,
+		ID: access.NewID(), Clock: c.ID, At: tx.Now(), Actor: tx.By().Person, What: what, OldStart: c.Start, OldDue: c.Due, OldState: c.State, Reason: reason, Rung: c.Rung,
 	})
 }
 
@@ -280,11 +320,11 @@ func (s *Service) Pause(ctx context.Context, by access.Actor, id ClockID, reason
 		if c.State != Running {
 			return fault.New(fault.Conflict, "clock.state")
 		}
-		c.State, c.Stopped, c.Next = Paused, tx.Now(), time.Time{}
-		if err := tx.PutClock(ctx, c); err != nil {
+		if err := change(ctx, tx, c, "paused", reason); err != nil {
 			return err
 		}
-		return change(ctx, tx, c, "paused", reason)
+		c.State, c.Stopped, c.Next = Paused, tx.Now(), time.Time{}
+		return tx.PutClock(ctx, c)
 	})
 }
 

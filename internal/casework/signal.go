@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -83,7 +84,15 @@ type Signal struct {
 	Receipt      string // hash of the code with which the sender asks whether it was received
 	Words        Words
 	Reason       sealed.Text // of the end
+	Was          Standing    // before it was linked or joined; undoing that leads back to it
 	Version      int
+}
+
+// Standing is where a signal stood.
+type Standing struct {
+	State   SignalState
+	Since   time.Time
+	TakenBy access.PersonID
 }
 
 // Outcome is what the assessment of a signal found.
@@ -197,6 +206,10 @@ func (s *Service) Give(ctx context.Context, by access.Actor, key string, g Signa
 // professional gives it in the name of the institution; what the law asks of professionals (article 7, paragraph 2) is not
 // replaced by it.
 func (s *Service) Enter(ctx context.Context, by access.Actor, key string, g Signal) (Given, error) {
+	g.SourcePerson = ""
+	if g.Source == FromAgency && g.SourceAgency == by.AgencyAt(s.now()) {
+		g.SourcePerson = by.Person
+	}
 	return s.receive(ctx, by, access.EnterSignal, key, g)
 }
 
@@ -228,7 +241,7 @@ func (s *Service) enter(ctx context.Context, tx Tx, by access.Actor, action acce
 	if err := tx.Allow(ctx, action, r); err != nil {
 		return Given{}, err
 	}
-	code := access.NewID()[:12] // sixty random bits, read out on the telephone
+	code := receiptCode(key)
 	id, err := tx.Once(ctx, key, func() (string, error) {
 		g.ID, g.State, g.Version = SignalID(access.NewID()), "", 0
 		g.Entered, g.EnteredBy, g.Receipt = now, by.Person, access.HashToken(code)
@@ -250,9 +263,13 @@ func (s *Service) enter(ctx context.Context, tx Tx, by access.Actor, action acce
 	if string(g.ID) == id {
 		return Given{g.ID, g.Ref, code}, nil
 	}
-	old, err := tx.Signal(ctx, SignalID(id)) // a repeat of the same form: the code was shown the first time
-	return Given{Signal: old.ID, Ref: old.Ref}, err
+	old, err := tx.Signal(ctx, SignalID(id)) // a repeat of the same form, such as when the answer was lost on the way
+	return Given{old.ID, old.Ref, code}, err
 }
+
+// receiptCode is the code of a signal: sixty bits of the secret that its form carried, short enough to be read out on the
+// telephone. Whoever sends the same form again gets the same code.
+func receiptCode(key string) string { return access.HashToken("receipt/" + key)[:15] }
 
 // arrive keeps a new signal and starts its clocks.
 func (s *Service) arrive(ctx context.Context, tx Tx, by access.Actor, g Signal) error {
@@ -324,7 +341,13 @@ func moveSignal(ctx context.Context, tx Tx, by access.Actor, g Signal, p SignalS
 	if !p.From(g.State) {
 		return g, fault.New(fault.Conflict, "signal.step", fault.Vars{"state": string(g.State)})
 	}
+	if p == LinkIt || p == JoinIt {
+		g.Was = Standing{g.State, g.Since, g.TakenBy}
+	}
 	g.State, g.Since = p.To(), tx.Now()
+	if g.State == Back {
+		g.State, g.Since, g.TakenBy, g.Was = g.Was.State, g.Was.Since, g.Was.TakenBy, Standing{}
+	}
 	if p != Receive {
 		g.Looked = true
 	}
@@ -332,8 +355,27 @@ func moveSignal(ctx context.Context, tx Tx, by access.Actor, g Signal, p SignalS
 		return g, err
 	}
 	g.Version++
-	return g, tx.PutSignalEvent(ctx, SignalEvent{
+	err := tx.PutSignalEvent(ctx, SignalEvent{
 		ID: access.NewID(), Signal: g.ID, At: tx.Now(), Actor: by.Person, Agency: by.AgencyAt(tx.Now()), Step: p, To: g.State, Note: note,
+	})
+	if err != nil || g.SourcePerson == "" || g.SourcePerson == by.Person || !known(newsSteps(), p) {
+		return g, err
+	}
+	return g, tellSender(ctx, tx, g, p)
+}
+
+// newsSteps lists the steps that the professional who gave a signal hears of.
+func newsSteps() []SignalStep { return []SignalStep{Acknowledge, Forward, Confirm, LinkIt, JoinIt} }
+
+// tellSender plans a message to the professional who gave a signal: what was done with it, and nothing about the child.
+func tellSender(ctx context.Context, tx Tx, g Signal, p SignalStep) error {
+	x, err := tx.Person(ctx, g.SourcePerson)
+	if err != nil {
+		return err
+	}
+	return tx.PlanMail(ctx, org.Mail{
+		Key: "signal_news/" + string(g.ID) + "/" + strconv.Itoa(g.Version), Kind: "signal_news", Record: string(g.ID), Person: x.ID, Address: x.Email, Lang: x.Lang, Due: tx.Now(),
+		Vars: map[string]string{"ref": g.Ref, "step": string(p), "path": "/signals/" + string(g.ID)},
 	})
 }
 
@@ -360,7 +402,7 @@ func (s *Service) onSignal(ctx context.Context, by access.Actor, id SignalID, ve
 	})
 }
 
-// Acknowledge takes a signal out of the inbox: somebody has it. The sender's institution is told that it arrived.
+// Acknowledge takes a signal out of the inbox: somebody has it. The professional who gave it is told.
 func (s *Service) Acknowledge(ctx context.Context, by access.Actor, id SignalID, version int) error {
 	return s.onSignal(ctx, by, id, version, access.HandleSignal, func(ctx context.Context, tx Tx, g Signal) error {
 		g.TakenBy = by.Person
@@ -498,7 +540,7 @@ func (s *Service) Join(ctx context.Context, by access.Actor, id SignalID, versio
 	})
 }
 
-// Unjoin takes a signal out of another again. Its clocks run from when it was received, as if it had never been joined.
+// Unjoin takes a signal out of another again: both are as they were, and its clocks run as if it had never been joined.
 func (s *Service) Unjoin(ctx context.Context, by access.Actor, id SignalID, version int) error {
 	return s.onSignal(ctx, by, id, version, access.HandleSignal, func(ctx context.Context, tx Tx, g Signal) error {
 		g.JoinedTo = ""
@@ -506,17 +548,8 @@ func (s *Service) Unjoin(ctx context.Context, by access.Actor, id SignalID, vers
 		if err != nil {
 			return err
 		}
-		return s.again(ctx, tx, g)
+		return s.revive(ctx, tx, subject{signal: &g}, "joined")
 	})
-}
-
-// again starts the clocks of a signal anew from its receipt.
-func (s *Service) again(ctx context.Context, tx Tx, g Signal) error {
-	x, err := subjectOf(ctx, tx, &g, nil)
-	if err != nil {
-		return err
-	}
-	return s.happen(ctx, tx, x, SignalReceived, g.Received)
 }
 
 // ProposeEnd proposes to end a signal without a case. It needs a reason, and a second person to decide.

@@ -26,6 +26,7 @@ type AgencyFilter struct {
 	Find   string // words of the name
 	Region access.RegionID
 	Sector string
+	Kinds  []string // one of these
 	After  string // cursor: the sort key and identifier of the last one seen
 	Limit  int
 }

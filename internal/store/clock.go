@@ -106,15 +106,15 @@ func (tx *Tx) PutClock(ctx context.Context, c casework.Clock) error {
 // PutClockChange adds a line to the history of a clock.
 func (tx *Tx) PutClockChange(ctx context.Context, c casework.ClockChange) error {
 	return tx.lined(ctx, "clock_change", "clock_id", string(c.Clock), field{"id", c.ID}, field{"at", moment(c.At)}, field{"actor", string(c.Actor)}, field{"what", c.What},
-		field{"old_start", moment(c.OldStart)}, field{"old_due", moment(c.OldDue)}, field{"reason", text(c.Reason)}, field{"rung", c.Rung})
+		field{"old_start", moment(c.OldStart)}, field{"old_due", moment(c.OldDue)}, field{"old_state", string(c.OldState)}, field{"reason", text(c.Reason)}, field{"rung", c.Rung})
 }
 
 // ClockChanges returns the history of a clock, oldest first.
 func (tx *Tx) ClockChanges(ctx context.Context, id casework.ClockID) ([]casework.ClockChange, error) {
-	return collect(ctx, tx, selectFrom(`SELECT id, clock_id, at, actor, what, old_start, old_due, reason, rung FROM clock_change`).
+	return collect(ctx, tx, selectFrom(`SELECT id, clock_id, at, actor, what, old_start, old_due, old_state, reason, rung FROM clock_change`).
 		and("clock_id = ?", string(id)).by("ORDER BY n"), func(s scanner) (casework.ClockChange, error) {
 		var c casework.ClockChange
-		err := s.Scan(&c.ID, &c.Clock, at(&c.At), &c.Actor, &c.What, at(&c.OldStart), at(&c.OldDue), str(&c.Reason), &c.Rung)
+		err := s.Scan(&c.ID, &c.Clock, at(&c.At), &c.Actor, &c.What, at(&c.OldStart), at(&c.OldDue), &c.OldState, str(&c.Reason), &c.Rung)
 		return c, err
 	})
 }

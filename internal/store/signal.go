@@ -15,14 +15,14 @@ var _ casework.Tx = (*Tx)(nil)
 
 const signalSelect = `SELECT g.id, g.ref, g.receipt, g.channel, g.source, g.source_agency, g.source_person, g.knows_child, g.learned_at,
 	g.received_at, g.first_at, g.entered_at, g.entered_by, g.unit_id, g.region_id, g.municipality_id, g.urgent, g.track, g.kinds, g.setting,
-	g.band, g.sex, g.state, g.since_at, g.looked, g.taken_by, g.outcome, g.proposed_by, g.joined_to, g.case_id, g.narrative, g.place,
+	g.band, g.sex, g.state, g.since_at, g.looked, g.taken_by, g.outcome, g.proposed_by, g.joined_to, g.case_id, g.was, g.narrative, g.place,
 	g.child, g.carers, g.sender, g.reason, g.version FROM signal AS g`
 
 func scanSignal(s scanner) (casework.Signal, error) {
 	var g casework.Signal
 	err := s.Scan(&g.ID, &g.Ref, &g.Receipt, &g.Channel, &g.Source, str(&g.SourceAgency), str(&g.SourcePerson), &g.KnowsChild, at(&g.Learned),
 		at(&g.Received), at(&g.First), at(&g.Entered), &g.EnteredBy, &g.Unit, &g.Region, str(&g.Municipality), &g.Urgent, &g.Track, words(&g.Kinds), str(&g.Setting),
-		&g.Band, &g.Sex, &g.State, at(&g.Since), &g.Looked, str(&g.TakenBy), str(&g.Outcome), str(&g.ProposedBy), str(&g.JoinedTo), str(&g.Case), &g.Words.Narrative, &g.Words.Place,
+		&g.Band, &g.Sex, &g.State, at(&g.Since), &g.Looked, str(&g.TakenBy), str(&g.Outcome), str(&g.ProposedBy), str(&g.JoinedTo), str(&g.Case), fromJSON(&g.Was), &g.Words.Narrative, &g.Words.Place,
 		&g.Words.Child, &g.Words.Carers, &g.Words.Sender, &g.Reason, &g.Version)
 	return g, err
 }
@@ -143,7 +143,7 @@ func (tx *Tx) PutSignal(ctx context.Context, g casework.Signal) error {
 	columns := map[string]sealed.Text{"reason": g.Reason}
 	fs := []field{{"unit_id", string(g.Unit)}, {"region_id", string(g.Region)}, {"municipality_id", text(g.Municipality)}, {"received_at", moment(g.Received)},
 		{"state", string(g.State)}, {"since_at", moment(g.Since)}, {"looked", g.Looked}, {"taken_by", text(g.TakenBy)}, {"outcome", text(g.Outcome)},
-		{"proposed_by", text(g.ProposedBy)}, {"joined_to", text(g.JoinedTo)}, {"case_id", text(g.Case)}}
+		{"proposed_by", text(g.ProposedBy)}, {"joined_to", text(g.JoinedTo)}, {"case_id", text(g.Case)}, {"was", asJSON(g.Was)}}
 	if g.Version == 0 {
 		columns["narrative"], columns["place"], columns["child"], columns["carers"], columns["sender"] = g.Words.Narrative, g.Words.Place, g.Words.Child, g.Words.Carers, g.Words.Sender
 		fs = append(fs, field{"ref", g.Ref}, field{"receipt", g.Receipt}, field{"channel", g.Channel}, field{"source", string(g.Source)},

@@ -103,6 +103,7 @@ CREATE TABLE signal (
   proposed_by     ctext,
   joined_to       ctext REFERENCES signal (id),
   case_id         ctext,
+  was             ctext NOT NULL,
   narrative       sealedtext NOT NULL,
   place           sealedtext NOT NULL,
   child           sealedtext NOT NULL,
@@ -308,6 +309,7 @@ CREATE TABLE clock_change (
   what      ctext NOT NULL,
   old_start ctext,
   old_due   ctext,
+  old_state ctext NOT NULL,
   reason    ctext,
   rung      BIGINT NOT NULL,
   n         BIGINT NOT NULL
@@ -431,3 +433,58 @@ CREATE TABLE case_task (
 CREATE INDEX case_task_of ON case_task (case_id, due_on);
 CREATE INDEX case_task_agency ON case_task (agency_id, due_on) WHERE state IN ('open', 'returned');
 CREATE INDEX case_task_person ON case_task (person_id, due_on) WHERE state IN ('open', 'returned');
+
+CREATE TABLE case_request (
+  id          ctext PRIMARY KEY,
+  case_id     ctext NOT NULL REFERENCES case_file (id),
+  n           BIGINT NOT NULL,
+  from_agency ctext NOT NULL REFERENCES agency (id),
+  to_agency   ctext NOT NULL REFERENCES agency (id),
+  kind        ctext NOT NULL,
+  parts       BIGINT NOT NULL,
+  state       ctext NOT NULL,
+  since_at    ctext NOT NULL,
+  due_on      ctext NOT NULL,
+  until_at    ctext NOT NULL,
+  share_id    ctext,
+  sender      ctext NOT NULL,
+  taker       ctext,
+  text        sealedtext NOT NULL,
+  version     BIGINT NOT NULL
+);
+CREATE INDEX case_request_of ON case_request (case_id, n);
+CREATE INDEX case_request_inbox ON case_request (to_agency, since_at, id);
+CREATE INDEX case_request_open ON case_request (until_at) WHERE state IN ('asked', 'taken', 'needs_info', 'accepted');
+
+CREATE TABLE case_request_event (
+  id         ctext PRIMARY KEY,
+  request_id ctext NOT NULL REFERENCES case_request (id),
+  at         ctext NOT NULL,
+  actor      ctext NOT NULL,
+  agency_id  ctext,
+  step       ctext NOT NULL,
+  text       sealedtext NOT NULL,
+  n          BIGINT NOT NULL
+);
+CREATE INDEX case_request_event_of ON case_request_event (request_id, n);
+
+CREATE TABLE protection (
+  id         ctext PRIMARY KEY,
+  signal_id  ctext REFERENCES signal (id),
+  case_id    ctext REFERENCES case_file (id),
+  agency_id  ctext NOT NULL REFERENCES agency (id),
+  asked_by   ctext NOT NULL,
+  ground     ctext NOT NULL,
+  ordered_by ctext NOT NULL,
+  granted_at ctext NOT NULL,
+  option     ctext NOT NULL,
+  place      sealedtext NOT NULL,
+  told_at    ctext,
+  notices    ctext NOT NULL,
+  ended_at   ctext,
+  handed_to  ctext,
+  protocol   sealedtext NOT NULL,
+  version    BIGINT NOT NULL
+);
+CREATE INDEX protection_signal ON protection (signal_id) WHERE signal_id IS NOT NULL;
+CREATE INDEX protection_case ON protection (case_id) WHERE case_id IS NOT NULL;
