@@ -69,6 +69,8 @@ const (
 	SeeRequest    Action = "request.see" // that came to one's institution
 	AnswerRequest Action = "request.answer"
 	EditRules     Action = "clock_rule.edit"
+	SetIdentity   Action = "identity.set" // name the controller and the legal basis on which names are kept
+	FindChild     Action = "child.find"   // by name or number, among the cases whose identity one may see
 
 	SeeMail    Action = "mail.see"
 	SeeAudit   Action = "audit.see"
@@ -149,10 +151,10 @@ func casework() Policy {
 		}
 	}
 	for _, r := range []Role{Caseworker, Supervisor, Partner} {
-		p = p.with(r, ReachAll, BreakGlass)
+		p = p.with(r, ReachAll, BreakGlass, FindChild)
 		p = p.with(r, ReachAgency, SeeRequest, AnswerRequest)
 	}
-	p = p.with(DataProtection, ReachAll, ReviewGlass, SeeWho)
+	p = p.with(DataProtection, ReachAll, ReviewGlass, SeeWho, SetIdentity)
 	p = p.with(Coordinator, ReachRegion, SeeFigures)
 	p = p.with(Manager, ReachAll, SeeFigures)
 	p = p.with(Evaluator, ReachAll, SeeFigures)

@@ -175,6 +175,7 @@ type Tx interface {
 	PlanTx
 	RequestTx
 	ProtectionTx
+	IdentityTx
 }
 
 // Colleague is somebody who works for an institution and has an account.

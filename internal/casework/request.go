@@ -108,7 +108,9 @@ func (p RequestStep) clockEvents() []Event {
 }
 
 // Asks lists what one institution can ask of another.
-func Asks() []string { return []string{"information", "opinion", "visit", "examination", "service", "protection"} }
+func Asks() []string {
+	return []string{"information", "opinion", "visit", "examination", "service", "protection"}
+}
 
 // Request is what one institution asks of another about a case. It lies in the inbox of the institution, not with a person who
 // may be away, and carries no more than its own words and the parts of the case that were named.

@@ -44,6 +44,7 @@ func Channels() []string {
 // kept as they came and never changed.
 type Words struct {
 	Narrative sealed.Text // what happened: the reason for the signal
+	Register  sealed.Text // number in the unit's own register, by which the unit knows who the child is
 	Place     sealed.Text // where the child is now
 	Child     sealed.Text // names and other data of the child, as far as they were told
 	Carers    sealed.Text // parents or carers
@@ -170,7 +171,7 @@ func (g Signal) check(t org.Tables, now time.Time) error {
 		l.Add(fault.Field("region", "signal.place")) // without a place nobody knows whose it is
 	}
 	worded(&l, "narrative", g.Words.Narrative, 10, longest)
-	for field, w := range map[string]sealed.Text{"place": g.Words.Place, "child": g.Words.Child, "carers": g.Words.Carers, "sender": g.Words.Sender} {
+	for field, w := range map[string]sealed.Text{"place": g.Words.Place, "child": g.Words.Child, "carers": g.Words.Carers, "sender": g.Words.Sender, "register": g.Words.Register} {
 		worded(&l, field, w, 0, 2000)
 	}
 	if g.Source == Anonymous && g.Words.Sender != "" {
@@ -184,6 +185,17 @@ func (g Signal) check(t org.Tables, now time.Time) error {
 	}
 	if !g.Learned.IsZero() && (g.Learned.After(now) || !g.Received.IsZero() && g.Learned.After(g.Received)) {
 		l.Add(fault.Field("learned", "clock.future"))
+	}
+	return l.Err()
+}
+
+// pseudonymous refuses names and addresses where the house keeps none; the unit's own register says who the child is.
+func (g Signal) pseudonymous(kept Basis) error {
+	var l fault.List
+	for field, w := range map[string]sealed.Text{"place": g.Words.Place, "child": g.Words.Child, "carers": g.Words.Carers} {
+		if w != "" && !kept.On() {
+			l.Add(fault.Field(field, "identity.off"))
+		}
 	}
 	return l.Err()
 }
@@ -234,6 +246,13 @@ func (s *Service) enter(ctx context.Context, tx Tx, by access.Actor, action acce
 	if err := g.check(tables, now); err != nil {
 		return Given{}, err
 	}
+	kept, err := basisOf(ctx, tx)
+	if err != nil {
+		return Given{}, err
+	}
+	if err := g.pseudonymous(kept); err != nil {
+		return Given{}, err
+	}
 	if g.Unit, err = unitOf(ctx, tx, g); err != nil {
 		return Given{}, err
 	}
@@ -255,7 +274,7 @@ func (s *Service) enter(ctx context.Context, tx Tx, by access.Actor, action acce
 		if err := tx.NewKey(ctx, string(g.ID)); err != nil {
 			return "", err
 		}
-		return string(g.ID), s.arrive(ctx, tx, by, g)
+		return string(g.ID), s.arrive(ctx, tx, by, g, kept)
 	})
 	if err != nil {
 		return Given{}, err
@@ -272,10 +291,15 @@ func (s *Service) enter(ctx context.Context, tx Tx, by access.Actor, action acce
 func receiptCode(key string) string { return access.HashToken("receipt/" + key)[:15] }
 
 // arrive keeps a new signal and starts its clocks.
-func (s *Service) arrive(ctx context.Context, tx Tx, by access.Actor, g Signal) error {
+func (s *Service) arrive(ctx context.Context, tx Tx, by access.Actor, g Signal, kept Basis) error {
 	g, err := moveSignal(ctx, tx, by, g, Receive, "")
 	if err != nil {
 		return err
+	}
+	if kept.On() {
+		if err := tx.TokenSignal(ctx, g); err != nil {
+			return err
+		}
 	}
 	x, err := subjectOf(ctx, tx, &g, nil)
 	if err != nil {
@@ -613,15 +637,16 @@ func (s *Service) CheckSignal(ctx context.Context, code string) (Checked, error)
 
 // SignalView is everything about a signal that its reader may see.
 type SignalView struct {
-	Signal  Signal
-	Unit    org.Agency
-	Source  org.Agency
-	History []SignalEvent
-	Clocks  []ClockView
-	Joined  []Signal // kept with this one
-	Similar []Signal // of the same place and age in the same month: one of them may say the same
-	Steps   []SignalStep
-	Sender  bool // the reader may see who gave it
+	Signal      Signal
+	Unit        org.Agency
+	Source      org.Agency
+	History     []SignalEvent
+	Clocks      []ClockView
+	Joined      []Signal    // kept with this one
+	Candidates  []Candidate // signals and cases that may speak of the same child
+	Steps       []SignalStep
+	Sender      bool // the reader may see who gave it
+	Protections []Protection
 }
 
 // OpenSignal opens a signal; the reading is on the record. Who gave it is shown to those who handle it only.
@@ -670,9 +695,11 @@ func (s *Service) signalView(ctx context.Context, tx Tx, g Signal) (SignalView, 
 	}
 	v.Steps = signalMoves.may(g.State, SignalSteps())
 	if g.State.Open() {
-		v.Similar, err = tx.SimilarSignals(ctx, g, g.First.AddDate(0, -1, 0))
-		v.Similar = slices.DeleteFunc(v.Similar, func(x Signal) bool { return !tx.Can(access.SeeSignal, x.resource()) })
+		if v.Candidates, err = s.candidates(ctx, tx, g); err != nil {
+			return v, err
+		}
 	}
+	v.Protections, err = tx.Protections(ctx, g.ID, "")
 	return v, err
 }
 

@@ -155,7 +155,7 @@ func TestWhoSeesASignal(t *testing.T) {
 	each(t, func(w *world) {
 		school := violence()
 		school.Source, school.SourceAgency = casework.FromAgency, w.agency["school"]
-			g := w.give("teacher", school)
+		g := w.give("teacher", school)
 		for name, want := range map[string]fault.Kind{
 			"teacher": "", "worker": "", "worker2": "", "head": "", "stranger": fault.Denied, "inspector": fault.Denied, "coordinator": fault.Denied,
 			"manager": fault.Denied, "admin": fault.Denied, "officer": fault.Denied,

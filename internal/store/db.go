@@ -52,18 +52,19 @@ type Rights func(ctx context.Context, tx *Tx, by access.Actor) (access.Actor, er
 
 // DB is an open database.
 type DB struct {
-	kind   Kind
-	write  *sql.DB
-	read   *sql.DB
-	policy access.Policy
-	now    calendar.Clock
-	log    *slog.Logger
-	rights Rights
-	ring   sealed.Ring
-	links  sealed.Box    // of mail
-	keeper sealed.Keeper // of the keys of records
-	macs   [][]byte      // keys of the codes of entries, the present one first
-	schema int64         // version that this program knows
+	kind           Kind
+	write          *sql.DB
+	read           *sql.DB
+	policy         access.Policy
+	now            calendar.Clock
+	log            *slog.Logger
+	rights         Rights
+	ring           sealed.Ring
+	links          sealed.Box     // of mail
+	keeper         sealed.Keeper  // of the keys of records
+	names, numbers sealed.Indexer // make the tokens by which sealed names and personal numbers are found
+	macs           [][]byte       // keys of the codes of entries, the present one first
+	schema         int64          // version that this program knows
 
 	statements atomic.Int64
 }
@@ -138,6 +139,7 @@ func (db *DB) openSQLite(dir string) error {
 // UseRing makes a ring the one under which values are sealed from now on; it is called when keys are replaced.
 func (db *DB) UseRing(g sealed.Ring) {
 	db.ring, db.links, db.keeper = g, g.Box("mail-link"), g.Keeper()
+	db.names, db.numbers = g.Indexer("name"), g.Indexer("number")
 	db.macs = nil
 	for _, k := range g.Audit() {
 		db.macs = append(db.macs, k.MAC)

@@ -105,6 +105,7 @@ CREATE TABLE signal (
   case_id         ctext,
   was             ctext NOT NULL,
   narrative       sealedtext NOT NULL,
+  register        sealedtext NOT NULL,
   place           sealedtext NOT NULL,
   child           sealedtext NOT NULL,
   carers          sealedtext NOT NULL,
@@ -117,7 +118,7 @@ CREATE INDEX signal_open ON signal (unit_id, received_at, id) WHERE state IN ('r
 CREATE INDEX signal_case ON signal (case_id) WHERE case_id IS NOT NULL;
 CREATE INDEX signal_joined ON signal (joined_to) WHERE joined_to IS NOT NULL;
 CREATE INDEX signal_source ON signal (source_person, received_at) WHERE source_person IS NOT NULL;
-CREATE INDEX signal_like ON signal (region_id, municipality_id, band, first_at);
+CREATE INDEX signal_like ON signal (region_id, first_at);
 
 CREATE TABLE signal_event (
   id        ctext PRIMARY KEY,
@@ -488,3 +489,18 @@ CREATE TABLE protection (
 );
 CREATE INDEX protection_signal ON protection (signal_id) WHERE signal_id IS NOT NULL;
 CREATE INDEX protection_case ON protection (case_id) WHERE case_id IS NOT NULL;
+
+CREATE TABLE particulars (
+  case_id    ctext PRIMARY KEY REFERENCES case_file (id),
+  fields     sealedtext NOT NULL,
+  changed_at ctext NOT NULL,
+  editor     ctext NOT NULL,
+  version    BIGINT NOT NULL
+);
+
+CREATE TABLE name_token (
+  owner ctext NOT NULL,
+  token ctext NOT NULL,
+  PRIMARY KEY (owner, token)
+);
+CREATE INDEX name_token_owners ON name_token (token, owner);
