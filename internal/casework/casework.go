@@ -176,6 +176,8 @@ type Tx interface {
 	RequestTx
 	ProtectionTx
 	IdentityTx
+	AttachmentTx
+	DraftTx
 }
 
 // Colleague is somebody who works for an institution and has an account.

@@ -473,8 +473,33 @@ func (s *Service) Assess(ctx context.Context, by access.Actor, id SignalID, vers
 		if err != nil {
 			return err
 		}
-		return s.happen(ctx, tx, x, SignalAssessed, at)
+		if err := s.happen(ctx, tx, x, SignalAssessed, at); err != nil {
+			return err
+		}
+		inTime, err := metInTime(ctx, tx, g.ID, SignalAssessed)
+		if err != nil {
+			return err
+		}
+		return tx.PutMilestone(ctx, Milestone{"assessed." + string(g.Track), g.Region, g.Received, at, inTime})
 	})
+}
+
+// metInTime reports whether no clock of a signal that an event ended was late.
+func metInTime(ctx context.Context, tx Tx, id SignalID, e Event) (bool, error) {
+	all, err := tx.ClocksOf(ctx, id, "")
+	if err != nil {
+		return false, err
+	}
+	for _, c := range all {
+		r, err := tx.ClockRule(ctx, c.Rule, c.Version)
+		if err != nil {
+			return false, err
+		}
+		if c.State == Met && c.Late && r.EndsOn(e) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // Happened keeps an event of a signal that is nobody's decision, such as that the other institutions were told.
@@ -647,6 +672,7 @@ type SignalView struct {
 	Steps       []SignalStep
 	Sender      bool // the reader may see who gave it
 	Protections []Protection
+	Files       []Attachment
 }
 
 // OpenSignal opens a signal; the reading is on the record. Who gave it is shown to those who handle it only.
@@ -685,6 +711,9 @@ func (s *Service) signalView(ctx context.Context, tx Tx, g Signal) (SignalView, 
 		return v, err
 	}
 	if v.Clocks, err = clockViews(ctx, tx, clocks); err != nil {
+		return v, err
+	}
+	if v.Files, err = tx.Attachments(ctx, g.ID, "", nil); err != nil {
 		return v, err
 	}
 	if v.Joined, err = tx.SignalsJoined(ctx, g.ID); err != nil {

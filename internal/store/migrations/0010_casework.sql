@@ -504,3 +504,35 @@ CREATE TABLE name_token (
   PRIMARY KEY (owner, token)
 );
 CREATE INDEX name_token_owners ON name_token (token, owner);
+
+CREATE TABLE attachment (
+  id        ctext PRIMARY KEY,
+  signal_id ctext REFERENCES signal (id),
+  case_id   ctext REFERENCES case_file (id),
+  part      ctext,
+  name      sealedtext NOT NULL,
+  type      ctext NOT NULL,
+  size      BIGINT NOT NULL,
+  added_by  ctext NOT NULL,
+  agency_id ctext,
+  at        ctext NOT NULL,
+  gone_at   ctext
+);
+CREATE INDEX attachment_signal ON attachment (signal_id) WHERE signal_id IS NOT NULL;
+CREATE INDEX attachment_case ON attachment (case_id) WHERE case_id IS NOT NULL;
+
+CREATE TABLE attachment_piece (
+  attachment_id ctext NOT NULL REFERENCES attachment (id),
+  n             BIGINT NOT NULL,
+  body          sealedtext NOT NULL,
+  PRIMARY KEY (attachment_id, n)
+);
+
+CREATE TABLE draft (
+  person_id ctext NOT NULL,
+  form      ctext NOT NULL,
+  fields    sealedtext NOT NULL,
+  at        ctext NOT NULL,
+  PRIMARY KEY (person_id, form)
+);
+CREATE INDEX draft_at ON draft (at);
