@@ -112,9 +112,24 @@ func (c *importCmd) Run(ctx context.Context) error {
 	return nil
 }
 
+// eventRecords reads a table of trainings, with heads in either language.
+func eventRecords(t sheet.Table) ([]training.Record, error) {
+	var columns []sheet.Column
+	words := i18n.Load()
+	for _, c := range training.EventColumns() {
+		columns = append(columns, sheet.Column{Name: c.Name, Heads: words.Both(i18n.BG, "column."+c.Name), Optional: c.Optional})
+	}
+	taken, err := t.Take(columns)
+	var all []training.Record
+	for _, r := range taken.Records {
+		all = append(all, training.Record(r))
+	}
+	return all, err
+}
+
 func (c *importCmd) enter(ctx context.Context, h *house, t sheet.Table, key string) (int, error) {
 	if c.What == "trainings" {
-		records, err := t.Records(training.EventColumns()...)
+		records, err := eventRecords(t)
 		if err != nil {
 			return 0, err
 		}

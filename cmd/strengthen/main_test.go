@@ -38,7 +38,7 @@ func TestCommandsAsScriptsSeeThem(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	head := "region,venue,first_day,half_days,capacity,agency_max,apply_until,release,trainers\n"
+	head := "region,venue_bg,first_day,half_days,capacity,agency_max,apply_until,release,trainers\n"
 	write(plan, head+"Никъде,Зала,2026-10-05,5,30,3,2026-09-20,2026-09-25,\n")
 	schools := filepath.Join("..", "..", "internal", "impact", "testdata", "schools_two_wave.csv")
 	mapping := filepath.Join("..", "..", "internal", "impact", "testdata", "schools.json")

@@ -173,10 +173,8 @@ func (w *World) run(ctx context.Context, starts calendar.Date) error {
 		if err := w.post(ctx); err != nil {
 			return err
 		}
-		if d.Weekday() == time.Monday {
-			if err := w.Training.Sweep(ctx); err != nil {
-				return err
-			}
+		if err := w.Training.Sweep(ctx); err != nil {
+			return err
 		}
 		if w.Say != nil {
 			w.Say(starts.DaysUntil(d)+1, all)
@@ -229,8 +227,9 @@ func (w *World) plan(ctx context.Context, starts calendar.Date, trainers []acces
 		for first.Weekday() != time.Monday {
 			first = first.AddDays(1)
 		}
+		venue := venues[k%len(venues)]
 		e := training.Event{
-			Region: region.ID, Venue: venues[k%len(venues)] + ", " + region.CentreBG, Capacity: 32, AgencyMax: 4, NeedShare: 0.8,
+			Region: region.ID, VenueBG: venue[0] + ", " + region.CentreBG, VenueEN: venue[1] + ", " + region.CentreEN, Capacity: 32, AgencyMax: 4, NeedShare: 0.8,
 			ApplyUntil: first.AddDays(-10), Release: first.AddDays(-8).At(12, 0), Rules: training.DefaultRules(), HalfDays: training.HalfDaysFrom(first, 5),
 			Trainers: []access.PersonID{trainers[k%len(trainers)], trainers[(k+1)%len(trainers)]},
 		}
@@ -250,6 +249,9 @@ func (w *World) open(ctx context.Context, k int, region org.Region, e training.E
 	want := 34 + w.rnd.IntN(9)
 	if k%9 == 4 {
 		want = 27 // a training that finds fewer people
+	}
+	if days := calendar.On(w.End).DaysUntil(first); days > 0 && days <= 30 {
+		want = 48 // the next one has a waiting list
 	}
 	noPolice := k%7 == 5 // a training whose police minimum is missing
 	for n := range want {

@@ -46,7 +46,7 @@ func newWorld(t *testing.T, db *store.DB, clock *testkit.Clock) *world {
 	}))
 	first := calendar.MustDate("2026-05-11")
 	id, err := w.training.Plan(t.Context(), manager, "plan", training.Event{
-		Region: "PER", Venue: "Зала 1", Capacity: 4, NeedShare: 0.8, ApplyUntil: first.AddDays(-3), Release: first.AddDays(-8).At(12, 0), HalfDays: training.HalfDaysFrom(first, 5),
+		Region: "PER", VenueBG: "Зала 1", Capacity: 4, NeedShare: 0.8, ApplyUntil: first.AddDays(-3), Release: first.AddDays(-8).At(12, 0), HalfDays: training.HalfDaysFrom(first, 5),
 	})
 	w.must(err)
 	w.event, err = w.training.Event(t.Context(), manager, id)

@@ -109,7 +109,7 @@ func (s *Server) scan(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c, err := s.Training.Scan(r.Context(), p.actor, p.Event.ID, p.Half.ID, strings.TrimSpace(field(r, "badge")), field(r, "key"))
+	c, err := s.Training.Scan(r.Context(), p.actor, p.Event.ID, p.Half.ID, strings.TrimSpace(field(r, "badge")), field(r, "key"), field(r, "reason"))
 	if err != nil {
 		return s.again(w, err, &p.Page, "door", p)
 	}
@@ -139,7 +139,7 @@ func (s *Server) sheet(w http.ResponseWriter, r *http.Request) error {
 	}
 	var all []render.AttendanceSheet
 	for _, h := range p.Event.HalfDays {
-		all = append(all, render.AttendanceSheet{Lang: string(p.Lang), Title: programme.Title(string(p.Lang)), Place: p.Place(p.Event) + ", " + p.Event.Venue,
+		all = append(all, render.AttendanceSheet{Lang: string(p.Lang), Title: programme.Title(string(p.Lang)), Place: p.Place(p.Event) + ", " + p.Venue(p.Event),
 			Day: p.Lang.Day(h.On), Time: h.Starts + "–" + h.Ends, Trainers: names, Rows: rows, Blank: 5, Made: s.Now()})
 	}
 	b, err := render.Sheet(all)

@@ -25,6 +25,7 @@ func (s *Server) seatRoutes() []Route {
 		{"POST /seats/{id}/steps/{step}", access.SeeSeat, false, 0, s.stepSeat, false},
 		{"GET /seats/{id}/certificate.pdf", access.SeeCert, false, 0, s.certificate, false},
 		{"POST /seats/{id}/revoke", access.RevokeCert, false, 0, s.revoke, false},
+		{"POST /seats/{id}/certificate", access.Certify, false, 0, s.issueAgain, false},
 		{"GET /l/{token}", access.SeePublic, true, 0, s.openLink, false},
 		{"POST /l/{token}", access.SeePublic, true, 0, s.useLink, false},
 	}
@@ -33,8 +34,9 @@ func (s *Server) seatRoutes() []Route {
 type seatPage struct {
 	Page
 	training.SeatView
-	By    access.Actor
-	Token string // when opened by link
+	By     access.Actor
+	Token  string // when opened by link
+	Reason string // of a revocation, as far as it is written
 }
 
 // Steps lists what the reader may do with the seat now.
@@ -45,11 +47,19 @@ func (p seatPage) Steps() []training.Step {
 		step   training.Step
 		action access.Action
 	}{{training.Accept, access.TakeSeat}, {training.Decline, access.TakeSeat}, {training.Endorse, access.DecideSeat}, {training.Withdraw, access.WithdrawSeat}} {
-		if x.step.From(p.Seat.State) && p.s.Policy.Can(p.By, x.action, r, p.s.Now()) && !training.Held(p.Event, p.s.Now()) {
+		if x.step.From(p.Seat.State) && p.s.Policy.Can(p.By, x.action, r, p.s.Now()) && p.inTime(x.step) {
 			all = append(all, x.step)
 		}
 	}
 	return all
+}
+
+// inTime leaves out steps for which it is too late.
+func (p seatPage) inTime(x training.Step) bool {
+	if x == training.Endorse {
+		return !p.Event.Begun(p.s.Now())
+	}
+	return !training.Held(p.Event, p.s.Now()) && p.Completion == nil
 }
 
 // StepText is what the button of a step says.
@@ -65,14 +75,38 @@ func (p seatPage) StepText(x training.Step) string {
 	return p.L("Оттегли кандидатурата", "Withdraw the application")
 }
 
-// Status is what was marked for a half-day.
+// Status is what is marked for a half-day now.
 func (p seatPage) Status(half string) string {
+	status := training.PresenceStatus("")
 	for _, m := range p.Presence {
 		if m.HalfDay == half {
-			return p.T("presence." + string(m.Status))
+			status = m.Status
 		}
 	}
-	return "–"
+	if status == "" || status == training.Cleared {
+		return "–"
+	}
+	return p.T("presence." + string(status))
+}
+
+// HalfDay names the half-day of a mark.
+func (p seatPage) HalfDay(id string) string {
+	h, ok := p.Event.HalfDay(id)
+	if !ok {
+		return "–"
+	}
+	return p.Date(h.On) + ", " + h.Starts
+}
+
+// Who says who took a step or made a mark: by name for those who run trainings, in a word for the person.
+func (p seatPage) Who(id access.PersonID, side training.Side) string {
+	if name := p.Names[id]; name != "" && p.Token == "" && side != training.ByProgram && p.more(access.RecordDay) {
+		return name
+	}
+	if side == "" {
+		return ""
+	}
+	return p.T("side." + string(side))
 }
 
 // ShowsCertificate reports whether there is a certificate that the reader may open.
@@ -81,36 +115,38 @@ func (p seatPage) ShowsCertificate() bool {
 }
 
 func (s *Server) seat(w http.ResponseWriter, r *http.Request) error {
-	p := seatPage{Page: s.page(r, "")}
-	p.By = p.actor
+	p, err := s.seatPage(r, training.EnrolmentID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	return s.show(w, "seat", p)
+}
+
+func (s *Server) seatPage(r *http.Request, id training.EnrolmentID) (*seatPage, error) {
+	p := &seatPage{Page: s.page(r, "")}
+	p.Title, p.By = p.L("Място в обучение", "Seat in a training"), p.actor
 	var err error
-	if p.SeatView, err = s.Training.Seat(r.Context(), p.actor, training.EnrolmentID(r.PathValue("id"))); err != nil {
-		return err
-	}
-	p.Title = p.L("Място в обучение", "Seat in a training")
-	return s.show(w, "seat", &p)
+	p.SeatView, err = s.Training.Seat(r.Context(), p.actor, id)
+	return p, err
 }
 
-func (s *Server) takeStep(r *http.Request, by access.Actor, id training.EnrolmentID, step training.Step) error {
-	switch step {
-	case training.Accept:
-		return s.Training.Accept(r.Context(), by, id)
-	case training.Decline:
-		return s.Training.Decline(r.Context(), by, id)
-	case training.Endorse:
-		return s.Training.EndorseFor(r.Context(), by, id)
-	case training.Withdraw:
-		return s.Training.Withdraw(r.Context(), by, id)
-	}
-	return fault.New(fault.NotFound, "fault.notfound")
-}
-
+// stepSeat takes a step with a seat. Whoever runs the training sees first what follows for others; people decide about
+// their own seat at once.
 func (s *Server) stepSeat(w http.ResponseWriter, r *http.Request) error {
-	id := r.PathValue("id")
-	if err := s.takeStep(r, visitOf(r).actor(), training.EnrolmentID(id), training.Step(r.PathValue("step"))); err != nil {
+	id, step := training.EnrolmentID(r.PathValue("id")), training.Step(r.PathValue("step"))
+	p := previewPage{Page: s.page(r, ""), Back: "/seats/" + string(id), Risk: step == training.Withdraw}
+	v, err := s.Training.Seat(r.Context(), p.actor, id)
+	if err != nil {
 		return err
 	}
-	return to(w, r, "/seats/"+id, "saved")
+	if v.Seat.Person == p.actor.Person {
+		if err := s.Training.Do(r.Context(), p.actor, training.ToStep(id, step)); err != nil {
+			return err
+		}
+		return to(w, r, p.Back, "saved")
+	}
+	p.Title, p.Button = v.Person.Name, seatPage{Page: p.Page}.StepText(step)
+	return s.seen(w, r, &p, training.ToStep(id, step), "saved")
 }
 
 func (s *Server) certificate(w http.ResponseWriter, r *http.Request) error {
@@ -124,11 +160,28 @@ func (s *Server) certificate(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) revoke(w http.ResponseWriter, r *http.Request) error {
+	id := training.EnrolmentID(r.PathValue("id"))
+	err := s.Training.Revoke(r.Context(), visitOf(r).actor(), id, field(r, "reason"))
+	if !fault.Is(err, fault.Invalid) {
+		if err != nil {
+			return err
+		}
+		return to(w, r, "/seats/"+string(id), "revoked")
+	}
+	p, e := s.seatPage(r, id)
+	if e != nil {
+		return e
+	}
+	p.Reason = field(r, "reason")
+	return s.again(w, err, &p.Page, "seat", p)
+}
+
+func (s *Server) issueAgain(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
-	if err := s.Training.Revoke(r.Context(), visitOf(r).actor(), training.EnrolmentID(id), field(r, "reason")); err != nil {
+	if err := s.Training.IssueAgain(r.Context(), visitOf(r).actor(), training.EnrolmentID(id)); err != nil {
 		return err
 	}
-	return to(w, r, "/seats/"+id, "saved")
+	return toCount(w, r, "/seats/"+id, "issued", 1)
 }
 
 // openLink shows what a one-time link is for.
@@ -198,8 +251,8 @@ func (s *Server) setPassword(w http.ResponseWriter, r *http.Request, t org.Token
 type requestPage struct {
 	Page
 	training.Request
-	Form     training.Application
-	Answered bool
+	Form   training.Application
+	Answer training.Answer // that was given just now
 }
 
 func (s *Server) requestPage(r *http.Request) (*requestPage, error) {
@@ -231,7 +284,7 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.Answered = true
+	p.Answer = answer
 	return s.show(w, "request", p)
 }
 
@@ -264,7 +317,7 @@ func (s *Server) useOwnSeat(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.takeStep(r, p.By, p.Seat.ID, training.Step(field(r, "step"))); err != nil {
+	if err := s.Training.Do(r.Context(), p.By, training.ToStep(p.Seat.ID, training.Step(field(r, "step")))); err != nil {
 		return err
 	}
 	return to(w, r, r.URL.Path, "saved")

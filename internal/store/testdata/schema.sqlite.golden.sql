@@ -5,8 +5,11 @@ CREATE INDEX attendance_half_day ON attendance (half_day_id);
 CREATE INDEX audit_entry_actor ON audit_entry (actor, at);
 CREATE INDEX audit_entry_at ON audit_entry (at, id);
 CREATE INDEX audit_entry_record ON audit_entry (record, at);
+CREATE INDEX certificate_of ON certificate (enrolment_id);
+CREATE UNIQUE INDEX certificate_valid ON certificate (enrolment_id) WHERE revoked_on IS NULL;
 CREATE INDEX completion_person ON completion (person_id);
 CREATE INDEX completion_training ON completion (training_id);
+CREATE INDEX dropped_half_day_of ON dropped_half_day (training_id, dropped_at);
 CREATE INDEX enrolment_event_of ON enrolment_event (enrolment_id, at);
 CREATE INDEX enrolment_offer ON enrolment (offered_until) WHERE state = 'offered';
 CREATE INDEX enrolment_person ON enrolment (person_id);
@@ -88,14 +91,16 @@ CREATE TABLE audit_open (
   entry_id ctext PRIMARY KEY,
   at       ctext NOT NULL
 );
-CREATE TABLE certificate (
+CREATE TABLE "certificate" (
   id           ctext PRIMARY KEY,
-  enrolment_id ctext NOT NULL UNIQUE REFERENCES enrolment (id),
+  enrolment_id ctext NOT NULL REFERENCES enrolment (id),
   number       ctext NOT NULL UNIQUE,
   code         ctext NOT NULL UNIQUE,
   name         ctext NOT NULL,
+  completed_on ctext,
   issued_on    ctext NOT NULL,
   revoked_on   ctext,
+  revoked_key  ctext,
   revoked_for  ctext
 );
 CREATE TABLE completion (
@@ -120,6 +125,14 @@ CREATE TABLE delay (
   key       ctext PRIMARY KEY,
   failures  BIGINT NOT NULL,
   failed_at ctext NOT NULL
+);
+CREATE TABLE dropped_half_day (
+  id          ctext PRIMARY KEY,
+  training_id ctext NOT NULL REFERENCES training (id),
+  held_on     ctext NOT NULL,
+  starts      ctext NOT NULL,
+  ends        ctext NOT NULL,
+  dropped_at  ctext NOT NULL
 );
 CREATE TABLE enrolment (
   id            ctext PRIMARY KEY,
@@ -149,7 +162,7 @@ CREATE TABLE enrolment_event (
   led_to       ctext NOT NULL,
   reason       ctext NOT NULL,
   reason_vars  ctext NOT NULL
-);
+, by_role ctext);
 CREATE TABLE half_day (
   id          ctext PRIMARY KEY,
   training_id ctext NOT NULL REFERENCES training (id),
@@ -323,7 +336,6 @@ CREATE TABLE training (
   id           ctext PRIMARY KEY,
   programme_id ctext NOT NULL REFERENCES programme (id),
   region_id    ctext NOT NULL REFERENCES region (id),
-  venue        ctext NOT NULL,
   starts_on    ctext NOT NULL,
   ends_on      ctext NOT NULL,
   capacity     BIGINT NOT NULL,
@@ -334,7 +346,7 @@ CREATE TABLE training (
   state        ctext NOT NULL,
   sequence     BIGINT NOT NULL,
   version      BIGINT NOT NULL
-);
+, venue_bg ctext NOT NULL DEFAULT '', venue_en ctext NOT NULL DEFAULT '');
 CREATE TRIGGER audit_checkpoint_no_delete BEFORE DELETE ON audit_checkpoint BEGIN SELECT RAISE(ABORT, 'checkpoints are never deleted'); END;
 CREATE TRIGGER audit_checkpoint_no_update BEFORE UPDATE ON audit_checkpoint BEGIN SELECT RAISE(ABORT, 'checkpoints are never changed'); END;
 CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry BEGIN SELECT RAISE(ABORT, 'audit entries are never deleted'); END;
