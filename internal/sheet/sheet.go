@@ -77,7 +77,7 @@ func table(rows []row) (Table, error) {
 		full := fitted(r.cells, len(t.Head))
 		for j, c := range full {
 			if strings.ContainsFunc(c, noText) && len(bad) < maxFaults {
-				bad.Add(fault.Field(t.Head[j], "sheet.signs").InRow(r.line))
+				bad.Add(fault.Field(t.Head[j], "sheet.signs", fault.Vars{"column": letter(j)}).InRow(r.line))
 			}
 		}
 		t.Rows, t.Lines = append(t.Rows, full), append(t.Lines, r.line)

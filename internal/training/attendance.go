@@ -61,6 +61,9 @@ type Presence struct {
 	Reason    string // why an earlier mark was corrected
 }
 
+// DoorOpens is how long before a half-day begins presence can be marked.
+const DoorOpens = 2 * time.Hour
+
 // undoTime is how long whoever made a mark may change it without a reason.
 const undoTime = 10 * time.Minute
 
@@ -119,7 +122,7 @@ func mark(ctx context.Context, tx Tx, by access.Actor, e Event, m Presence, curr
 		return false, fault.Field("status", "form.choose")
 	case m.ClientKey == "" || len(m.ClientKey) > 100:
 		return false, fault.New(fault.Invalid, "fault.key")
-	case tx.Now().Before(h.Begin().Add(-2 * time.Hour)):
+	case tx.Now().Before(h.Begin().Add(-DoorOpens)):
 		return false, fault.Field("half_day", "attendance.early")
 	}
 	if _, err := tx.PresenceByKey(ctx, m.ClientKey); err == nil {
@@ -154,12 +157,12 @@ func mark(ctx context.Context, tx Tx, by access.Actor, e Event, m Presence, curr
 // Scanned is what came of scanning a badge.
 type Scanned struct {
 	Card
-	Before Presence // the mark that was there already; none when this scan made it
+	Before Presence // the mark that was there and stays; none when this scan made one
 }
 
 // Scan marks the person whose badge was scanned as present, and returns the seat. Whoever is marked as there already stays
 // as they are; somebody marked otherwise is put right like any correction. A badge of another training is refused.
-func (s *Service) Scan(ctx context.Context, by access.Actor, id EventID, halfDay, badge, clientKey, reason string) (Scanned, error) {
+func (s *Service) Scan(ctx context.Context, by access.Actor, id EventID, halfDay, badge, clientKey string) (Scanned, error) {
 	var out Scanned
 	err := s.store.View(ctx, by, func(tx Tx) error {
 		if _, err := readEvent(ctx, tx, by, access.RecordDay, id); err != nil {
@@ -186,9 +189,13 @@ func (s *Service) Scan(ctx context.Context, by access.Actor, id EventID, halfDay
 	if err != nil || out.Before.Status.Counts() {
 		return out, err
 	}
-	return out, s.Mark(ctx, by, id, []Presence{{
-		Enrolment: out.ID, HalfDay: halfDay, Status: Present, Method: ByScan, ClientKey: clientKey, Reason: reason,
+	err = s.Mark(ctx, by, id, []Presence{{
+		Enrolment: out.ID, HalfDay: halfDay, Status: Present, Method: ByScan, ClientKey: clientKey,
 	}})
+	if err == nil {
+		out.Before = Presence{}
+	}
+	return out, err
 }
 
 // Register is the list at the door: everybody with a seat, and what is marked.

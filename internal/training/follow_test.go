@@ -526,7 +526,7 @@ func TestAScanTellsWhatWasThere(t *testing.T) {
 		badge := w.seat(seat).Seat.Badge
 		clock.Set(w.event.HalfDays[0].Begin())
 		scan := func(key string) (training.Scanned, error) {
-			return w.s.Scan(t.Context(), manager, w.event.ID, w.event.HalfDays[0].ID, badge, key, "")
+			return w.s.Scan(t.Context(), manager, w.event.ID, w.event.HalfDays[0].ID, badge, key)
 		}
 		for range 2 { // the answer to the first was lost on the way
 			got, err := scan("one")
@@ -547,7 +547,7 @@ func TestAScanTellsWhatWasThere(t *testing.T) {
 		if got, err := scan("three"); !fault.Is(err, fault.Invalid) || got.Before.Status != training.Absent {
 			t.Errorf("somebody marked as absent: %+v, %v", got.Before, err)
 		}
-		if _, err := w.s.Scan(t.Context(), manager, w.event.ID, w.event.HalfDays[0].ID, "nobody", "four", ""); fault.All(err)[0].Key != "attendance.badge" {
+		if _, err := w.s.Scan(t.Context(), manager, w.event.ID, w.event.HalfDays[0].ID, "nobody", "four"); fault.All(err)[0].Key != "attendance.badge" {
 			t.Errorf("a badge of nobody: %v", err)
 		}
 	})

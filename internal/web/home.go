@@ -135,6 +135,7 @@ type homePage struct {
 	Sectors          []sectorCount
 	Next             []training.Standing
 	Waits            []wait
+	Unplanned        int // regions without a training
 	M6Asked, M6Given int
 	Mine             []training.SeatView
 	Invitations      []survey.Invitation
@@ -201,7 +202,7 @@ func (s *Server) overview(r *http.Request, p *homePage) error {
 		p.Planned += len(t.All) - t.HeldCount()
 		p.Done += t.Completed()
 		if len(t.All) == 0 {
-			p.Waits = append(p.Waits, wait{t.Standing, t.Region})
+			p.Unplanned++
 		}
 		for _, x := range t.All {
 			if !x.Held {
@@ -257,49 +258,6 @@ func (s *Server) openOwnAnswers(w http.ResponseWriter, r *http.Request) error {
 		link = "/en" + link
 	}
 	return to(w, r, link, "")
-}
-
-type calendarPage struct {
-	Page
-	Months []calendarMonth
-}
-
-type calendarMonth struct {
-	First  calendar.Date
-	Events []training.Event
-}
-
-func (s *Server) calendarPage(w http.ResponseWriter, r *http.Request) error {
-	p := calendarPage{Page: s.page(r, "")}
-	p.Title = p.L("Календар на обученията", "Calendar of trainings")
-	events, _, err := s.Training.Events(r.Context(), p.actor, training.EventFilter{})
-	if err != nil {
-		return err
-	}
-	for _, e := range events {
-		if e.State != training.Planned {
-			continue
-		}
-		y, m, _ := e.Starts().Parts()
-		first := calendar.Of(y, m, 1)
-		if n := len(p.Months); n == 0 || p.Months[n-1].First != first {
-			p.Months = append(p.Months, calendarMonth{First: first})
-		}
-		last := &p.Months[len(p.Months)-1]
-		last.Events = append(last.Events, e)
-	}
-	return s.show(w, "calendar", &p)
-}
-
-// Month names a month of the calendar.
-func (p Page) Month(d calendar.Date) string {
-	name := []rune(p.Lang.Month(d))
-	return strings.ToUpper(string(name[:1])) + string(name[1:])
-}
-
-// Movable reports whether a training lies in the future, so that it can be moved.
-func (p Page) Movable(e training.Event) bool {
-	return p.Can("training.plan", e) && e.Starts().After(p.Today())
 }
 
 type programmePage struct {

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"encoding/base64"
 	"errors"
 	"io"
@@ -68,7 +67,7 @@ func (p *importPage) Messages() []Message {
 		}
 		text, column := p.s.say(p.Lang, e), p.column(e.Field)
 		if e.Row > 0 {
-			text = p.L("Ред {n}", "Row {n}", "n", e.Row) + p.place(column, e.Field) + ": " + text
+			text = p.L("Ред {n}", "Row {n}", "n", e.Row) + p.place(column, e) + ": " + text
 		}
 		link := e.Field
 		if column != "" {
@@ -93,10 +92,14 @@ func (p *importPage) column(field string) string {
 	return ""
 }
 
-func (p *importPage) place(column, field string) string {
+// place names the column of a fault by its letter and its head in the file.
+func (p *importPage) place(column string, e *fault.Error) string {
 	at, ok := p.places[column]
+	if letter, is := e.Vars["column"].(string); is && !ok {
+		at, ok = sheet.Place{Letter: letter, Head: e.Field}, true
+	}
 	if !ok {
-		return colon(cmp.Or(field, column))
+		return colon(e.Field)
 	}
 	return p.L(", колона {c} „{h}“", ", column {c} “{h}”", "c", at.Letter, "h", at.Head)
 }

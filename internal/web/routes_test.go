@@ -314,7 +314,7 @@ func TestNoticeListsWhatIsVendored(t *testing.T) {
 		}
 	}
 	own := []string{"OFL.txt", "LICENSE", "LICENSE.md", "SOURCES.md", "README.md", "terms.csv", "common-passwords.LICENSE.txt", "common-passwords-bg.txt", "schools.json", "pupils.json"}
-	for _, dir := range []string{"web/static/fonts", "web/map", "web/testdata/axe", "render/fonts", "org/data", "stats/testdata/reference/input", "impact/testdata"} {
+	for _, dir := range []string{"web/static/fonts", "web/static/vendor", "web/map", "web/testdata/axe", "render/fonts", "org/data", "stats/testdata/reference/input", "impact/testdata"} {
 		files, err := os.ReadDir("../" + dir)
 		if err != nil {
 			t.Error(err)

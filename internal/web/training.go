@@ -1,8 +1,10 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,18 +33,35 @@ func (s *Server) trainingRoutes() []Route {
 
 type trainingsPage struct {
 	Page
-	Events []training.Event
-	Counts map[training.EventID]training.Counts
-	Region access.RegionID
+	Events       []training.Event // those asked for: to come, or else over and called off
+	Counts       map[training.EventID]training.Counts
+	Region       access.RegionID
+	Past         bool
+	Coming, Over int
 }
 
 func (s *Server) trainings(w http.ResponseWriter, r *http.Request) error {
 	p := trainingsPage{Page: s.page(r, ""), Region: access.RegionID(r.URL.Query().Get("region"))}
 	p.Title = p.L("Обучения", "Trainings")
-	var err error
-	p.Events, p.Counts, err = s.Training.Events(r.Context(), p.actor, training.EventFilter{Region: p.Region})
+	p.Past = r.URL.Query().Get("when") == "past"
+	all, counts, err := s.Training.Events(r.Context(), p.actor, training.EventFilter{Region: p.Region})
 	if err != nil {
 		return err
+	}
+	p.Counts = counts
+	for _, e := range all {
+		over := e.State != training.Planned || training.Held(e, s.Now())
+		if over {
+			p.Over++
+		} else {
+			p.Coming++
+		}
+		if over == p.Past {
+			p.Events = append(p.Events, e)
+		}
+	}
+	if p.Past {
+		slices.Reverse(p.Events) // the newest first
 	}
 	return s.show(w, "trainings", &p)
 }
@@ -195,6 +214,28 @@ type halfDayRow struct {
 	On, Starts, Ends string
 }
 
+// Typed is what was written into a field, as it was written, or else its value.
+func (p planPage) Typed(name string, value any) string {
+	if p.r.PostForm.Has(name) {
+		return p.r.PostForm.Get(name)
+	}
+	return fmt.Sprint(value)
+}
+
+// Halves is how many half-days the form has, or those of most trainings.
+func (p planPage) Halves() int { return cmp.Or(len(p.Form.HalfDays), 5) }
+
+// DaysChange reports whether the form has other half-days than the training.
+func (p planPage) DaysChange() bool { return !slices.Equal(p.Form.HalfDays, p.Event.HalfDays) }
+
+// SaveText is what the button says that saves what was seen.
+func (p planPage) SaveText() string {
+	if len(p.Effects.Mails) > 0 {
+		return p.L("Запиши и извести хората", "Save and tell people")
+	}
+	return p.L("Запиши", "Save")
+}
+
 // RuleFor returns the rule of a sector as the form holds it.
 func (p planPage) RuleFor(sector string) training.SectorRule { return p.Form.Rule(sector) }
 
@@ -219,7 +260,7 @@ func (s *Server) fillPlan(r *http.Request, p *planPage) error {
 	for i, h := range p.Form.HalfDays {
 		p.HalfDays = append(p.HalfDays, halfDayRow{i + 1, h.ID, h.On.String(), h.Starts, h.Ends})
 	}
-	for n := len(p.HalfDays); n < 10; n++ {
+	for n := len(p.HalfDays); n < max(10, len(p.Form.HalfDays)+2); n++ {
 		p.HalfDays = append(p.HalfDays, halfDayRow{N: n + 1})
 	}
 	people, err := s.Org.Trainers(r.Context(), p.actor)
@@ -299,6 +340,9 @@ func (s *Server) addTraining(w http.ResponseWriter, r *http.Request) error {
 	p.Title = p.L("Ново обучение", "A new training")
 	var l fault.List
 	p.Form, l = s.readPlan(r, training.Event{})
+	if field(r, "act") == "fill" {
+		return s.fillDays(w, r, p)
+	}
 	id, err := training.EventID(""), l.Err()
 	if err == nil {
 		id, err = s.Training.Plan(r.Context(), p.actor, "training/"+p.Once, p.Form)
@@ -335,7 +379,33 @@ func (s *Server) savePlan(w http.ResponseWriter, r *http.Request) error {
 	}
 	form, l := s.readPlan(r, h.Event)
 	form.Version, _ = strconv.Atoi(field(r, "version"))
-	return s.lookOrSave(w, r, planPage{trainingHead: h, Form: form}, l)
+	p := planPage{trainingHead: h, Form: form}
+	if field(r, "act") == "fill" {
+		return s.fillDays(w, r, p)
+	}
+	return s.lookOrSave(w, r, p, l)
+}
+
+// fillDays shows the form with half-days from a first day on; nothing else changes in it.
+func (s *Server) fillDays(w http.ResponseWriter, r *http.Request, p planPage) error {
+	var l fault.List
+	first, n := date(r, "first", &l), number(r, "halves", &l)
+	if n < 1 || n > 40 {
+		l.Add(fault.Field("halves", "training.halfdays"))
+	}
+	if len(l) == 0 {
+		p.Form.HalfDays = training.HalfDaysFrom(first, n)
+		for i := range min(n, len(p.Event.HalfDays)) {
+			p.Form.HalfDays[i].ID = p.Event.HalfDays[i].ID
+		}
+	}
+	if err := s.fillPlan(r, &p); err != nil {
+		return err
+	}
+	if err := l.Err(); err != nil {
+		return s.again(w, err, &p.Page, "plan", &p)
+	}
+	return s.show(w, "plan", &p)
 }
 
 // moveTraining shows the plan with the training moved to another first day.
