@@ -263,6 +263,19 @@ func TestABegunTrainingClosesWhatIsOpen(t *testing.T) {
 	})
 }
 
+func TestATrainingThatIsOverClosesQuietly(t *testing.T) {
+	db, clock := testkit.SQLite(t)
+	w := newWorld(t, db, clock, 1)
+	seat := w.apply(1)
+	w.kinds(seat)
+	clock.Set(w.event.HalfDays[4].End()) // the server stood still for three days
+	w.must(w.s.Sweep(t.Context()))
+	if w.state(seat) != training.Closed {
+		t.Errorf("after the end: %s", w.state(seat))
+	}
+	w.wantKinds(seat, "after the end")
+}
+
 func TestSweepingChangesNothingWhereNothingIsDue(t *testing.T) {
 	db, clock := testkit.SQLite(t)
 	w := newWorld(t, db, clock, 1)

@@ -45,7 +45,7 @@ func tell(ctx context.Context, tx Tx, e Event, n Enrolment, p Step) error {
 		return err
 	}
 	kind, ok := told[p]
-	if !ok {
+	if !ok || p == Close && Held(e, tx.Now()) { // news from a training that is over would only puzzle people
 		return nil
 	}
 	if n.Why.Key == closed[Applied] {
