@@ -122,6 +122,7 @@ func TestABadgeIsScannedAtTheDoor(t *testing.T) {
 	if got := len(s.view(seat).Presence); got != 1 {
 		t.Errorf("%d marks after the second scan", got)
 	}
+	accessible(t, ctx)
 	s.click(ctx, "[data-close]")
 	until(t, ctx, `!document.querySelector(".scanner").open && document.querySelector(".scanner video").srcObject.getVideoTracks()[0].readyState === "ended"`)
 	loaded, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`typeof window.jsQR === "function" || "BarcodeDetector" in window`))
@@ -151,6 +152,7 @@ func TestMarkingAtTheDoorStaysOnThePage(t *testing.T) {
 	s.click(ctx, "#p-"+string(b)+" [value=late]")
 	until(t, ctx, `document.querySelector("#p-`+string(b)+` .tag") !== null && document.querySelector(".saidbar").textContent.includes("Боян Пеев: Закъсня")`)
 	until(t, ctx, `window.stayed === true && window.scrollY > 100 && document.querySelector("[data-count]").textContent.includes("Тук: 1 от 2. Неотбелязани: 1.")`)
+	accessible(t, ctx)
 	if got := s.view(b).Presence; len(got) != 1 || got[0].Status != training.Late {
 		t.Fatalf("the mark is %+v", got)
 	}

@@ -305,7 +305,7 @@ func TestBoardsCountEveryTrainingOfARegion(t *testing.T) {
 		}
 	}
 	code, page = s.get("/regions")
-	s.want(code, page, 200, "2 trainings, 1 completed in all")
+	s.want(code, page, 200, "2 trainings, completed in all: 1")
 	if !strings.Contains(page, "Issue 1 certificate") {
 		t.Error("the tile does not show the most urgent thing to do")
 	}
@@ -384,4 +384,29 @@ func TestAHeadSendsAnotherAfterAgreeing(t *testing.T) {
 	if s.view(other.Seat).Seat.State != training.Withdrawn || s.view(seat).Seat.State != training.Confirmed {
 		t.Error("the wrong person was replaced")
 	}
+}
+
+// TestPagesOfWhatIsSeenAreAccessible looks at the pages that only a form leads to, on a phone.
+func TestPagesOfWhatIsSeenAreAccessible(t *testing.T) {
+	s := newSmall(t, "en")
+	first := s.seat("Ана Илиева")
+	s.seat("Боян Пеев")
+	s.seat("Вяра Колева")
+	ctx := chromium(t)
+	s.phone(ctx, "/seats/"+string(first))
+	accessible(t, ctx)
+	s.click(ctx, `form[action$="/withdraw"] button`)
+	until(t, ctx, `document.querySelector("[name=sign]") !== null`)
+	accessible(t, ctx)
+	s.phone(ctx, "/imports/applicants/"+string(s.event.ID))
+	s.must(evaluate(ctx, `(() => { const d = new DataTransfer();
+		d.items.add(new File(["name,email,sector,profession,agency,agency_kind,head_email,gender\nАна Илиева,a@example.org,Полиция,districtinspector,Първо РУ,police_district,h@example.org,x\n"], "a.csv"));
+		document.querySelector("#file").files = d.files; document.querySelector("[value=check]").click(); })()`))
+	until(t, ctx, `document.querySelector(".sum") !== null && document.querySelector(".sum a").getAttribute("href") === "#col-profession"`)
+	accessible(t, ctx)
+	s.must(evaluate(ctx, `(() => { const d = new DataTransfer();
+		d.items.add(new File(["name,email,sector,profession,agency,agency_kind,head_email,gender\nГина Донева,g@example.org,Полиция,district_inspector,Първо РУ,police_district,h@example.org,x\n"], "a.csv"));
+		document.querySelector("#file").files = d.files; document.querySelector("[value=check]").click(); })()`))
+	until(t, ctx, `document.querySelector("[value=import]") !== null && document.querySelector(".fx") !== null`)
+	accessible(t, ctx)
 }
