@@ -23,7 +23,7 @@ lint: ## formatting and vet
 	$(GO) vet ./...
 
 fuzz: ## fuzz the reader of uploaded tables and the statistics, a minute each
-	$(GO) test -run '^$$' -fuzz FuzzRead -fuzztime 60s ./internal/sheet
+	$(GO) test -run '^$$' -fuzz FuzzRead -fuzztime 60s -fuzzminimizetime 5x ./internal/sheet
 	$(GO) test -run '^$$' -fuzz FuzzEverything -fuzztime 60s ./internal/stats
 
 bench: ## speed of the statistics, of giving out seats, and of three pages

@@ -54,6 +54,9 @@ func (p seatPage) Steps() []training.Step {
 	return all
 }
 
+// Own reports whether the reader is the person of the seat, whose steps are taken at once.
+func (p seatPage) Own() bool { return p.Token != "" || p.By.Person == p.Seat.Person }
+
 // inTime leaves out steps for which it is too late.
 func (p seatPage) inTime(x training.Step) bool {
 	if x == training.Endorse {
