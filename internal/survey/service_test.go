@@ -128,21 +128,21 @@ func TestThreeWavesOfOnePerson(t *testing.T) {
 		if n != 1 {
 			t.Fatalf("asked %d times before, want once", n)
 		}
-		w.must(w.s.Save(t.Context(), link, "r", map[survey.Wave]map[string]string{survey.Pre: {"ka01": "a", "cf01": "70"}}))
+		w.must(w.s.Save(t.Context(), link, "r", map[survey.Wave]map[string]string{survey.Pre: {"ka21": "a", "cf11": "70"}}))
 		v, err := w.s.Open(t.Context(), link)
 		w.must(err)
-		if v.Answers[survey.Pre]["cf01"] != "70" {
+		if v.Answers[survey.Pre]["cf11"] != "70" {
 			t.Error("what was saved is not there when the link is opened again")
 		}
-		err = w.s.Finish(t.Context(), link, "r", map[survey.Wave]map[string]string{survey.Pre: {"cf01": "75"}})
+		err = w.s.Finish(t.Context(), link, "r", map[survey.Wave]map[string]string{survey.Pre: {"cf11": "75"}})
 		if l := fault.All(err); len(l) < 2 || l[0].Key != "answer.missing" {
 			t.Errorf("finishing with gaps: %v", err)
 		}
-		err = w.s.Save(t.Context(), link, "r", map[survey.Wave]map[string]string{survey.Pre: {"cf01": "75", "cf02": "20"}})
-		if l := fault.All(err); len(l) != 1 || l[0].Field != "pre.cf01" || l[0].Key != "answer.range" {
+		err = w.s.Save(t.Context(), link, "r", map[survey.Wave]map[string]string{survey.Pre: {"cf11": "75", "cf12": "20"}})
+		if l := fault.All(err); len(l) != 1 || l[0].Field != "pre.cf11" || l[0].Key != "answer.range" {
 			t.Errorf("an answer between the steps: %v", err)
 		}
-		if v, _ := w.s.Open(t.Context(), link); v.Answers[survey.Pre]["cf02"] != "" {
+		if v, _ := w.s.Open(t.Context(), link); v.Answers[survey.Pre]["cf12"] != "" {
 			t.Error("half of a refused form was written")
 		}
 		w.must(w.s.Finish(t.Context(), link, "r", full(survey.Pre)))
