@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/emersion/go-smtp"
 
@@ -152,7 +153,7 @@ func TestMailOfASeat(t *testing.T) {
 			t.Helper()
 			server.mail = nil
 			for {
-				n, err := h.org.SendDue(ctx, sender.send)
+				n, err := h.org.SendDue(ctx, h.survey.Guard(sender.send))
 				must(t, err)
 				if n == 0 {
 					break
@@ -178,6 +179,16 @@ func TestMailOfASeat(t *testing.T) {
 			}
 		}
 		judge(t, confirmed.ics)
+
+		must(t, h.survey.Sweep(ctx))
+		asked := one(t, send(), "Няколко въпроса преди обучението: Перник")
+		if !strings.Contains(asked.plain, "до 24\u00a0октомври 2026\u00a0г., 09:00; всеки отговор") || !strings.Contains(asked.plain, "/l/") {
+			t.Errorf("the questionnaire does not say until when, or has no link: %s", asked.plain)
+		}
+		clock.Move(7 * 24 * time.Hour)
+		if again := one(t, send(), "Въпросникът за обучението ви чака: Перник"); !strings.Contains(again.plain, "не сме получили отговорите ви") {
+			t.Errorf("the reminder reads like the first mail: %s", again.plain)
+		}
 		must(t, h.training.Withdraw(ctx, manager, out.Seat))
 		gone := one(t, send(), "Оттеглихте се: Перник")
 		if !strings.Contains(gone.ics, "METHOD:CANCEL") || !strings.Contains(gone.ics, "SEQUENCE:1") || uids(gone.ics) != uids(confirmed.ics) {

@@ -1,7 +1,6 @@
 package survey_test
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
 	"os"
@@ -34,6 +33,7 @@ type world struct {
 	event    training.Event
 	seat     training.EnrolmentID
 	mail     []org.Message
+	fail     bool // mail comes back
 }
 
 func newWorld(t *testing.T, db *store.DB, clock *testkit.Clock) *world {
@@ -81,7 +81,7 @@ func (w *world) attend(n int) {
 func (w *world) deliver() {
 	w.Helper()
 	for {
-		n, err := w.org.SendDue(w.Context(), func(_ context.Context, m org.Message) error { w.mail = append(w.mail, m); return nil })
+		n, err := w.org.SendDue(w.Context(), w.s.Guard(w.send))
 		w.must(err)
 		if n == 0 {
 			return

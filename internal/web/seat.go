@@ -288,9 +288,6 @@ func (p sittingPage) Value(w survey.Wave, item string) string {
 // Name is the name of an item in the form.
 func (p sittingPage) Name(w survey.Wave, item string) string { return survey.FieldName(w, item) }
 
-// In2 returns a text of a questionnaire in the language of the page.
-func (p sittingPage) In2(t survey.Text) string { return t.In(string(p.Lang)) }
-
 func (s *Server) showSitting(w http.ResponseWriter, r *http.Request, cause error) error {
 	p := &sittingPage{Page: s.publicPage(r, "")}
 	p.Title = p.L("Въпросник", "Questionnaire")
