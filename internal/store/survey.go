@@ -240,11 +240,11 @@ func (tx *Tx) Mix(ctx context.Context) error {
 }
 
 // CloseStudy deletes the map from code to person and what could serve in its place: the labels of trainings, the
-// invitations, their mail, and whose each link was.
+// invitations, their mail, and what each link was for. The links stay, so that they can say that the time is over.
 func (tx *Tx) CloseStudy(ctx context.Context) error {
 	for _, text := range []string{
 		"DELETE FROM study_code", "DELETE FROM cohort_code", "DELETE FROM message WHERE kind = 'answer'",
-		"UPDATE token SET person_id = NULL WHERE purpose = 'answer'", "DELETE FROM invitation",
+		"UPDATE token SET person_id = NULL, record_id = '' WHERE purpose = 'answer'", "DELETE FROM invitation",
 	} {
 		if _, err := tx.exec(ctx, text); err != nil {
 			return err

@@ -298,12 +298,12 @@ func (s *Service) MyInvitations(ctx context.Context, by access.Actor) ([]Invitat
 	return open, err
 }
 
-// Link makes a further link to one's own open questionnaire; earlier ones keep working.
+// Link makes a further link to one's own open questionnaire; earlier ones keep working. The link is made by the program and
+// not on the record of the person: who came to answer, and when, would tell who answered.
 func (s *Service) Link(ctx context.Context, by access.Actor, id string) (string, error) {
-	link := ""
-	err := s.store.Update(ctx, by, func(tx Tx) error {
-		i, err := tx.Invitation(ctx, id)
-		if err != nil {
+	var i Invitation
+	err := s.store.View(ctx, by, func(tx Tx) (err error) {
+		if i, err = tx.Invitation(ctx, id); err != nil {
 			return err
 		}
 		n, err := tx.Enrolment(ctx, i.Seat)
@@ -313,9 +313,13 @@ func (s *Service) Link(ctx context.Context, by access.Actor, id string) (string,
 		if n.Person != by.Person || !i.OpenAt(s.now()) {
 			return fault.New(fault.NotFound, "fault.notfound")
 		}
-		if err := tx.Allow(ctx, access.KeepOwn, access.Resource{Kind: "invitation", Own: n.Person}); err != nil {
-			return err
-		}
+		return tx.Allow(ctx, access.KeepOwn, access.Resource{Kind: "invitation", Own: n.Person})
+	})
+	if err != nil {
+		return "", err
+	}
+	link := ""
+	err = s.write(ctx, func(tx Tx) (err error) {
 		link, err = s.newLink(ctx, tx, i, by.Person)
 		return err
 	})

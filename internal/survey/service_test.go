@@ -221,8 +221,21 @@ func TestACorrectedCompletionMovesOnlyWhatIsUnsent(t *testing.T) {
 		}
 		clock.Set(calendar.MustDate("2026-11-13").At(9, 0))
 		w.deliver()
-		if n, _ := w.asked(survey.M6); n != 1 {
+		n, link := w.asked(survey.M6)
+		if n != 1 {
 			t.Error("not asked on the new day")
+		}
+		// Once a mail has left nothing moves any more: with the first half-day back, completion is of 12 May again.
+		before, err := w.s.Open(t.Context(), link)
+		w.must(err)
+		fix.Status, fix.ClientKey = training.Present, "fix2"
+		clock.Move(time.Hour)
+		w.must(w.training.Mark(t.Context(), manager, w.event.ID, []training.Presence{fix}))
+		w.must(w.s.Sweep(t.Context()))
+		after, err := w.s.Open(t.Context(), link)
+		w.must(err)
+		if !before.Invitation.Closes.Equal(after.Invitation.Closes) || before.Invitation.Due != after.Invitation.Due {
+			t.Errorf("what was sent moved from %s to %s", before.Invitation.Closes, after.Invitation.Closes)
 		}
 	})
 }

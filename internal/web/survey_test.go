@@ -219,6 +219,16 @@ func TestGapsAreToldOnce(t *testing.T) {
 			t.Errorf("the link to question %s leads nowhere", l[1])
 		}
 	}
+	ctx := chromium(t)
+	do(t, ctx, size(390, 800), chromedp.Navigate(s.url+link+"?q=0"))
+	if err := evaluate(ctx, `document.querySelector("button[value=finish]").click()`); err != nil {
+		t.Fatal(err)
+	}
+	do(t, ctx, chromedp.WaitVisible(".sum"))
+	lists, err := chromedp.Run(ctx, chromedp.Evaluate[int](`[...document.querySelectorAll(".gaps")].filter((e) => e.getClientRects().length > 0).length`))
+	if err != nil || lists != 1 {
+		t.Errorf("%d lists of gaps are seen, %v", lists, err)
+	}
 }
 
 // TestTheNumbersAgree reads the answers at six months from the first page, the page of the waves and the report.
