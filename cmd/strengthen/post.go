@@ -74,8 +74,15 @@ func (l *letters) write(ctx context.Context, m org.Message) (*gomail.Msg, error)
 	if t, err := time.Parse(time.RFC3339, m.Vars["until"]); err == nil {
 		vars["until"] = t
 	}
+	text := "mail." + m.Kind
 	if w := m.Vars["wave"]; w != "" {
-		vars["wave"] = strings.ToLower(l.words.T(lang, "wave."+w, nil))
+		text += "." + w
+		if n := m.Vars["n"]; n != "0" {
+			text = "mail." + m.Kind + ".again"
+		}
+		if t, ok := vars["until"].(time.Time); ok {
+			vars["until"] = lang.Deadline(t)
+		}
 	}
 	var letter *training.Letter
 	if seat := m.Vars["seat"]; seat != "" {
@@ -87,7 +94,7 @@ func (l *letters) write(ctx context.Context, m org.Message) (*gomail.Msg, error)
 		vars["training"] = x.Region.Name(string(lang))
 		vars["days"], vars["venue"], vars["agency"] = lang.Days(x.Event.Starts(), x.Event.Ends()), x.Event.Venue(string(lang)), x.Agency.Name
 	}
-	subject, body := l.words.T(lang, "mail."+m.Kind+".subject", vars), l.words.T(lang, "mail."+m.Kind+".body", vars)
+	subject, body := l.words.T(lang, text+".subject", vars), l.words.T(lang, text+".body", vars)
 	msg := gomail.NewMsg()
 	if err := msg.From(l.MailFrom); err != nil {
 		return nil, err
@@ -194,7 +201,8 @@ func (w entryWriter) write(method string, half []training.HalfDay) string {
 	return c.Serialize(ics.WithNewLine("\r\n"))
 }
 
-// work does what is due: it seals the record every minute, sends mail, sweeps seats and questionnaires. Each part may run
+// work does what is due: it seals the record every minute, sends mail, sweeps seats and questionnaires, and once a day mixes
+// what is kept by study code. Each part may run
 // twice and does not mind; what a stopped server missed is caught up at the next start.
 func (h *house) work(ctx context.Context, p post, site, checkpoints string) {
 	var sender *letters
@@ -211,6 +219,8 @@ func (h *house) work(ctx context.Context, p post, site, checkpoints string) {
 		h.minute(ctx, sender, checkpoints)
 		if today := calendar.On(h.now()); today != swept && h.now().In(calendar.Sofia).Hour() >= 6 {
 			h.try("questionnaires", h.survey.Sweep(ctx))
+			h.try("mixing", h.survey.Mix(ctx))
+			h.try("tidying", h.db.Tidy(ctx))
 			swept = today
 		}
 		select {
@@ -232,7 +242,7 @@ func (h *house) minute(ctx context.Context, sender *letters, checkpoints string)
 		h.try("questionnaires", h.survey.Sweep(ctx))
 	}
 	if sender != nil {
-		_, err := h.org.SendDue(ctx, sender.send)
+		_, err := h.org.SendDue(ctx, h.survey.Guard(sender.send))
 		h.try("mail", err)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/emersion/go-smtp"
@@ -166,7 +167,7 @@ func TestMailOfASeat(t *testing.T) {
 			t.Helper()
 			server.mail = nil
 			for {
-				n, err := h.org.SendDue(ctx, sender.send)
+				n, err := h.org.SendDue(ctx, h.survey.Guard(sender.send))
 				must(t, err)
 				if n == 0 {
 					break
@@ -195,6 +196,16 @@ func TestMailOfASeat(t *testing.T) {
 		kept := diary{map[string]bool{}, map[string]int{}}
 		kept.take(t, confirmed)
 		invited := kept.uids()
+
+		must(t, h.survey.Sweep(ctx))
+		asked := one(t, send(), "Няколко въпроса преди обучението: Перник")
+		if !strings.Contains(asked.plain, "до 24\u00a0октомври 2026\u00a0г., 09:00; всеки отговор") || !strings.Contains(asked.plain, "/l/") {
+			t.Errorf("the questionnaire does not say until when, or has no link: %s", asked.plain)
+		}
+		clock.Move(7 * 24 * time.Hour)
+		if again := one(t, send(), "Въпросникът за обучението ви чака: Перник"); !strings.Contains(again.plain, "не сме получили отговорите ви") {
+			t.Errorf("the reminder reads like the first mail: %s", again.plain)
+		}
 
 		// Moved to another hour, and without the second half-day.
 		e, err := h.training.Event(ctx, manager, id)

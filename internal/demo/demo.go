@@ -129,6 +129,9 @@ func (w *World) Play(ctx context.Context) error {
 	if err := w.Survey.Sweep(ctx); err != nil {
 		return err
 	}
+	if err := w.Survey.Mix(ctx); err != nil {
+		return err
+	}
 	return w.participant(ctx)
 }
 
@@ -317,7 +320,7 @@ func (w *World) apply(ctx context.Context, id training.EventID, region org.Regio
 // post hands out the mail of the day: heads answer, offers are taken, questionnaires wait.
 func (w *World) post(ctx context.Context) error {
 	for {
-		n, err := w.Org.SendDue(ctx, w.deliver)
+		n, err := w.Org.SendDue(ctx, w.Survey.Guard(w.deliver))
 		if err != nil || n == 0 {
 			return err
 		}

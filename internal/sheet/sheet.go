@@ -5,6 +5,7 @@ package sheet
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -128,22 +129,15 @@ func plain(head string) string {
 	return strings.Join(strings.Fields(strings.ToLower(strings.TrimRight(strings.TrimSpace(head), " *:"))), " ")
 }
 
-// Records returns each row as a map from the column names of want, in lower case. A column of want that the head lacks is a
+// Records returns each row with its cells by the column names of want, in lower case. A column of want that the head lacks is a
 // fault; heads are compared without regard to case.
-func (t Table) Records(want ...string) ([]map[string]string, error) {
+func (t Table) Records(want ...string) ([]Record, error) {
 	var columns []Column
 	for _, name := range want {
 		columns = append(columns, Column{Name: strings.ToLower(name), Heads: []string{name}})
 	}
 	taken, err := t.Take(columns)
-	if err != nil {
-		return nil, err
-	}
-	var all []map[string]string
-	for _, r := range taken.Records {
-		all = append(all, r.Cells)
-	}
-	return all, nil
+	return taken.Records, err
 }
 
 // Column is a column that an importer reads.
@@ -153,10 +147,31 @@ type Column struct {
 	Optional bool     // may be left out
 }
 
+// Whole reports whether a table that travelled through a form is still one: every row as wide as the head, every row with its
+// line, within the limits.
+func (t Table) Whole() bool {
+	if len(t.Head) == 0 || len(t.Head) > MaxColumns || len(t.Rows) == 0 || len(t.Rows) > MaxRows || len(t.Lines) != len(t.Rows) {
+		return false
+	}
+	return !slices.ContainsFunc(t.Rows, func(row []string) bool { return len(row) != len(t.Head) })
+}
+
 // Record is a row as its cells by the names of columns.
 type Record struct {
 	Line  int
 	Cells map[string]string
+}
+
+// As makes records of an importer's own type out of those of a table.
+func As[R ~struct {
+	Line  int
+	Cells map[string]string
+}](all []Record) []R {
+	out := make([]R, len(all))
+	for i, r := range all {
+		out[i] = R(r)
+	}
+	return out
 }
 
 // Place is where a column stands in a file.

@@ -229,11 +229,8 @@ func (s *Server) overview(r *http.Request, p *homePage) error {
 		return nil
 	}
 	waves, err := s.Survey.Waves(r.Context(), p.actor)
-	for _, c := range waves {
-		if c.Wave == survey.M6 {
-			p.M6Asked, p.M6Given = p.M6Asked+c.Invited, p.M6Given+c.Answered
-		}
-	}
+	m6 := waves.Totals()[survey.M6]
+	p.M6Asked, p.M6Given = m6.Asked(), m6[survey.Answered]
 	return err
 }
 

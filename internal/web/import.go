@@ -144,11 +144,7 @@ func (p *importPage) read(b []byte) ([]training.Record, error) {
 	}
 	taken, err := t.Take(columns)
 	p.places, p.Unread, p.Rows = taken.Places, taken.Unread, len(taken.Records)
-	var all []training.Record
-	for _, r := range taken.Records {
-		all = append(all, training.Record(r))
-	}
-	return all, err
+	return sheet.As[training.Record](taken.Records), err
 }
 
 func (s *Server) importTrainingsForm(w http.ResponseWriter, r *http.Request) error {

@@ -41,7 +41,9 @@ func (s *site) fill(path string, known bool) string {
 			return "withdraw"
 		case h == "{format}":
 			return "json"
-		case strings.HasPrefix(path, "/trainings"), strings.HasPrefix(path, "/imports"):
+		case h == "{wave}":
+			return "m6"
+		case strings.HasPrefix(path, "/surveys/waves"), strings.HasPrefix(path, "/trainings"), strings.HasPrefix(path, "/imports"):
 			return string(s.past)
 		case strings.HasPrefix(path, "/apply"):
 			return string(s.future)

@@ -8,7 +8,6 @@ import (
 	"strengthen/internal/fold"
 	"strengthen/internal/i18n"
 	"strengthen/internal/org"
-	"strengthen/internal/survey"
 	"strengthen/internal/training"
 )
 
@@ -324,83 +323,4 @@ func (s *Server) useOwnSeat(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return to(w, r, r.URL.Path, "saved")
-}
-
-type sittingPage struct {
-	Page
-	survey.SittingView
-	Thanks bool
-	Given  map[survey.Wave]map[string]string
-}
-
-// Value is what was answered to an item so far, or just typed.
-func (p sittingPage) Value(w survey.Wave, item string) string {
-	if v, ok := p.Given[w][item]; ok {
-		return v
-	}
-	return p.Answers[w][item]
-}
-
-// Name is the name of an item in the form.
-func (p sittingPage) Name(w survey.Wave, item string) string { return survey.FieldName(w, item) }
-
-// In2 returns a text of a questionnaire in the language of the page.
-func (p sittingPage) In2(t survey.Text) string { return t.In(string(p.Lang)) }
-
-func (s *Server) showSitting(w http.ResponseWriter, r *http.Request, cause error) error {
-	p := &sittingPage{Page: s.publicPage(r, "")}
-	p.Title = p.L("Въпросник", "Questionnaire")
-	var err error
-	if p.SittingView, err = s.Survey.Open(r.Context(), r.PathValue("token")); err != nil {
-		return err
-	}
-	p.Thanks = p.Invitation.Done
-	if cause != nil {
-		p.Given = given(r, p.Parts)
-		return s.again(w, cause, &p.Page, "sitting", p)
-	}
-	return s.show(w, "sitting", p)
-}
-
-// given reads the answers from the form. An item that is not in the form is not touched.
-func given(r *http.Request, parts []survey.Part) map[survey.Wave]map[string]string {
-	all := map[survey.Wave]map[string]string{}
-	for _, p := range parts {
-		for _, it := range p.Instrument.Items {
-			if v, ok := r.PostForm[survey.FieldName(p.Wave, it.ID)]; ok {
-				if all[p.Wave] == nil {
-					all[p.Wave] = map[string]string{}
-				}
-				all[p.Wave][it.ID] = v[0]
-			}
-		}
-	}
-	return all
-}
-
-// answer keeps answers: each as it is given when the page saves by itself, or all of them with the button at the end.
-func (s *Server) answer(w http.ResponseWriter, r *http.Request) error {
-	token := r.PathValue("token")
-	v, err := s.Survey.Open(r.Context(), token)
-	if err != nil {
-		return err
-	}
-	answers := given(r, v.Parts)
-	if r.Header.Get("X-Requested-With") == "save" {
-		if err := s.Survey.Save(r.Context(), token, visitOf(r).request, answers); err != nil {
-			return err
-		}
-		w.WriteHeader(http.StatusNoContent)
-		return nil
-	}
-	if field(r, "act") == "later" {
-		if err := s.Survey.Save(r.Context(), token, visitOf(r).request, answers); err != nil {
-			return s.showSitting(w, r, err)
-		}
-		return to(w, r, r.URL.Path, "saved")
-	}
-	if err := s.Survey.Finish(r.Context(), token, visitOf(r).request, answers); err != nil {
-		return s.showSitting(w, r, err)
-	}
-	return to(w, r, r.URL.Path, "")
 }

@@ -52,7 +52,6 @@ CREATE TABLE answer (
   study_id ctext NOT NULL, code ctext NOT NULL, wave ctext NOT NULL, item ctext NOT NULL, value ctext NOT NULL,
   PRIMARY KEY (study_id, code, wave, item)
 ) WITHOUT ROWID;
-CREATE TABLE asked (study_id ctext NOT NULL, code ctext NOT NULL, wave ctext NOT NULL, PRIMARY KEY (study_id, code, wave)) WITHOUT ROWID;
 CREATE TABLE attendance (
   id           ctext PRIMARY KEY,
   enrolment_id ctext NOT NULL REFERENCES enrolment (id),
@@ -102,6 +101,10 @@ CREATE TABLE "certificate" (
   revoked_on   ctext,
   revoked_key  ctext,
   revoked_for  ctext
+);
+CREATE TABLE cohort_code (
+  training_id ctext PRIMARY KEY REFERENCES training (id),
+  label       ctext NOT NULL UNIQUE
 );
 CREATE TABLE completion (
   enrolment_id ctext PRIMARY KEY REFERENCES enrolment (id),
@@ -176,10 +179,8 @@ CREATE TABLE invitation (
   enrolment_id ctext NOT NULL REFERENCES enrolment (id),
   wave         ctext NOT NULL,
   due_on       ctext NOT NULL,
-  opens_on     ctext NOT NULL,
-  closes_on    ctext NOT NULL,
   done         BOOLEAN NOT NULL,
-  version      BIGINT NOT NULL,
+  version      BIGINT NOT NULL, asks_at ctext NOT NULL DEFAULT '', opens_at ctext NOT NULL DEFAULT '', closes_at ctext NOT NULL DEFAULT '', ended ctext,
   UNIQUE (enrolment_id, wave)
 );
 CREATE TABLE message (
@@ -267,11 +268,11 @@ CREATE TABLE region (
   sort          ctext NOT NULL
 );
 CREATE TABLE respondent (
-  study_id ctext NOT NULL, code ctext NOT NULL, cohort ctext NOT NULL, cohort_name ctext NOT NULL, region ctext, sector ctext,
+  study_id ctext NOT NULL, code ctext NOT NULL, cohort ctext NOT NULL, region ctext, sector ctext,
   experience ctext, PRIMARY KEY (study_id, code)
 ) WITHOUT ROWID;
 CREATE TABLE response (
-  study_id ctext NOT NULL, code ctext NOT NULL, wave ctext NOT NULL, complete BOOLEAN NOT NULL, PRIMARY KEY (study_id, code, wave)
+  study_id ctext NOT NULL, code ctext NOT NULL, wave ctext NOT NULL, complete BOOLEAN NOT NULL, counts BOOLEAN NOT NULL DEFAULT FALSE, PRIMARY KEY (study_id, code, wave)
 ) WITHOUT ROWID;
 CREATE TABLE role_grant (
   id         ctext PRIMARY KEY,
@@ -298,6 +299,9 @@ CREATE TABLE setting (
   changed_at ctext NOT NULL,
   changed_by ctext NOT NULL
 );
+CREATE TABLE standing (
+  study_id ctext NOT NULL, code ctext NOT NULL, wave ctext NOT NULL, standing ctext NOT NULL, PRIMARY KEY (study_id, code, wave)
+) WITHOUT ROWID;
 CREATE TABLE study (
   id       ctext PRIMARY KEY,
   title_bg ctext NOT NULL,

@@ -35,38 +35,55 @@ document.querySelector(".nav [aria-current]")?.scrollIntoView({ inline: "center"
 document.querySelectorAll("[data-print]").forEach((b) => { b.hidden = false; b.addEventListener("click", () => window.print()); });
 document.querySelectorAll("[data-confirm]").forEach((b) => b.addEventListener("click", (e) => { if (!window.confirm(b.dataset.confirm)) e.preventDefault(); }));
 
-// Questionnaire: each answer is saved as it is given.
+// Questionnaire: each answer is saved as it is given; what could not be sent waits and is sent again. On a phone Back and Next
+// turn the screens without loading the page; which one is seen is up to the style sheet.
 const quest = document.querySelector("form[data-save]");
 if (quest) {
-  const say = document.querySelector("#saved");
-  let waiting;
-  const save = () => {
-    say.textContent = say.dataset.busy;
-    fetch(quest.dataset.save, { method: "POST", body: new URLSearchParams(new FormData(quest)), headers: { "X-Requested-With": "save" } })
-      .then((r) => { say.textContent = r.ok ? say.dataset.ok : say.dataset.bad; })
-      .catch(() => { say.textContent = say.dataset.off; });
+  const said = document.querySelector("#saved"), number = quest.querySelector(".qn"), bar = quest.querySelector(".qbar .wv-a");
+  const back = quest.querySelector("[data-back]"), next = quest.querySelector("[data-next]");
+  const screens = [...quest.querySelectorAll(".scr")], last = screens.length - 1;
+  const fill = (text, n, m) => text.replace("{n}", n).replace("{m}", m);
+  const waiting = new Map();
+  const filled = (i) => i.querySelector(":checked") || (i.querySelector("input:not([type=radio]),textarea") || {}).value;
+  const count = () => {
+    const items = screens.slice(1, last), gaps = quest.querySelectorAll("[data-gap]");
+    gaps.forEach((g) => { g.hidden = !!filled(screens[g.dataset.gap]); });
+    const none = [...gaps].every((g) => g.hidden);
+    quest.querySelector(".open").hidden = none; quest.querySelector(".all").hidden = !none;
+    return fill(said.dataset.count, items.filter(filled).length, items.length);
   };
-  quest.addEventListener("change", () => { clearTimeout(waiting); waiting = setTimeout(save, 300); });
-  window.addEventListener("online", save);
-}
+  let sending = false;
+  const send = async () => {
+    if (sending || !waiting.size) return;
+    sending = true; said.textContent = said.dataset.busy;
+    const part = new Map(waiting);
+    try {
+      const r = await fetch(quest.action, { method: "POST", body: new URLSearchParams([...part]), headers: { "X-Requested-With": "save" } });
+      part.forEach((v, k) => { if (waiting.get(k) === v) waiting.delete(k); });
+      said.textContent = r.ok ? said.dataset.ok + " " + new Date().toTimeString().slice(0, 5) + " · " + count() : said.dataset.bad;
+    } catch { said.textContent = fill(said.dataset.off, waiting.size); }
+    sending = false;
+  };
+  quest.addEventListener("change", (e) => { waiting.set(e.target.name, e.target.value); send(); });
+  window.addEventListener("online", send);
+  window.addEventListener("focus", send);
+  setInterval(send, 20000);
+  window.addEventListener("beforeunload", (e) => { if (waiting.size && !quest.dataset.sent) e.preventDefault(); });
 
-// On a phone a questionnaire shows one question a screen; what is missing is found by the server and shown all at once.
-const small = window.matchMedia("(max-width: 40rem)").matches;
-if (quest && small && !document.querySelector(".sum")) {
-  const items = [...quest.querySelectorAll("fieldset, .f")], last = quest.querySelector(".acts");
-  const nav = document.querySelector("#steps"), back = nav.querySelector("[data-back]"), next = nav.querySelector("[data-next]"), where = nav.querySelector("span");
-  let at = Math.max(0, items.findIndex((i) => i.matches("fieldset") && !i.querySelector(":checked")));
-  const show = () => {
-    items.forEach((i, n) => { i.hidden = n !== at; });
-    quest.querySelectorAll("section").forEach((s) => { s.hidden = !s.contains(items[at]); });
-    back.hidden = at === 0; next.hidden = at === items.length - 1; last.hidden = at < items.length - 1;
-    where.textContent = (at + 1) + " / " + items.length;
-    items[at].querySelector("input, textarea").focus({ preventScroll: true });
+  const turn = (n, keep) => {
+    screens.forEach((s, i) => s.classList.toggle("now", i === n));
+    quest.querySelectorAll(".sec").forEach((s) => s.classList.toggle("now", s.contains(screens[n])));
+    back.hidden = n === 0; next.hidden = n === last; back.value = n - 1; next.value = n + 1;
+    if (next.dataset.word && n) next.firstChild.data = next.dataset.word + " ";
+    number.textContent = n && n < last ? fill(number.dataset.text, n, last - 1) : "";
+    bar.setAttribute("width", 100 * n / last);
+    count();
+    if (keep) history.pushState({ n }, "", "?q=" + n);
     window.scrollTo(0, 0);
+    screens[n].querySelector("input,textarea,h1,h2,a")?.focus({ preventScroll: true });
   };
-  back.addEventListener("click", () => { at--; show(); });
-  next.addEventListener("click", () => { at++; show(); });
-  nav.hidden = false; show();
+  [back, next].forEach((b) => b.addEventListener("click", (e) => { e.preventDefault(); turn(Number(b.value), true); }));
+  window.addEventListener("popstate", () => turn(Number(new URLSearchParams(location.search).get("q")) || 0, false));
 }
 
 // Door: marks and scans are sent without leaving the page; the server answers with the row of the person.
