@@ -27,7 +27,7 @@ type AgencyFilter struct {
 	Region access.RegionID
 	Sector string
 	Kinds  []string // one of these
-	After  string // cursor: the sort key and identifier of the last one seen
+	After  string   // cursor: the sort key and identifier of the last one seen
 	Limit  int
 }
 
