@@ -160,5 +160,13 @@ func (h *house) welcome(ctx context.Context, site string) {
 	for _, g := range guests {
 		fmt.Printf("  %-15s %s\n", g.Role, g.Name)
 	}
-	fmt.Printf("at %s/signin (English: %s/en/signin). Stop with Ctrl+C.\n", site, site)
+	fmt.Printf("at %s/signin (English: %s/en/signin), or follow a link such as people get by mail:\n", site, site)
+	links, err := h.org.DemoLinks(ctx)
+	if err != nil {
+		h.log.Error("links", "error", err)
+	}
+	for _, l := range links {
+		fmt.Printf("  %-15s %s%s\n", l.Kind, site, l.Path)
+	}
+	fmt.Println("Stop with Ctrl+C.")
 }
