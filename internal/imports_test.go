@@ -22,7 +22,7 @@ var may = map[string][]string{
 	"impact":   {"access", "calendar", "fault", "fold", "i18n", "org", "render", "sealed", "stats", "survey", "training"},
 	"passkey":  {"access", "calendar", "fault", "fold", "org", "sealed"},
 	"store":    {"access", "calendar", "casework", "fault", "fold", "link", "org", "sealed", "survey", "training", "upload"},
-	"demo":     {"access", "calendar", "fault", "fold", "org", "sealed", "survey", "training"},
+	"demo":     {"access", "calendar", "casework", "fault", "fold", "link", "org", "sealed", "survey", "training", "upload"},
 	"web":      {"access", "calendar", "casework", "fault", "fold", "i18n", "impact", "link", "org", "render", "sealed", "sheet", "stats", "survey", "training", "upload"},
 	"testkit":  {"access", "calendar", "casework", "fault", "fold", "link", "org", "sealed", "store", "survey", "training", "upload"},
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -133,14 +134,15 @@ func (p place) openFor(ctx context.Context, clock *demo.Clock, fresh bool) (*hou
 
 // play runs the invented programme up to the present.
 func (h *house) play(ctx context.Context, clock *demo.Clock, size int) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // much is made and little is kept
 	began, last := time.Now(), -1
-	w := &demo.World{Org: h.org, Training: h.training, Survey: h.survey, Clock: clock, Size: size, End: began, Say: func(done, all int) {
+	w := &demo.World{Org: h.org, Training: h.training, Survey: h.survey, Casework: h.casework, Clock: clock, Size: size, End: began, Say: func(done, all int) {
 		if p := 100 * done / max(all, 1); p/5 > last {
 			last = p / 5
 			fmt.Fprintf(os.Stderr, "\rtwo invented years: %3d %%", p)
 		}
 	}}
-	if err := w.Play(ctx); err != nil {
+	if err := errors.Join(h.db.Hurry(ctx, true), w.Play(ctx), h.db.Hurry(ctx, false)); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
 	clock.Set(time.Time{})

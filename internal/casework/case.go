@@ -123,28 +123,44 @@ func (c Case) shell() access.Resource {
 	return access.Resource{Kind: "case", ID: string(c.ID), Region: c.Region, Agency: c.Agency}
 }
 
-// caseResource is what the policy asks about a case for an action: who holds a living share of the part that the action is
-// about, who is barred, and whether only the team reaches it.
-func caseResource(ctx context.Context, tx Tx, c Case, action access.Action) (access.Resource, error) {
-	part, write := partOf(action)
-	r := c.shell()
-	r.Restricted = c.Restricted
-	shares, err := tx.LiveShares(ctx, c.ID)
-	if err != nil {
-		return r, err
+// reach is who reaches which part of a case at this moment: by living shares, unless barred.
+type reach struct {
+	of     Case
+	shares []Share
+	barred []access.PersonID
+}
+
+func reachOf(ctx context.Context, tx Tx, c Case) (reach, error) {
+	x := reach{of: c}
+	var err error
+	if x.shares, err = tx.LiveShares(ctx, c.ID); err != nil {
+		return x, err
 	}
-	for _, h := range shares {
-		if !h.covers(part, write) {
-			continue
-		}
-		if h.Person != "" {
+	x.barred, err = tx.Barred(ctx, c.ID)
+	return x, err
+}
+
+// to is what the policy asks about the case for an action: who holds a share of the part that the action is about, who is
+// barred, and whether only the team reaches it.
+func (x reach) to(action access.Action) access.Resource {
+	part, write := partOf(action)
+	r := x.of.shell()
+	r.Restricted, r.Barred = x.of.Restricted, x.barred
+	for _, h := range x.shares {
+		switch {
+		case !h.covers(part, write):
+		case h.Person != "":
 			r.Team = append(r.Team, h.Person)
-		} else {
+		default:
 			r.Units = append(r.Units, h.Agency)
 		}
 	}
-	r.Barred, err = tx.Barred(ctx, c.ID)
-	return r, err
+	return r
+}
+
+func caseResource(ctx context.Context, tx Tx, c Case, action access.Action) (access.Resource, error) {
+	x, err := reachOf(ctx, tx, c)
+	return x.to(action), err
 }
 
 // openCase loads a case for whoever may do action to it.
@@ -177,7 +193,10 @@ func (s *Service) onCase(ctx context.Context, by access.Actor, id CaseID, versio
 		if version >= 0 && c.Version != version {
 			return fault.New(fault.Conflict, "fault.changed")
 		}
-		return fn(ctx, tx, c)
+		if err := fn(ctx, tx, c); err != nil || by.Person == "" || by.Person != c.Lead {
+			return err
+		}
+		return keepLead(ctx, tx, c)
 	})
 }
 

@@ -179,6 +179,7 @@ type Tx interface {
 	IdentityTx
 	AttachmentTx
 	DraftTx
+	RestorativeTx
 }
 
 // Colleague is somebody who works for an institution and has an account.

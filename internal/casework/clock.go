@@ -254,6 +254,7 @@ type ClockChange struct {
 type ClockTx interface {
 	DaysOff(ctx context.Context) (calendar.Decreed, error)
 	ClockRules(ctx context.Context) ([]ClockRule, error)
+	ClockRulesFrom(ctx context.Context, e Event) ([]ClockRule, error)
 	ClockRule(ctx context.Context, ref string, version int) (ClockRule, error)
 	PutClockRule(ctx context.Context, r ClockRule) error
 	PutClock(ctx context.Context, c Clock) error

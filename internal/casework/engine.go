@@ -86,7 +86,7 @@ func (s *Service) happen(ctx context.Context, tx Tx, x subject, e Event, at time
 	if err != nil {
 		return err
 	}
-	rules, err := tx.ClockRules(ctx)
+	rules, err := tx.ClockRulesFrom(ctx, e)
 	if err != nil {
 		return err
 	}

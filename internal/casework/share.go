@@ -51,6 +51,7 @@ func (h Share) covers(part Compartment, write bool) bool {
 const (
 	shareDays   = 30  // when nothing else is said
 	longestDays = 180 // at most
+	leadDays    = 365 // of the lead: two reviews, one of them late; each act of the lead's renews it
 	glassTime   = 3 * time.Hour
 	reviewDays  = 3
 )
@@ -134,8 +135,26 @@ func seatLead(ctx context.Context, tx Tx, c Case, unit org.Agency) error {
 	}
 	return tx.PutShare(ctx, Share{
 		ID: access.NewID(), Case: c.ID, Person: c.Lead, Kind: Participation, Parts: Compartments(), Write: true, Purpose: "team", Ground: "36g",
-		By: tx.By().Person, From: tx.Now(), Until: tx.Now().AddDate(0, 0, longestDays),
+		By: tx.By().Person, From: tx.Now(), Until: tx.Now().AddDate(0, 0, leadDays),
 	})
+}
+
+// keepLead lets the share of a lead who works on the case last on, so that nobody is locked out of a case between two reviews.
+// Whoever no longer works on it loses it when the share ends, and the head of the unit names a lead anew.
+func keepLead(ctx context.Context, tx Tx, c Case) error {
+	live, err := tx.LiveShares(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, h := range live {
+		if h.Person == c.Lead && h.Kind == Participation && h.Until.Before(tx.Now().AddDate(0, 0, leadDays/2)) {
+			h.Until = tx.Now().AddDate(0, 0, leadDays)
+			if err := tx.PutShare(ctx, h); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // partsOf says which parts of a case a member of the team works with, by the kind of institution: the core and the child's

@@ -311,3 +311,24 @@ func TestThereIsOneLead(t *testing.T) {
 		}
 	})
 }
+
+// Reviews come every six months. A lead who works on a case keeps it; one who left it alone for a year is named anew.
+func TestALeadKeepsACaseWorkedOn(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened()
+		for range 3 {
+			w.clock.Move(200 * 24 * time.Hour)
+			w.must(w.s.CaseHappened(w.Context(), w.person["worker"], c.ID, casework.CaseAssessed, time.Time{}, ""))
+		}
+		w.clock.Move(366 * 24 * time.Hour)
+		if got := w.opens("worker", c.ID); got != nil {
+			t.Errorf("after a year without an act the lead still sees %v", got)
+		}
+		v, err := w.s.OpenCase(w.Context(), w.person["head"], c.ID)
+		w.must(err)
+		w.must(w.s.Assign(w.Context(), w.person["head"], c.ID, v.Case.Version, w.person["worker"].Person))
+		if got := w.opens("worker", c.ID); got == nil {
+			t.Error("named anew, the lead does not see the case")
+		}
+	})
+}

@@ -151,6 +151,8 @@ type SignalTx interface {
 	PutSignal(ctx context.Context, g Signal) error
 	PutSignalEvent(ctx context.Context, e SignalEvent) error
 	SignalEvents(ctx context.Context, id SignalID) ([]SignalEvent, error)
+	Territory(ctx context.Context, unit access.AgencyID) ([]string, error)
+	PutTerritory(ctx context.Context, unit access.AgencyID, places []string) error
 	NextRef(ctx context.Context, kind string, region access.RegionID, year int) (string, error)
 }
 
@@ -260,8 +262,11 @@ func (s *Service) enter(ctx context.Context, tx Tx, by access.Actor, action acce
 	if g.Unit, err = unitOf(ctx, tx, g); err != nil {
 		return Given{}, err
 	}
-	r := access.Resource{Kind: "signal", Region: g.Region, Agency: cmp.Or(g.SourceAgency, g.Unit)}
-	if err := tx.Allow(ctx, action, r); err != nil {
+	teller, err := teller(ctx, tx, by.AgencyAt(now), g)
+	if err != nil {
+		return Given{}, err
+	}
+	if err := tx.Allow(ctx, action, access.Resource{Kind: "signal", Region: g.Region, Agency: teller}); err != nil {
 		return Given{}, err
 	}
 	code := receiptCode(key)
@@ -336,6 +341,64 @@ func unitOf(ctx context.Context, tx Tx, g Signal) (access.AgencyID, error) {
 		return "", fault.Field("municipality", "signal.nounit")
 	}
 	return id, err
+}
+
+// teller returns for which institution a signal is entered: the actor's own. Only a directorate takes down what another
+// institution says, by telephone or on paper; elsewhere the right is asked for the institution that is named.
+func teller(ctx context.Context, tx Tx, own access.AgencyID, g Signal) (access.AgencyID, error) {
+	if g.SourceAgency == "" || g.SourceAgency == own || own == "" {
+		return cmp.Or(own, g.Unit), nil
+	}
+	a, err := tx.Agency(ctx, own)
+	if err != nil || a.Kind == directorate {
+		return own, err
+	}
+	return g.SourceAgency, nil
+}
+
+// Territory lists the municipalities, and the whole regions, whose signals come to a unit.
+func (s *Service) Territory(ctx context.Context, by access.Actor, unit access.AgencyID) ([]string, error) {
+	var all []string
+	err := s.store.View(ctx, by, func(tx Tx) error {
+		if err := tx.Allow(ctx, access.SeeAgency, access.Resource{Kind: "agency", ID: string(unit)}); err != nil {
+			return err
+		}
+		var err error
+		all, err = tx.Territory(ctx, unit)
+		return err
+	})
+	return all, err
+}
+
+// SetTerritory says whose signals come to a unit. A place belongs to one unit: another that had it loses it.
+func (s *Service) SetTerritory(ctx context.Context, by access.Actor, unit access.AgencyID, places []string) error {
+	return s.store.Update(ctx, by, func(tx Tx) error {
+		if err := tx.Allow(ctx, access.EditAgency, access.Resource{Kind: "agency", ID: string(unit)}); err != nil {
+			return err
+		}
+		a, err := tx.Agency(ctx, unit)
+		if err != nil {
+			return err
+		}
+		if a.Kind != directorate {
+			return fault.New(fault.Conflict, "territory.kind")
+		}
+		t, err := org.ReadTables(ctx, tx)
+		if err != nil {
+			return err
+		}
+		towns, err := tx.Municipalities(ctx, "")
+		if err != nil {
+			return err
+		}
+		for _, p := range places {
+			_, region := t.Region(access.RegionID(p))
+			if !region && !slices.ContainsFunc(towns, func(m org.Municipality) bool { return m.ID == p }) {
+				return fault.Field("places", "form.choose")
+			}
+		}
+		return tx.PutTerritory(ctx, unit, places)
+	})
 }
 
 // announce tells whoever is on duty at the unit that a signal waits. An urgent one is told to all of its staff.

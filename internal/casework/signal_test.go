@@ -170,3 +170,15 @@ func TestWhoSeesASignal(t *testing.T) {
 		}
 	})
 }
+
+// A directorate takes down what another institution telephones, also about a child of elsewhere; a school speaks for itself.
+func TestWhoTakesDownForAnother(t *testing.T) {
+	each(t, func(w *world) {
+		g := violence()
+		g.Source, g.SourceAgency = casework.FromAgency, w.agency["police"]
+		for who, want := range map[string]fault.Kind{"worker": "", "stranger": "", "inspector": "", "teacher": fault.Denied, "manager": fault.Denied} {
+			_, err := w.s.Enter(w.Context(), w.person[who], w.key(), g)
+			w.want(want, err, who)
+		}
+	})
+}

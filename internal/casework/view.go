@@ -138,10 +138,11 @@ func (v CaseView) withheld(g Signal) Signal {
 }
 
 func (v *CaseView) rights(ctx context.Context, tx Tx) error {
-	may := func(a access.Action) bool {
-		ok, err := canCase(ctx, tx, v.Case, a)
-		return err == nil && ok
+	x, err := reachOf(ctx, tx, v.Case)
+	if err != nil {
+		return err
 	}
+	may := func(a access.Action) bool { return tx.Can(a, x.to(a)) }
 	for _, p := range Compartments() {
 		v.Parts[p], v.Write[p] = may(p.SeeAction()), may(p.WriteAction())
 	}
@@ -150,13 +151,12 @@ func (v *CaseView) rights(ctx context.Context, tx Tx) error {
 	if v.Lead {
 		v.Steps = caseMoves.may(v.Case.State, CaseSteps())
 	}
-	shares, err := tx.LiveShares(ctx, v.Case.ID)
-	for _, h := range shares {
+	for _, h := range x.shares {
 		if h.Kind == Glass && h.Person == tx.By().Person && !v.Write[Core] {
 			v.Glass = h.Until
 		}
 	}
-	return err
+	return nil
 }
 
 func (v *CaseView) seats(ctx context.Context, tx Tx) error {

@@ -44,6 +44,9 @@ func (w *World) staff(ctx context.Context) ([]access.PersonID, error) {
 		if x.role == access.Manager {
 			w.manager = access.Actor{Person: id, Via: access.ViaSession, Grants: []access.Grant{{Role: access.Manager}}}
 		}
+		if x.role == access.DataProtection {
+			w.officer = access.Actor{Person: id, Via: access.ViaSession, Grants: []access.Grant{{Role: access.DataProtection}}}
+		}
 		if x.role == access.Trainer {
 			trainers = append(trainers, id)
 		}
@@ -114,12 +117,12 @@ func (w *World) open(ctx context.Context, k int, region org.Region, e training.E
 	}
 	w.cohort[id] = w.rnd.NormFloat64()
 	first := e.HalfDays[0].On
-	want := 42 + w.rnd.IntN(9)
+	want := 36 + w.rnd.IntN(9)
 	if k%9 == 4 {
-		want = 29 // a training that finds fewer people
+		want = 23 // a training that finds fewer people
 	}
 	if k == underWay+1 {
-		want = 62 // the next one has a waiting list
+		want = 56 // the next one has a waiting list
 	}
 	noPolice := k%7 == 5 // a training whose police minimum is missing, also one to come
 	for n := range want {
@@ -127,6 +130,9 @@ func (w *World) open(ctx context.Context, k int, region org.Region, e training.E
 		at := first.AddDays(-60+w.rnd.IntN(42)).At(9+w.rnd.IntN(8), w.rnd.IntN(60)).Add(time.Duration(n) * time.Second)
 		w.later(at, func(ctx context.Context) error { return w.apply(ctx, id, region, sector) })
 	}
+	w.later(first.AddDays(-58).At(9, 30), func(ctx context.Context) error {
+		return w.enrol(ctx, id, region.ID, e.HalfDays[len(e.HalfDays)-1].On)
+	})
 	sweep := func(ctx context.Context) error { return w.Survey.Sweep(ctx) }
 	for _, days := range []int{-20, -2} {
 		w.later(first.AddDays(days).At(7, 0), sweep)

@@ -40,7 +40,16 @@ func scanRule(s scanner) (casework.ClockRule, error) {
 
 // ClockRules returns the newest version of every rule.
 func (tx *Tx) ClockRules(ctx context.Context) ([]casework.ClockRule, error) {
-	return collect(ctx, tx, selectFrom(ruleSelect).and("r.version = (SELECT max(v.version) FROM clock_rule AS v WHERE v.ref = r.ref)").by("ORDER BY r.ref"), scanRule)
+	return collect(ctx, tx, newestRules().by("ORDER BY r.ref"), scanRule)
+}
+
+// ClockRulesFrom returns the newest version of the rules among whose starts an event may be.
+func (tx *Tx) ClockRulesFrom(ctx context.Context, e casework.Event) ([]casework.ClockRule, error) {
+	return collect(ctx, tx, newestRules().and("r.starts LIKE ?", "%"+string(e)+"%").by("ORDER BY r.ref"), scanRule)
+}
+
+func newestRules() *query {
+	return selectFrom(ruleSelect).and("r.version = (SELECT max(v.version) FROM clock_rule AS v WHERE v.ref = r.ref)")
 }
 
 // ClockRule returns one version of a rule; it is read once in a transaction.

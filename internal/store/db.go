@@ -19,7 +19,6 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
-	_ "modernc.org/sqlite"             // driver "sqlite"
 
 	"strengthen/internal/access"
 	"strengthen/internal/calendar"
@@ -123,14 +122,9 @@ func (db *DB) openSQLite(dir string) error {
 		return fmt.Errorf("make data folder: %w", err)
 	}
 	file := (&url.URL{Scheme: "file", Opaque: filepath.ToSlash(filepath.Join(dir, "strengthen.db"))}).String()
-	var err error
-	if db.write, err = sql.Open("sqlite", file+"?"+pragmas+"&_txlock=immediate"); err != nil {
-		return fmt.Errorf("open sqlite: %w", err)
-	}
+	db.write = sql.OpenDB(preparing{file + "?" + pragmas + "&_pragma=cache_size(-16000)&_txlock=immediate"})
 	db.write.SetMaxOpenConns(1)
-	if db.read, err = sql.Open("sqlite", file+"?"+pragmas+"&_pragma=query_only(1)"); err != nil {
-		return fmt.Errorf("open sqlite: %w", err)
-	}
+	db.read = sql.OpenDB(preparing{file + "?" + pragmas + "&_pragma=query_only(1)"})
 	db.read.SetMaxOpenConns(4)
 	db.kind = SQLite
 	return nil
@@ -157,6 +151,19 @@ func (db *DB) Close() error {
 		return db.write.Close()
 	}
 	return errors.Join(db.read.Close(), db.write.Close())
+}
+
+// Hurry lets writes to SQLite not wait for the disk, or wait again. It is for filling a database that can be made anew.
+func (db *DB) Hurry(ctx context.Context, on bool) error {
+	if db.kind != SQLite {
+		return nil
+	}
+	how := "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000"
+	if on {
+		how = "PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 16000"
+	}
+	_, err := db.write.ExecContext(ctx, how)
+	return err
 }
 
 // Kind returns which database this is.

@@ -207,6 +207,27 @@ func (tx *Tx) NextRef(ctx context.Context, kind string, region access.RegionID, 
 	return fmt.Sprintf("%s-%d-%s%04d", region, year, mark, n), err
 }
 
+// Territory returns the places whose signals come to a unit.
+func (tx *Tx) Territory(ctx context.Context, unit access.AgencyID) ([]string, error) {
+	return collect(ctx, tx, selectFrom(`SELECT place FROM territory`).and("agency_id = ?", string(unit)).by("ORDER BY place"), scanText[string])
+}
+
+// PutTerritory replaces the places whose signals come to a unit, and takes them from the units that had them.
+func (tx *Tx) PutTerritory(ctx context.Context, unit access.AgencyID, places []string) error {
+	if _, err := tx.exec(ctx, `DELETE FROM territory WHERE agency_id = $1`, string(unit)); err != nil {
+		return err
+	}
+	for _, p := range places {
+		if _, err := tx.exec(ctx, `DELETE FROM territory WHERE place = $1`, p); err != nil {
+			return err
+		}
+		if err := tx.insert(ctx, "territory", field{"place", p}, field{"agency_id", string(unit)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // UnitFor returns the directorate whose territory a municipality, or a whole region, is.
 func (tx *Tx) UnitFor(ctx context.Context, place string) (access.AgencyID, error) {
 	return one(ctx, tx, selectFrom(`SELECT agency_id FROM territory`).and("place = ?", place).by("ORDER BY agency_id LIMIT 1"), scanText[access.AgencyID])

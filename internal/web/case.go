@@ -168,6 +168,7 @@ func (p *casePage) Tabs() []NavLink {
 		{at + "/meetings", p.L("Срещи", "Meetings"), p.Tab == "meetings"}, {at + "/plan", p.L("План", "Plan"), p.Tab == "plan"},
 		{at + "/notes", p.L("Записи и файлове", "Notes and files"), p.Tab == "notes"}, {at + "/requests", p.L("Искания", "Requests"), p.Tab == "caserequests"},
 	}
+	all = append(all, NavLink{at + "/restorative", p.L("Възстановителна работа", "Restorative work"), p.Tab == "restorative"})
 	if p.CaseView.Parts[casework.Police] {
 		all = append(all, NavLink{at + "/protection", p.L("Полицейска закрила", "Police protection"), p.Tab == "protection"})
 	}

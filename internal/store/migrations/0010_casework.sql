@@ -536,3 +536,27 @@ CREATE TABLE draft (
   PRIMARY KEY (person_id, form)
 );
 CREATE INDEX draft_at ON draft (at);
+
+CREATE TABLE restorative (
+  id          ctext PRIMARY KEY,
+  case_id     ctext NOT NULL REFERENCES case_file (id),
+  n           BIGINT NOT NULL,
+  method      ctext NOT NULL,
+  state       ctext NOT NULL,
+  since_at    ctext NOT NULL,
+  referred_by ctext NOT NULL,
+  why         sealedtext NOT NULL,
+  screened_at ctext,
+  screened_by ctext,
+  reasons     sealedtext NOT NULL,
+  fear        BOOLEAN NOT NULL,
+  proceedings BOOLEAN NOT NULL,
+  lead_agrees BOOLEAN NOT NULL,
+  facilitator sealedtext NOT NULL,
+  independent BOOLEAN NOT NULL,
+  support     sealedtext NOT NULL,
+  unbound     BOOLEAN NOT NULL,
+  people      sealedtext NOT NULL,
+  version     BIGINT NOT NULL
+);
+CREATE INDEX restorative_of ON restorative (case_id, n);
