@@ -572,7 +572,8 @@ func (s *Service) DecideClose(ctx context.Context, by access.Actor, id CaseID, v
 	})
 }
 
-// Assign names the lead of a case. There is one at a time; the one before stays on the team until the head ends that.
+// Assign names the lead of a case, or the same one anew, whose share had run out. There is one at a time; the one before stays on
+// the team until the head ends that.
 func (s *Service) Assign(ctx context.Context, by access.Actor, id CaseID, version int, lead access.PersonID) error {
 	return s.onCase(ctx, by, id, version, access.AssignCase, func(ctx context.Context, tx Tx, c Case) error {
 		unit, err := tx.Agency(ctx, c.Agency)
@@ -581,9 +582,6 @@ func (s *Service) Assign(ctx context.Context, by access.Actor, id CaseID, versio
 		}
 		if err := leads(ctx, tx, unit, lead); err != nil {
 			return err
-		}
-		if lead == c.Lead {
-			return nil
 		}
 		barred, err := tx.Barred(ctx, c.ID)
 		if err != nil {

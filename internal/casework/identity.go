@@ -162,7 +162,7 @@ type NameQuery struct {
 	EGN   string
 }
 
-var errNoIdentity = fault.New(fault.NotFound, "identity.off")
+var errNoIdentity = fault.New(fault.Conflict, "identity.off")
 
 // OpenIdentity opens who the child of a case is; the reading is on the record.
 func (s *Service) OpenIdentity(ctx context.Context, by access.Actor, id CaseID) (CaseView, Particulars, error) {

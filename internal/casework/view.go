@@ -137,6 +137,9 @@ func (v CaseView) withheld(g Signal) Signal {
 	return g
 }
 
+// Writes reports whether the reader writes in a part.
+func (v CaseView) Writes(part string) bool { return v.Write[Compartment(part)] }
+
 func (v *CaseView) rights(ctx context.Context, tx Tx) error {
 	x, err := reachOf(ctx, tx, v.Case)
 	if err != nil {

@@ -18,7 +18,10 @@ const signalsInAll = 1500
 // signals lays out when signals come in: on any day and at any hour, in every region, a few more in the large ones.
 func (w *World) signals(starts calendar.Date) {
 	days := starts.DaysUntil(calendar.On(w.End))
-	n := signalsInAll * max(w.Size, 2) / trainings
+	n := w.Signals
+	if n == 0 {
+		n = signalsInAll * max(w.Size, 2) / trainings
+	}
 	for range n {
 		t := w.towns[w.rnd.IntN(len(w.towns))]
 		if w.rnd.Float64() < .15 {
@@ -171,10 +174,38 @@ func (w *World) handle(_ context.Context, t *town, id casework.SignalID, g casew
 	if now.Add(took).After(w.End) {
 		return nil // what came last waits for whoever looks around
 	}
-	w.later(now.Add(took/4), func(ctx context.Context) error { return quiet(w.Casework.Acknowledge(ctx, worker, id, 1)) })
-	w.later(now.Add(took/2), func(ctx context.Context) error { return quiet(w.Casework.Screen(ctx, worker, id, 2)) })
+	happens := func(at time.Time, e casework.Event, often float64) {
+		if w.rnd.Float64() < often {
+			w.later(at, w.happened(worker, id, e))
+		}
+	}
+	if g.Track == casework.Violence {
+		happens(now.Add(w.pace(t, .7, .5)), casework.SignalTold, .9)
+	}
+	if g.Source != casework.Anonymous {
+		happens(now.Add(w.pace(t, 24*7, .4)), casework.SenderAnswered, .93)
+	}
+	w.later(now.Add(took/4), w.seen(worker, id, func(ctx context.Context, n int) error { return w.Casework.Acknowledge(ctx, worker, id, n) }))
+	w.later(now.Add(took/2), w.seen(worker, id, func(ctx context.Context, n int) error { return w.Casework.Screen(ctx, worker, id, n) }))
 	w.later(now.Add(took), func(ctx context.Context) error { return w.assess(ctx, t, worker, id, g) })
 	return nil
+}
+
+// seen makes a task of an act on a signal as it stands when the task comes.
+func (w *World) seen(by access.Actor, id casework.SignalID, act func(ctx context.Context, version int) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		v, err := w.Casework.OpenSignal(ctx, by, id)
+		if err != nil {
+			return err
+		}
+		return quiet(act(ctx, v.Signal.Version))
+	}
+}
+
+func (w *World) happened(by access.Actor, id casework.SignalID, e casework.Event) func(context.Context) error {
+	return w.seen(by, id, func(ctx context.Context, version int) error {
+		return w.Casework.Happened(ctx, by, id, version, e, time.Time{})
+	})
 }
 
 func (w *World) assess(ctx context.Context, t *town, worker access.Actor, id casework.SignalID, g casework.Signal) error {
@@ -197,9 +228,10 @@ func (w *World) assess(ctx context.Context, t *town, worker access.Actor, id cas
 		if err := w.Casework.ProposeEnd(ctx, worker, id, version+1, "Проверено с училището и семейството; няма данни за риск."); err != nil {
 			return err
 		}
-		w.later(w.Clock.Now().Add(time.Duration(3+w.rnd.IntN(30))*time.Hour), func(ctx context.Context) error {
-			return quiet(w.Casework.DecideEnd(ctx, t.people["head"], id, version+2, true, ""))
-		})
+		head := t.people["head"]
+		w.later(w.Clock.Now().Add(time.Duration(3+w.rnd.IntN(30))*time.Hour), w.seen(head, id, func(ctx context.Context, n int) error {
+			return w.Casework.DecideEnd(ctx, head, id, n, true, "")
+		}))
 		return nil
 	}
 	c, err := w.Casework.Open(ctx, worker, access.NewID(), id, version+1, "")
@@ -562,6 +594,10 @@ func (w *World) nightOfOctober(ctx context.Context, t *town) error {
 		}
 		return w.Casework.EndProtection(ctx, inspector, p.Protections[0].ID, p.Protections[0].Version, w.Clock.Now(), "social_worker", "Предадено на дежурния социален работник с протокол.")
 	})
+	w.later(granted.Add(47*time.Hour), func(ctx context.Context) error {
+		return w.Casework.CaseHappened(ctx, worker, id, "help.organised", time.Time{}, "")
+	})
+	w.later(granted.Add(14*time.Hour), w.happened(worker, given.Signal, casework.SenderAnswered))
 	c := &caseStory{w: w, t: t, by: worker, id: id, kind: "physical"}
 	met := granted.Add(36 * time.Hour)
 	w.later(granted.Add(2*time.Hour), func(ctx context.Context) error { return c.callTeam(ctx, met) })

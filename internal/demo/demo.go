@@ -44,6 +44,7 @@ type World struct {
 	Say      func(done, all int) // progress; may be nil
 	End      time.Time           // the moment at which the play stops: the present
 	Size     int                 // trainings, at most 28
+	Signals  int                 // about how many come in over the two years; without, as many as fit the number of trainings
 	Spare    map[string]string   // the last link of each kind that nobody followed, for tests of the pages behind them
 	rnd      *rand.Rand
 	queue    tasks

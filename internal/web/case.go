@@ -166,7 +166,7 @@ func (p *casePage) Tabs() []NavLink {
 	all := []NavLink{
 		{at, p.L("Обзор", "Overview"), p.Tab == "case"}, {at + "/signals", p.L("Сигнали", "Signals"), p.Tab == "casesignals"}, {at + "/team", p.L("Екип", "Team"), p.Tab == "team"},
 		{at + "/meetings", p.L("Срещи", "Meetings"), p.Tab == "meetings"}, {at + "/plan", p.L("План", "Plan"), p.Tab == "plan"},
-		{at + "/notes", p.L("Записи и файлове", "Notes and files"), p.Tab == "notes"}, {at + "/requests", p.L("Искания", "Requests"), p.Tab == "caserequests"},
+		{at + "/notes", p.L("Записи", "Notes"), p.Tab == "notes"}, {at + "/requests", p.L("Искания", "Requests"), p.Tab == "caserequests"},
 	}
 	all = append(all, NavLink{at + "/restorative", p.L("Възстановителна работа", "Restorative work"), p.Tab == "restorative"})
 	if p.CaseView.Parts[casework.Police] {
