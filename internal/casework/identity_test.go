@@ -28,16 +28,16 @@ func TestTheHouseIsPseudonymousByDefault(t *testing.T) {
 			w.want(fault.Invalid, err, "a signal with "+field)
 		}
 		c := w.opened()
-		w.want(fault.NotFound, w.s.WriteIdentity(w.Context(), w.person["worker"], c.ID, casework.Form{}, casework.Form{"given": "Мартина"}), "writing a name")
+		w.want(fault.Conflict, w.s.WriteIdentity(w.Context(), w.person["worker"], c.ID, casework.Form{}, casework.Form{"given": "Мартина"}), "writing a name")
 		_, err := w.s.FindChild(w.Context(), w.person["worker"], "Мартина")
-		w.want(fault.NotFound, err, "looking for a name")
+		w.want(fault.Conflict, err, "looking for a name")
 		w.want(fault.Denied, w.s.SetBasis(w.Context(), w.person["admin"], casework.Basis{Controller: "АСП", Law: "ЗЗДет"}), "the administrator names the basis")
 		w.want(fault.Invalid, w.s.SetBasis(w.Context(), w.person["officer"], casework.Basis{Controller: "Агенция"}), "a controller without a law")
 		w.named()
 		w.must(w.s.WriteIdentity(w.Context(), w.person["worker"], c.ID, casework.Form{}, casework.Form{"given": "Мартина"}))
 		w.must(w.s.SetBasis(w.Context(), w.person["officer"], casework.Basis{}))
 		_, _, err = w.s.OpenIdentity(w.Context(), w.person["worker"], c.ID)
-		w.want(fault.NotFound, err, "reading a name when the basis was taken back")
+		w.want(fault.Conflict, err, "reading a name when the basis was taken back")
 	})
 }
 

@@ -30,12 +30,29 @@ func (w *World) signals(starts calendar.Date) {
 		at := starts.AddDays(3+w.rnd.IntN(max(days-3, 1))).At(7+w.rnd.IntN(15), w.rnd.IntN(60)).Add(time.Duration(w.rnd.IntN(60)) * time.Second)
 		w.later(at, func(ctx context.Context) error { return w.signal(ctx, t) })
 	}
+	for _, ago := range []int{3, 9, 26} { // and some at the very end, so that something waits for whoever looks around
+		w.later(w.End.Add(-time.Duration(ago)*time.Hour), func(ctx context.Context) error { return w.signal(ctx, w.guestTown()) })
+	}
+	w.later(w.End.AddDate(0, 0, -2), func(ctx context.Context) error { return w.rota(ctx, w.guestTown()) })
 	w.later(octoberNight(w.End), func(ctx context.Context) error { return w.nightOfOctober(ctx, w.guestTown()) })
 	for d := starts; d.Start().Before(w.End); d = d.AddDays(1) {
 		for _, hour := range []int{8, 14, 20} {
 			w.later(d.At(hour, 30), w.sweepTerms)
 		}
 	}
+}
+
+// rota puts the people of a town on duty for a fortnight, a week each.
+func (w *World) rota(ctx context.Context, t *town) error {
+	monday := calendar.On(w.Clock.Now())
+	for i, who := range []string{"worker", "worker2"} {
+		from := monday.AddDays(7*i).At(8, 0)
+		turn := casework.Duty{Agency: t.agency["sad"], Person: t.people[who].Person, From: from, Until: from.AddDate(0, 0, 7), Rung: 1}
+		if err := w.Casework.PlanDuty(ctx, t.people["head"], access.NewID(), turn); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *World) guestTown() *town {
@@ -247,8 +264,8 @@ func (w *World) work(_ context.Context, t *town, worker access.Actor, id casewor
 	now := w.Clock.Now()
 	planned := now.Add(w.pace(t, 24*16, .35))
 	if found == casework.Confirmed || g.Track == casework.Crisis {
-		met := now.Add(w.pace(t, 26, .5))
-		w.later(now.Add(90*time.Minute), func(ctx context.Context) error { return c.callTeam(ctx, met) })
+		met := now.Add(time.Hour + w.pace(t, 25, .5))
+		w.later(now.Add(time.Duration(5+w.rnd.IntN(50))*time.Minute), func(ctx context.Context) error { return c.callTeam(ctx, met) })
 		w.later(met, c.meet)
 		planned = met.Add(w.pace(t, 24*12, .3))
 	} else {

@@ -265,6 +265,7 @@ func (w *World) notice(ctx context.Context, e training.Event, c training.Card) e
 		if asked(survey.Pre) {
 			w.Spare["answer.pre"] = p.unfollowed[survey.Pre]
 		}
+	case w.worksOnCases(c.Person): // looks around in another role
 	case !training.Held(e, w.End) && w.coming == "":
 		w.coming = c.Person
 	case c.Done && asked(survey.M6) && w.done == "":

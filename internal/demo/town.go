@@ -130,3 +130,14 @@ func (w *World) enrol(ctx context.Context, id training.EventID, region access.Re
 	}
 	return nil
 }
+
+func (w *World) worksOnCases(p access.PersonID) bool {
+	for _, t := range w.towns {
+		for _, a := range t.people {
+			if a.Person == p {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -62,6 +62,7 @@ CREATE INDEX plan_of ON plan (case_id, n);
 CREATE INDEX protection_case ON protection (case_id) WHERE case_id IS NOT NULL;
 CREATE INDEX protection_signal ON protection (signal_id) WHERE signal_id IS NOT NULL;
 CREATE INDEX recovery_code_person ON recovery_code (person_id);
+CREATE INDEX restorative_of ON restorative (case_id, n);
 CREATE INDEX role_grant_agency ON role_grant (agency_id) WHERE ended_at IS NULL;
 CREATE INDEX role_grant_person ON role_grant (person_id);
 CREATE INDEX session_person ON session (person_id);
@@ -710,6 +711,28 @@ CREATE TABLE respondent (
 CREATE TABLE response (
   study_id ctext NOT NULL, code ctext NOT NULL, wave ctext NOT NULL, complete BOOLEAN NOT NULL, counts BOOLEAN NOT NULL DEFAULT FALSE, PRIMARY KEY (study_id, code, wave)
 ) WITHOUT ROWID;
+CREATE TABLE restorative (
+  id          ctext PRIMARY KEY,
+  case_id     ctext NOT NULL REFERENCES case_file (id),
+  n           BIGINT NOT NULL,
+  method      ctext NOT NULL,
+  state       ctext NOT NULL,
+  since_at    ctext NOT NULL,
+  referred_by ctext NOT NULL,
+  why         sealedtext NOT NULL,
+  screened_at ctext,
+  screened_by ctext,
+  reasons     sealedtext NOT NULL,
+  fear        BOOLEAN NOT NULL,
+  proceedings BOOLEAN NOT NULL,
+  lead_agrees BOOLEAN NOT NULL,
+  facilitator sealedtext NOT NULL,
+  independent BOOLEAN NOT NULL,
+  support     sealedtext NOT NULL,
+  unbound     BOOLEAN NOT NULL,
+  people      sealedtext NOT NULL,
+  version     BIGINT NOT NULL
+);
 CREATE TABLE role_grant (
   id         ctext PRIMARY KEY,
   person_id  ctext NOT NULL REFERENCES person (id),
