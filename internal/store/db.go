@@ -23,6 +23,7 @@ import (
 
 	"strengthen/internal/access"
 	"strengthen/internal/calendar"
+	"strengthen/internal/ledger"
 	"strengthen/internal/sealed"
 )
 
@@ -42,8 +43,9 @@ type Config struct {
 	Policy access.Policy
 	Now    calendar.Clock
 	Log    *slog.Logger
-	Ring   sealed.Ring // seals what is kept about people, and gives every entry of the record its code
-	Rights Rights      // nil where actors are taken as they come
+	Ring   sealed.Ring    // seals what is kept about people, and gives every entry of the record its code
+	Ledger *ledger.Ledger // of erasures; nil where nothing is erased
+	Rights Rights         // nil where actors are taken as they come
 }
 
 // Rights returns an actor with the rights of this moment, read within the transaction that is about to write, so that a
@@ -59,6 +61,7 @@ type DB struct {
 	now    calendar.Clock
 	log    *slog.Logger
 	rights Rights
+	ledger *ledger.Ledger
 	ring   sealed.Ring
 	links  sealed.Box    // of mail
 	keeper sealed.Keeper // of the keys of records
@@ -73,7 +76,7 @@ func (db *DB) Statements() int64 { return db.statements.Load() }
 
 // Open opens the database that c names; it does not migrate it.
 func Open(ctx context.Context, c Config) (*DB, error) {
-	db := &DB{policy: c.Policy, now: c.Now, log: c.Log, rights: c.Rights}
+	db := &DB{policy: c.Policy, now: c.Now, log: c.Log, rights: c.Rights, ledger: c.Ledger}
 	db.UseRing(c.Ring)
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)

@@ -13,6 +13,8 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
 	"github.com/pressly/goose/v3/lock"
+
+	"strengthen/internal/fault"
 )
 
 //go:embed migrations/*.sql
@@ -37,6 +39,25 @@ func (db *DB) Migrate(ctx context.Context) (from, to int64, err error) {
 		return from, 0, fmt.Errorf("migrate: %w", err)
 	}
 	return from, latest(p), nil
+}
+
+// migrateTo brings the schema of a database that holds nothing to a version that may be older than this program's.
+func (db *DB) migrateTo(ctx context.Context, version int64) error {
+	p, err := db.provider()
+	if err != nil {
+		return err
+	}
+	have, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("read schema version: %w", err)
+	}
+	if have > version {
+		return fault.New(fault.Conflict, "backup.newschema")
+	}
+	if _, err := p.UpTo(ctx, version); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
 }
 
 // Current reports an error unless the schema is the one that this program knows.

@@ -162,9 +162,12 @@ func (tx *Tx) strays(ctx context.Context, v *Verified) error {
 }
 
 func (tx *Tx) checkpoints(ctx context.Context) ([]access.Checkpoint, error) {
-	return collect(ctx, tx, selectFrom(`SELECT seq, hash, at, signature FROM audit_checkpoint`).by("ORDER BY seq"),
-		func(s scanner) (access.Checkpoint, error) {
-			var c access.Checkpoint
-			return c, s.Scan(&c.Seq, &c.Hash, &c.At, &c.Signature)
-		})
+	return collect(ctx, tx, selectFrom(checkpointSelect).by("ORDER BY seq"), scanCheckpoint)
+}
+
+const checkpointSelect = `SELECT seq, hash, at, signature FROM audit_checkpoint`
+
+func scanCheckpoint(s scanner) (access.Checkpoint, error) {
+	var c access.Checkpoint
+	return c, s.Scan(&c.Seq, &c.Hash, &c.At, &c.Signature)
 }
