@@ -204,6 +204,11 @@ func (c *verifyCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return h.verify(ctx, outside)
+}
+
+// verify prints what is wrong, and how much was looked at.
+func (h *house) verify(ctx context.Context, outside []access.Checkpoint) error {
 	v, err := h.db.Verify(ctx, publicKeys(h.ring), outside)
 	if err != nil {
 		return err
@@ -215,7 +220,7 @@ func (c *verifyCmd) Run(ctx context.Context) error {
 		}
 		fmt.Println(f)
 	}
-	fmt.Printf("%d entries, %d links, %d checkpoints, %d findings\n", v.Entries, v.Links, v.Checkpoints, len(v.Findings))
+	fmt.Printf("%d entries, %d links, %d checkpoints, %d keys of records, %d erased, %d findings\n", v.Entries, v.Links, v.Checkpoints, v.Keys, v.Erased, len(v.Findings))
 	if len(v.Findings) > 0 {
 		return errTampered
 	}

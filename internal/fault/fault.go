@@ -23,6 +23,9 @@ const (
 	Internal Kind = "internal"
 )
 
+// Size is a number of bytes in a message, written in the units that people know.
+type Size int64
+
 // Vars are the named values that a message needs.
 type Vars map[string]any
 

@@ -28,7 +28,7 @@ type Table struct {
 }
 
 func large() error {
-	return fault.Field("file", "sheet.large", fault.Vars{"rows": MaxRows, "mb": MaxUnpacked >> 20})
+	return fault.Field("file", "sheet.large", fault.Vars{"rows": MaxRows, "size": fault.Size(MaxUnpacked)})
 }
 
 // Read reads a table. What is neither XLSX nor CSV in UTF-8, is empty, or passes a limit is Invalid.

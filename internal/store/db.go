@@ -24,6 +24,7 @@ import (
 	"strengthen/internal/access"
 	"strengthen/internal/calendar"
 	"strengthen/internal/ledger"
+	"strengthen/internal/org"
 	"strengthen/internal/sealed"
 )
 
@@ -54,19 +55,22 @@ type Rights func(ctx context.Context, tx *Tx, by access.Actor) (access.Actor, er
 
 // DB is an open database.
 type DB struct {
-	kind   Kind
-	write  *sql.DB
-	read   *sql.DB
-	policy access.Policy
-	now    calendar.Clock
-	log    *slog.Logger
-	rights Rights
-	ledger *ledger.Ledger
-	ring   sealed.Ring
-	links  sealed.Box    // of mail
-	keeper sealed.Keeper // of the keys of records
-	macs   [][]byte      // keys of the codes of entries, the present one first
-	schema int64         // version that this program knows
+	kind    Kind
+	write   *sql.DB
+	read    *sql.DB
+	policy  access.Policy
+	now     calendar.Clock
+	log     *slog.Logger
+	rights  Rights
+	ledger  *ledger.Ledger
+	ring    sealed.Ring
+	dir     string // of the SQLite file
+	held    *hold
+	links   sealed.Box    // of mail
+	factors sealed.Box    // secrets of second factors
+	keeper  sealed.Keeper // of the keys of records
+	macs    [][]byte      // keys of the codes of entries, the present one first
+	schema  int64         // version that this program knows
 
 	statements atomic.Int64
 }
@@ -134,13 +138,13 @@ func (db *DB) openSQLite(dir string) error {
 		return fmt.Errorf("open sqlite: %w", err)
 	}
 	db.read.SetMaxOpenConns(4)
-	db.kind = SQLite
+	db.kind, db.dir = SQLite, dir
 	return nil
 }
 
 // UseRing makes a ring the one under which values are sealed from now on; it is called when keys are replaced.
 func (db *DB) UseRing(g sealed.Ring) {
-	db.ring, db.links, db.keeper = g, g.Box("mail-link"), g.Keeper()
+	db.ring, db.links, db.factors, db.keeper = g, g.Box("mail-link"), g.Box(org.FactorBox), g.Keeper()
 	db.macs = nil
 	for _, k := range g.Audit() {
 		db.macs = append(db.macs, k.MAC)
@@ -154,6 +158,7 @@ func (db *DB) ours(e access.Entry) bool {
 
 // Close lets go of the database.
 func (db *DB) Close() error {
+	db.held.release()
 	if db.read == db.write || db.read == nil {
 		return db.write.Close()
 	}

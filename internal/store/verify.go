@@ -14,11 +14,15 @@ import (
 type Finding struct {
 	Seq   int64
 	Entry string
-	What  string // altered, missing, order, inserted, cut, signature, unsealed
+	What  string // altered, missing, order, inserted, cut, signature, unsealed; damaged, locked, unerased, ledger
+	About string // says it in words, where it is no link and no entry
 }
 
 // String tells the finding for an operator.
 func (f Finding) String() string {
+	if f.About != "" {
+		return f.What + ": " + f.About
+	}
 	return fmt.Sprintf("%s: link %d, entry %s", f.What, f.Seq, f.Entry)
 }
 
@@ -27,6 +31,8 @@ type Verified struct {
 	Entries     int
 	Links       int64
 	Checkpoints int
+	Keys        int // of records
+	Erased      int // records in the ledger of erasures
 	Findings    []Finding
 }
 
@@ -34,7 +40,7 @@ type Verified struct {
 const patience = 10 * time.Minute
 
 // Verify walks the whole chain and compares it with its entries, with the checkpoints in the database and with those kept
-// outside it. A chain without a checkpoint from outside cannot show that its tail was cut together with its checkpoints.
+// outside it; then it checks the file, the keys of records and the ledger of erasures. A chain without a checkpoint from outside cannot show that its tail was cut together with its checkpoints.
 func (db *DB) Verify(ctx context.Context, keys []ed25519.PublicKey, outside []access.Checkpoint) (Verified, error) {
 	var v Verified
 	err := db.View(ctx, access.TheSystem(), func(tx *Tx) error {
@@ -57,7 +63,10 @@ func (db *DB) Verify(ctx context.Context, keys []ed25519.PublicKey, outside []ac
 		if err := tx.vanished(ctx, &v); err != nil {
 			return err
 		}
-		return tx.strays(ctx, &v)
+		if err := tx.strays(ctx, &v); err != nil {
+			return err
+		}
+		return tx.check(ctx, &v)
 	})
 	return v, err
 }
@@ -86,6 +95,10 @@ func (tx *Tx) vanished(ctx context.Context, v *Verified) error {
 
 func (v *Verified) add(what string, seq int64, entry string) {
 	v.Findings = append(v.Findings, Finding{Seq: seq, Entry: entry, What: what})
+}
+
+func (v *Verified) about(what, words string) {
+	v.Findings = append(v.Findings, Finding{What: what, About: words})
 }
 
 func (v *Verified) checkpoint(c access.Checkpoint, keys []ed25519.PublicKey, hashes map[int64]string) {

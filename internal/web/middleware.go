@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -72,8 +73,7 @@ func (s *Server) outermost(next http.Handler) http.Handler {
 				"ms", time.Since(began).Milliseconds())
 		}()
 		if !strings.HasPrefix(r.URL.Path, "/static/") && !s.rates.allow(v.network) {
-			rec.Header().Set("Retry-After", "60")
-			s.fail(rec, r, fault.New(fault.Busy, "fault.many"))
+			s.fail(rec, r, fault.New(fault.Busy, "fault.many", fault.Vars{"n": 60}))
 			return
 		}
 		next.ServeHTTP(rec, r)
@@ -180,7 +180,7 @@ func readable(r *http.Request) error {
 // bodyError tells a body that is too large from one that does not parse.
 func bodyError(err error) error {
 	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return fault.Wrap(err, fault.Invalid, "fault.large", fault.Vars{"kb": e.Limit >> 10}).At("body")
+		return fault.Wrap(err, fault.Invalid, "fault.large", fault.Vars{"size": fault.Size(e.Limit)}).At("body")
 	}
 	return fault.Wrap(err, fault.Invalid, "fault.key")
 }
@@ -249,19 +249,9 @@ func (s *Server) network(r *http.Request) string {
 // fail shows what went wrong. A record that the reader may not open looks as if it were not there.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	v := visitOf(r)
-	status, kind := http.StatusInternalServerError, fault.KindOf(err)
-	switch kind {
-	case fault.Invalid:
-		status = http.StatusUnprocessableEntity
-	case fault.NotFound:
-		status = http.StatusNotFound
-	case fault.Denied:
-		status = http.StatusForbidden
-	case fault.Conflict:
-		status = http.StatusConflict
-	case fault.Busy:
-		status = http.StatusServiceUnavailable
-	default:
+	kind := fault.KindOf(err)
+	status := statusOf(w, err)
+	if kind == fault.Internal {
 		s.Log.Error("failed", "request", v.request, "pattern", r.Pattern, "error", err)
 	}
 	if r.PathValue("id") != "" && kind == fault.Denied {
@@ -275,6 +265,31 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		p.Messages = []string{s.words.T(v.lang, "fault.internal", nil)}
 	}
 	s.render(w, status, "error", p) //nolint:errcheck // there is nobody left to tell
+}
+
+// statusOf is the status of an answer to an error. One that may pass says when to come again: what the error names as n, or
+// in five seconds.
+func statusOf(w http.ResponseWriter, err error) int {
+	switch fault.KindOf(err) {
+	case fault.Invalid:
+		return http.StatusUnprocessableEntity
+	case fault.NotFound:
+		return http.StatusNotFound
+	case fault.Denied:
+		return http.StatusForbidden
+	case fault.Conflict:
+		return http.StatusConflict
+	case fault.Busy:
+		wait := 5
+		for _, e := range fault.All(err) {
+			if n, ok := e.Vars["n"].(int); ok {
+				wait = n
+			}
+		}
+		w.Header().Set("Retry-After", strconv.Itoa(wait))
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
 }
 
 type errorPage struct {

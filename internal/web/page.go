@@ -33,6 +33,7 @@ type Page struct {
 	Demo    bool
 	Notice  string     // what just happened, as a message
 	Faults  fault.List // what is wrong with the form
+	Later   bool       // nothing is wrong with the form: it could not be kept now
 	tables  *org.Tables
 	actor   access.Actor
 	r       *http.Request
@@ -411,12 +412,8 @@ func (s *Server) again(w http.ResponseWriter, err error, p *Page, name string, p
 	if k := fault.KindOf(err); k != fault.Invalid && k != fault.Conflict && k != fault.Busy {
 		return err
 	}
-	p.Faults = fault.All(err)
-	status := http.StatusUnprocessableEntity
-	if fault.Is(err, fault.Conflict) {
-		status = http.StatusConflict
-	}
-	return s.render(w, status, name, page)
+	p.Faults, p.Later = fault.All(err), fault.Is(err, fault.Busy)
+	return s.render(w, statusOf(w, err), name, page)
 }
 
 func (s *Server) render(w http.ResponseWriter, status int, name string, page any) error {
