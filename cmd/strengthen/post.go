@@ -160,7 +160,8 @@ func invitation(l training.Letter, kind string, now time.Time) (file, method str
 }
 
 // work does what is due: it seals the record every minute, sends mail, sweeps seats and questionnaires. Each part may run
-// twice and does not mind; what a stopped server missed is caught up at the next start.
+// twice and does not mind; what a stopped server missed is caught up at the next start. It returns when ctx ends and what was
+// under way is done.
 func (h *house) work(ctx context.Context, p post, site, checkpoints string) {
 	var sender *letters
 	if p.SMTPHost != "" {
