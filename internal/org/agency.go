@@ -111,8 +111,11 @@ func (s *Service) SaveAgency(ctx context.Context, by access.Actor, key string, a
 			n.ID = access.AgencyID(access.NewID())
 			return string(n.ID), tx.PutAgency(ctx, n)
 		})
+		if err != nil {
+			return err
+		}
 		a.ID = access.AgencyID(id)
-		return err
+		return tx.Record(ctx, access.EditAgency, access.Resource{Kind: "agency", ID: id})
 	})
 	return a.ID, err
 }
