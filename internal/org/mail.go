@@ -122,6 +122,7 @@ func (s *Service) lease(ctx context.Context, id string) (Message, error) {
 
 func (s *Service) keepSent(ctx context.Context, m Message, failure error) error {
 	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
+		m := m // a clash runs this again
 		if err := tx.Allow(ctx, access.Work, access.Resource{Kind: "message", ID: m.ID}); err != nil {
 			return err
 		}

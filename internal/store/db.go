@@ -46,6 +46,7 @@ type Config struct {
 	Log    *slog.Logger
 	Ring   sealed.Ring    // seals what is kept about people, and gives every entry of the record its code
 	Ledger *ledger.Ledger // of erasures; nil where nothing is erased
+	Clash  bool           // for tests: every transaction is undone once and run again, as a clash on PostgreSQL does
 	Rights Rights         // nil where actors are taken as they come
 }
 
@@ -62,6 +63,7 @@ type DB struct {
 	now     calendar.Clock
 	log     *slog.Logger
 	rights  Rights
+	clash   bool
 	ledger  *ledger.Ledger
 	ring    sealed.Ring
 	dir     string // of the SQLite file
@@ -80,7 +82,7 @@ func (db *DB) Statements() int64 { return db.statements.Load() }
 
 // Open opens the database that c names; it does not migrate it.
 func Open(ctx context.Context, c Config) (*DB, error) {
-	db := &DB{policy: c.Policy, now: c.Now, log: c.Log, rights: c.Rights, ledger: c.Ledger}
+	db := &DB{policy: c.Policy, now: c.Now, log: c.Log, rights: c.Rights, ledger: c.Ledger, clash: c.Clash}
 	db.UseRing(c.Ring)
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
@@ -201,11 +203,11 @@ func (db *DB) View(ctx context.Context, by access.Actor, fn func(*Tx) error) err
 // its own. Refusals are recorded after the rollback.
 func (db *DB) Update(ctx context.Context, by access.Actor, fn func(*Tx) error) error {
 	for attempt := 0; ; attempt++ {
-		tx, err := db.tryUpdate(ctx, by, fn)
+		tx, err := db.tryUpdate(ctx, by, fn, db.clash && attempt == 0)
 		if err == nil {
 			return nil
 		}
-		if attempt < 12 && clashed(err) && ctx.Err() == nil {
+		if attempt < 12 && (clashed(err) || err == errClash) && ctx.Err() == nil {
 			time.Sleep(time.Duration(1+rand.IntN(1<<min(attempt+2, 8))) * time.Millisecond)
 			continue
 		}
@@ -216,7 +218,7 @@ func (db *DB) Update(ctx context.Context, by access.Actor, fn func(*Tx) error) e
 	}
 }
 
-func (db *DB) tryUpdate(ctx context.Context, by access.Actor, fn func(*Tx) error) (*Tx, error) {
+func (db *DB) tryUpdate(ctx context.Context, by access.Actor, fn func(*Tx) error, undo bool) (*Tx, error) {
 	opts := &sql.TxOptions{}
 	if db.kind == Postgres {
 		opts.Isolation = sql.LevelSerializable
@@ -235,8 +237,13 @@ func (db *DB) tryUpdate(ctx context.Context, by access.Actor, fn func(*Tx) error
 	if err := fn(tx); err != nil {
 		return tx, err
 	}
+	if undo {
+		return tx, errClash
+	}
 	return tx, sqlTx.Commit()
 }
+
+var errClash = errors.New("undone once, for a test")
 
 // recordRefusals writes down what was refused, after the transaction that asked was undone.
 func (db *DB) recordRefusals(ctx context.Context, refused []access.Entry) {

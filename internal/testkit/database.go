@@ -79,6 +79,7 @@ func open(t testing.TB, c store.Config) *store.DB {
 	c.Rights = func(ctx context.Context, tx *store.Tx, by access.Actor) (access.Actor, error) {
 		return org.Rights(ctx, tx, by)
 	}
+	c.Clash = os.Getenv("STRENGTHEN_TEST_CLASH") != "" // make torture: whatever must not be repeated shows
 	db, err := store.Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)

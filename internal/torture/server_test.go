@@ -447,6 +447,7 @@ func tally(t testing.TB, db *sql.DB, forms []form) count {
 			c.lost++
 		case len(ids) > 1, len(have["person/"+f.name]) > 1:
 			c.doubled++
+			t.Logf("doubled: %s %s: %v, people %v", f.path, f.name, ids, have["person/"+f.name])
 		case !entries[ids[0]]:
 			c.silent++
 		}
