@@ -273,7 +273,7 @@ func (db *DB) Load(ctx context.Context, schema int64, feed func(*Loader) error) 
 	if schema > db.schema {
 		return ErrNewer
 	}
-	if err := db.migrateTo(ctx, schema); err != nil {
+	if err := db.MigrateTo(ctx, schema); err != nil {
 		return err
 	}
 	sqlTx, err := db.write.BeginTx(ctx, nil)

@@ -41,8 +41,9 @@ func (db *DB) Migrate(ctx context.Context) (from, to int64, err error) {
 	return from, latest(p), nil
 }
 
-// migrateTo brings the schema of a database that holds nothing to a version that may be older than this program's.
-func (db *DB) migrateTo(ctx context.Context, version int64) error {
+// MigrateTo brings the schema up to a version that may be older than this program's: the one of a backup that is about to be
+// restored.
+func (db *DB) MigrateTo(ctx context.Context, version int64) error {
 	p, err := db.provider()
 	if err != nil {
 		return err

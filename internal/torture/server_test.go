@@ -71,29 +71,33 @@ type world struct {
 
 const password = "Три дъбa и един поток 7"
 
-// open opens the database of a place through the store, as the program does.
+// open opens the database of a place through the store, as the program does, with its schema up to date.
 func (p place) open(t testing.TB) (*store.DB, sealed.Ring) {
+	t.Helper()
+	db, err := storeOf(t, p)
+	must(t, err)
+	_, _, err = db.Migrate(t.Context())
+	must(t, err)
+	must(t, db.EnsureLedger(t.Context()))
+	return db, p.ring(t)
+}
+
+// ring is the key file of a place, made when missing.
+func (p place) ring(t testing.TB) sealed.Ring {
 	t.Helper()
 	key := filepath.Join(p.dir, "strengthen.key")
 	ring, err := sealed.LoadRing(key)
 	if errors.Is(err, sealed.ErrNoKey) {
 		ring, err = sealed.MakeRing(key)
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := store.Config{Dir: p.dir, URL: p.url, Policy: access.Standard(), Now: time.Now, Ring: ring, Ledger: ledger.New(filepath.Join(p.dir, "strengthen.erased"), ring.Ledger())}
-	db, err := store.Open(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.EnsureLedger(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return db, ring
+	must(t, err)
+	return ring
+}
+
+func storeOf(t testing.TB, p place) (*store.DB, error) {
+	ring := p.ring(t)
+	return store.Open(t.Context(), store.Config{Dir: p.dir, URL: p.url, Policy: access.Standard(), Now: time.Now, Ring: ring,
+		Ledger: ledger.New(filepath.Join(p.dir, "strengthen.erased"), ring.Ledger())})
 }
 
 func must(t testing.TB, err error) {

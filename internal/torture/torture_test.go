@@ -104,7 +104,7 @@ var faults = []struct{ file, from, to string }{
 	{"store/tx.go", "	return tx.putEntry(ctx, tx.entry(action, r))", `	if os.Getenv("STRENGTHEN_BROKEN") == "silent" { return nil }; return tx.putEntry(ctx, tx.entry(action, r))`},
 	{"store/tx.go", "	\"strings\"\n", "	\"os\"\n	\"strings\"\n"},
 	// rude422: what the server cannot keep is called a mistake of the person.
-	{"web/middleware.go", "		return http.StatusServiceUnavailable\n", `		if os.Getenv("STRENGTHEN_BROKEN") == "rude422" { return http.StatusUnprocessableEntity }; return http.StatusServiceUnavailable`+"\n"},
+	{"web/middleware.go", "		return http.StatusServiceUnavailable\n", `		if os.Getenv("STRENGTHEN_BROKEN") == "rude422" { return http.StatusUnprocessableEntity }; return http.StatusServiceUnavailable` + "\n"},
 	{"web/middleware.go", "	\"net/url\"\n", "	\"net/url\"\n	\"os\"\n"},
 	// rude: a server that is told to stop cuts what is under way.
 	{"../cmd/strengthen/serve.go", "stopped <- server.Shutdown(wait)", `if os.Getenv("STRENGTHEN_BROKEN") == "rude" { stopped <- server.Close() } else { stopped <- server.Shutdown(wait) }`},

@@ -102,14 +102,18 @@ func (s *Server) route(row Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := visitOf(r)
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
-		s.recognise(r, v)
+		unknown := s.recognise(r, v)
 		if row.Public {
 			v.lang = i18n.BG
 			if r.URL.Path == "/en" || strings.HasPrefix(r.URL.Path, "/en/") {
 				v.lang = i18n.EN
 			}
 		}
-		if err := s.enter(w, r, v, row); err != nil {
+		err := unknown
+		if err == nil || row.Public {
+			err = s.enter(w, r, v, row)
+		}
+		if err != nil {
 			s.fail(w, r, err)
 		}
 	})
@@ -185,20 +189,23 @@ func bodyError(err error) error {
 	return fault.Wrap(err, fault.Invalid, "fault.key")
 }
 
-// recognise finds the visitor of the session cookie, if it is alive.
-func (s *Server) recognise(r *http.Request, v *visit) {
+// recognise finds the visitor of the session cookie, if it is alive. A database that does not answer signs nobody out: that is
+// an error.
+func (s *Server) recognise(r *http.Request, v *visit) error {
 	c, err := r.Cookie(s.cookieName())
 	if err != nil {
-		return
+		return nil
 	}
 	visitor, err := s.Org.Resume(r.Context(), c.Value, v.request)
 	if err != nil {
-		if !fault.Is(err, fault.NotFound) {
-			s.Log.Error("session", "request", v.request, "error", err)
+		if fault.Is(err, fault.NotFound) {
+			return nil
 		}
-		return
+		s.Log.Error("session", "request", v.request, "error", err)
+		return err
 	}
 	v.visitor, v.in, v.lang = visitor, true, i18n.Parse(visitor.Lang)
+	return nil
 }
 
 func (s *Server) cookieName() string {
@@ -261,10 +268,18 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	for _, e := range fault.All(err) {
 		p.Messages = append(p.Messages, s.say(v.lang, e))
 	}
+	if kind == fault.Busy && r.Method == http.MethodPost && !multipartForm(r) && r.ParseForm() == nil && !secret(r.PostForm) {
+		p.Again, p.Carried = local(r.URL.RequestURI()), carry(r.PostForm, "")
+	}
 	if len(p.Messages) == 0 {
 		p.Messages = []string{s.words.T(v.lang, "fault.internal", nil)}
 	}
 	s.render(w, status, "error", p) //nolint:errcheck // there is nobody left to tell
+}
+
+// secret reports whether a form holds what no page may show again.
+func secret(form url.Values) bool {
+	return form.Has("password") || form.Has("code") || form.Has("response")
 }
 
 // statusOf is the status of an answer to an error. One that may pass says when to come again: what the error names as n, or
@@ -297,6 +312,8 @@ type errorPage struct {
 	Status   int
 	Messages []string
 	Request  string
+	Again    string // address to which the form that could not be kept is sent again, with what was typed
+	Carried  []carried
 }
 
 // say puts a fault into words.
