@@ -156,7 +156,7 @@ func (x *scene) apply(name, email string) error {
 
 // fill opens a page in the browser, signed in as the manager, fills its form and sends it off; the page after it has to say done.
 func (x *scene) fill(path string, values map[string]string, done string) error {
-	if err := chromedp.Do(x.tab, chromedp.Navigate(x.s.base+"/healthz"), script(`document.cookie = "session=`+x.w.session+`"; null`), chromedp.Navigate(x.s.base+path), chromedp.WaitVisible("main form"),
+	if err := do(x.tab, chromedp.Navigate(x.s.base+"/healthz"), script(`document.cookie = "session=`+x.w.session+`"; null`), chromedp.Navigate(x.s.base+path), chromedp.WaitVisible("main form"),
 		script(filling(values)), chromedp.Click("main form button.btn")); err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func filling(values map[string]string) string {
 func waitFor(tab context.Context, done string) error {
 	said := ""
 	for range 300 {
-		said, _ = chromedp.Run(tab, chromedp.Text("body"))
+		said, _ = ask[string](tab, `document.body.innerText`)
 		if strings.Contains(said, done) {
 			return nil
 		}
@@ -181,12 +181,26 @@ func waitFor(tab context.Context, done string) error {
 	return fmt.Errorf("the page does not say %q: %.300s", done, said)
 }
 
+// ask asks the page something. A page that is just being left does not answer.
+func ask[T any](tab context.Context, js string) (T, error) {
+	ctx, cancel := context.WithTimeout(tab, time.Second)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate[T](js))
+}
+
 func asJSON(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {
 		panic(err)
 	}
 	return string(b)
+}
+
+// do drives the browser, for half a minute at most.
+func do(tab context.Context, acts ...chromedp.Action[chromedp.Void]) error {
+	ctx, cancel := context.WithTimeout(tab, 10*time.Second)
+	defer cancel()
+	return chromedp.Do(ctx, acts...)
 }
 
 func script(js string) chromedp.Action[chromedp.Void] {
@@ -204,6 +218,7 @@ func browser(t testing.TB, profile string) context.Context {
 	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, cancel := chromedp.NewContext(alloc)
 	t.Cleanup(func() { cancel(); stop() })
+	must(t, chromedp.Do(ctx, chromedp.Navigate("about:blank"))) // starts it; later contexts may end without ending it
 	return ctx
 }
 

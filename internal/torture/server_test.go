@@ -276,25 +276,26 @@ func newClient(w *world, s *server, d *rand.Rand) *client {
 
 // form makes one of the forms that create something.
 func (c *client) form() form {
-	name := access.NewID()[:16]
-	v := url.Values{"key": {access.NewID()}, "name": {"Ана " + name}, "region": {"PER"}, "sector": {"education"}}
 	switch c.dice.IntN(3) {
 	case 0:
-		v.Set("kind", "school")
-		v.Set("name", "Училище "+name)
-		v.Set("head_email", name+"@example.org")
-		return form{"/agencies/new", v, true, "agency", name}
+		return c.agency()
 	case 1:
-		return c.application("/en/apply/", v, name)
+		return c.application("/en/apply/")
 	}
-	return c.application("/apply/", v, name)
+	return c.application("/apply/")
 }
 
-func (c *client) application(path string, v url.Values, name string) form {
-	for k, x := range map[string]string{"email": name + "@example.org", "profession": "teacher", "agency": "Училище „Изгрев“", "agency_kind": "school", "head_email": "head@example.org", "agreed": "1"} {
-		v.Set(k, x)
-	}
-	return form{path + string(c.w.events[c.dice.IntN(len(c.w.events))]), v, false, "enrolment", name}
+// agency is the form of a new institution, behind the sign-in.
+func (c *client) agency() form {
+	name := access.NewID()[:16]
+	return form{"/agencies/new", url.Values{"key": {access.NewID()}, "name": {"Училище " + name}, "region": {"PER"}, "sector": {"education"}, "kind": {"school"}, "head_email": {name + "@example.org"}}, true, "agency", name}
+}
+
+// application is the public form.
+func (c *client) application(path string) form {
+	name := access.NewID()[:16]
+	return form{path + string(c.w.events[c.dice.IntN(len(c.w.events))]), url.Values{"key": {access.NewID()}, "name": {"Ана " + name}, "region": {"PER"}, "sector": {"education"}, "email": {name + "@example.org"},
+		"profession": {"teacher"}, "agency": {"Училище „Изгрев“"}, "agency_kind": {"school"}, "head_email": {"head@example.org"}, "agreed": {"1"}}, false, "enrolment", name}
 }
 
 // send posts a form once and returns the status and the page.
