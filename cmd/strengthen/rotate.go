@@ -34,7 +34,7 @@ func (c *rotateCmd) Run(ctx context.Context) error {
 		if err := h.org.UseKeyChange(ctx, operator(access.Administrator)); err != nil {
 			return err
 		}
-		if ring, err = c.begin(h); err != nil {
+		if ring, err = c.begin(ctx, h); err != nil {
 			return err
 		}
 	} else {
@@ -43,8 +43,12 @@ func (c *rotateCmd) Run(ctx context.Context) error {
 	return c.turn(ctx, h, ring)
 }
 
-// begin puts a new root into the key file, beside the old one.
-func (c *rotateCmd) begin(h *house) (sealed.Ring, error) {
+// begin seals the record under the old root, so that nothing of it is left to the new one, and puts the new root into the key
+// file, beside the old one.
+func (c *rotateCmd) begin(ctx context.Context, h *house) (sealed.Ring, error) {
+	if _, _, err := h.db.SealAll(ctx, h.signer); err != nil {
+		return h.ring, err
+	}
 	ring := h.ring.Begin()
 	if err := ring.Write(c.keyFile()); err != nil {
 		return ring, err

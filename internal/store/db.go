@@ -68,11 +68,12 @@ type DB struct {
 	ring    sealed.Ring
 	dir     string // of the SQLite file
 	held    *hold
-	links   sealed.Box    // of mail
-	factors sealed.Box    // secrets of second factors
-	keeper  sealed.Keeper // of the keys of records
-	macs    [][]byte      // keys of the codes of entries, the present one first
-	schema  int64         // version that this program knows
+	links   sealed.Box         // of mail
+	factors sealed.Box         // secrets of second factors
+	keeper  sealed.Keeper      // of the keys of records
+	codes   []sealed.AuditKeys // under which entries may stand, the present one first
+	living  int                // how many of them are of roots still in use
+	schema  int64              // version that this program knows
 
 	statements atomic.Int64
 }
@@ -147,15 +148,19 @@ func (db *DB) openSQLite(dir string) error {
 // UseRing makes a ring the one under which values are sealed from now on; it is called when keys are replaced.
 func (db *DB) UseRing(g sealed.Ring) {
 	db.ring, db.links, db.factors, db.keeper = g, g.Box("mail-link"), g.Box(org.FactorBox), g.Keeper()
-	db.macs = nil
-	for _, k := range g.Audit() {
-		db.macs = append(db.macs, k.MAC)
-	}
+	db.codes, db.living = g.Audit(), 1+len(g.Old)
 }
 
-// ours reports whether an entry carries a code that this program made, under a key of today or of before.
-func (db *DB) ours(e access.Entry) bool {
-	return slices.ContainsFunc(db.macs, func(key []byte) bool { return e.Code(key) == e.MAC })
+// maker returns which of the keys of the record made the code of an entry, or -1.
+func (db *DB) maker(e access.Entry) int {
+	return slices.IndexFunc(db.codes, func(k sealed.AuditKeys) bool { return e.Code(k.MAC) == e.MAC })
+}
+
+// fresh reports whether an entry that is not linked yet carries a code of a key that is still in use. Whoever took a root away
+// that was replaced since can add nothing by it.
+func (db *DB) fresh(e access.Entry) bool {
+	i := db.maker(e)
+	return i >= 0 && i < db.living
 }
 
 // Close lets go of the database.

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"testing"
@@ -173,6 +174,72 @@ func TestOneCommandAloneOrManyTogether(t *testing.T) {
 		}
 		if err := open().Hold(t.Context(), false); !errors.Is(err, store.ErrInUse) {
 			t.Errorf("beside one that is alone: %v", err)
+		}
+	})
+}
+
+// Whoever took a root away that was replaced since, and can write to the database, adds nothing to the record by it.
+func TestAnOldRootWritesNothingMore(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB, _ *testkit.Clock) {
+		old := keys.Ring{Current: keys.Root{1}}
+		db.UseRing(old)
+		seal := func(g keys.Ring) access.Checkpoint {
+			t.Helper()
+			if err := act(t, db, manager, access.PlanTraining, access.NewID()); err != nil {
+				t.Fatal(err)
+			}
+			_, c, err := db.SealAll(t.Context(), g.Current.Signer())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
+		seal(old)
+		ring := old.Begin()
+		db.UseRing(ring)
+		last := seal(ring)
+		ring = ring.End()
+		db.UseRing(ring)
+		verify := func() []store.Finding {
+			t.Helper()
+			var public []ed25519.PublicKey
+			for _, k := range ring.Audit() {
+				public = append(public, k.Public)
+			}
+			v, err := db.Verify(t.Context(), public, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v.Findings
+		}
+		if found := verify(); len(found) > 0 {
+			t.Fatalf("an honest record: %v", found)
+		}
+		forged := access.Entry{ID: "forged", At: "2026-03-02T07:00:00.000000Z", Actor: "x", Via: access.ViaSession, Action: access.SeeAudit, Kind: "k", Record: "r", Outcome: access.Done, Request: "q"}
+		forged.MAC = forged.Code(old.Current.AuditKeys().MAC)
+		add := func(texts ...string) {
+			t.Helper()
+			for _, text := range texts {
+				if err := store.Raw(t.Context(), db, text); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		add(fmt.Sprintf("INSERT INTO audit_entry (id, at, actor, via, action, kind, record, outcome, request, mac) VALUES ('%s', '%s', '%s', '%s', '%s', '%s', '%s', '%s', '%s', '%s')",
+			forged.ID, forged.At, forged.Actor, forged.Via, forged.Action, forged.Kind, forged.Record, forged.Outcome, forged.Request, forged.MAC),
+			"INSERT INTO audit_open (entry_id, at) VALUES ('forged', '"+forged.At+"')")
+		if n, _, err := db.Seal(t.Context(), ring.Current.Signer()); err != nil || n != 0 {
+			t.Errorf("an entry under the old root was linked: %d, %v", n, err)
+		}
+		if found := verify(); len(found) != 1 || found[0].What != "inserted" {
+			t.Errorf("not linked: %v", found)
+		}
+		c := access.Checkpoint{Seq: last.Seq + 1, Hash: access.Chain(last.Hash, last.Seq+1, forged), At: forged.At}.Sign(old.Current.Signer())
+		add("DELETE FROM audit_open", fmt.Sprintf("INSERT INTO audit_link (seq, entry_id, hash) VALUES (%d, 'forged', '%s')", c.Seq, c.Hash),
+			fmt.Sprintf("INSERT INTO audit_checkpoint (seq, hash, at, signature) VALUES (%d, '%s', '%s', '%s')", c.Seq, c.Hash, c.At, c.Signature))
+		found := verify()
+		if len(found) != 2 || found[0].What != "altered" || found[1].What != "signature" {
+			t.Errorf("linked and signed by the old root: %v", found)
 		}
 	})
 }
