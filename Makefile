@@ -23,11 +23,11 @@ lint: ## formatting and vet
 	$(GO) vet ./...
 
 fuzz: ## fuzz the reader of uploaded tables and the statistics, a minute each
-	$(GO) test -run '^$$' -fuzz FuzzRead -fuzztime 60s ./internal/sheet
+	$(GO) test -run '^$$' -fuzz FuzzRead -fuzztime 60s -fuzzminimizetime 5x ./internal/sheet
 	$(GO) test -run '^$$' -fuzz FuzzEverything -fuzztime 60s ./internal/stats
 
-bench: ## speed of the statistics and of three pages
-	$(GO) test -run '^$$' -bench . -benchmem ./internal/stats ./internal/web
+bench: ## speed of the statistics, of giving out seats, and of three pages
+	$(GO) test -run '^$$' -bench . -benchmem ./internal/stats ./internal/training ./internal/web
 
 simulate: ## coverage of every interval by simulation, into docs/statistics.md (some minutes)
 	@tools/simulate.sh

@@ -12,6 +12,7 @@ cd "$(dirname "$0")/.."
   for f in internal/render/fonts/SofiaSans-*.ttf; do row "$f" "Sofia Sans 4.101, subset" OFL-1.1; done
   row internal/render/fonts/StrengthenSerif-SemiBold.ttf "Source Serif 4.004, renamed, subset" OFL-1.1
   row internal/web/map/regions.geojson "© OpenStreetMap contributors, May 2020, simplified" ODbL-1.0
+  row internal/web/static/vendor/jsQR.js "jsQR 1.4.0 (npm), reads QR codes on the door page" Apache-2.0
   row internal/org/data/regions.csv "NUTS 2021, EKATTE 2014, census 2021 (NSI)" "facts, source named"
   row internal/org/data/municipalities.csv "EKATTE 2014 and later (NSI)" "facts, source named"
   row internal/org/data/common-passwords.txt.gz "@zxcvbn-ts/language-common 3.0.4" MIT

@@ -101,42 +101,58 @@ func (c *importCmd) Run(ctx context.Context) error {
 	}
 	defer h.db.Close()
 	sum := sha256.Sum256(b)
-	n, err := c.enter(ctx, h, t, hex.EncodeToString(sum[:]))
-	if err != nil {
+	done, err := c.enter(ctx, h, t, hex.EncodeToString(sum[:]))
+	switch {
+	case err != nil:
 		return err
-	}
-	if c.Dry {
-		fmt.Printf("%d rows checked, nothing written\n", n)
-	} else {
-		fmt.Printf("%d rows imported\n", n)
+	case done.Repeated:
+		fmt.Println("already imported, nothing changed")
+	case c.Dry:
+		fmt.Printf("%d rows checked, nothing written\n", done.Rows)
+	default:
+		fmt.Printf("%d rows imported\n", done.Rows)
 	}
 	return nil
 }
 
-func (c *importCmd) enter(ctx context.Context, h *house, t sheet.Table, key string) (int, error) {
+// eventRecords reads a table of trainings, with heads in either language.
+func eventRecords(t sheet.Table) ([]training.Record, error) {
+	var columns []sheet.Column
+	words := i18n.Load()
+	for _, c := range training.EventColumns() {
+		columns = append(columns, sheet.Column{Name: c.Name, Heads: words.Both(i18n.BG, "column."+c.Name), Optional: c.Optional})
+	}
+	taken, err := t.Take(columns)
+	return sheet.As[training.Record](taken.Records), err
+}
+
+// enter imports the table. Answers are the same import again only when file and mapping are the same.
+func (c *importCmd) enter(ctx context.Context, h *house, t sheet.Table, key string) (survey.Receipt, error) {
+	var none survey.Receipt
 	if c.What == "trainings" {
-		records, err := t.Records(training.EventColumns()...)
+		records, err := eventRecords(t)
 		if err != nil {
-			return 0, err
+			return none, err
 		}
-		return h.training.PlanAll(ctx, operator(access.Manager), "file/"+key, records, c.Dry)
+		n, err := h.training.PlanAll(ctx, operator(access.Manager), "file/"+key, records, c.Dry)
+		return survey.Receipt{Rows: n}, err
 	}
 	if c.Map == "" {
-		return 0, fault.Field("--map", "mapping.needed")
+		return none, fault.Field("--map", "mapping.needed")
 	}
 	b, err := os.ReadFile(c.Map)
 	if err != nil {
-		return 0, err
+		return none, err
 	}
 	m, err := survey.ParseMapping(b)
 	if err != nil {
-		return 0, err
+		return none, err
 	}
 	records, err := t.Records(m.Columns()...)
 	if err != nil {
-		return 0, err
+		return none, err
 	}
-	return h.survey.Import(ctx, operator(access.Evaluator), "file/"+key, m, records, c.Dry)
+	return h.survey.Import(ctx, operator(access.Evaluator), "file/"+key, m, sheet.As[survey.Record](records), c.Dry)
 }
 
 type impactCmd struct {

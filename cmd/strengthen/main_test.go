@@ -38,10 +38,17 @@ func TestCommandsAsScriptsSeeThem(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	head := "region,venue,first_day,half_days,capacity,agency_max,apply_until,release,trainers\n"
+	head := "region,venue_bg,first_day,half_days,capacity,agency_max,apply_until,release,trainers\n"
 	write(plan, head+"Никъде,Зала,2026-10-05,5,30,3,2026-09-20,2026-09-25,\n")
 	schools := filepath.Join("..", "..", "internal", "impact", "testdata", "schools_two_wave.csv")
 	mapping := filepath.Join("..", "..", "internal", "impact", "testdata", "schools.json")
+	text, err := os.ReadFile(mapping)
+	if err != nil {
+		t.Fatal(err)
+	}
+	corrected, replacing := filepath.Join(dir, "corrected.json"), filepath.Join(dir, "replacing.json")
+	write(corrected, strings.Replace(string(text), `"High": 1000`, `"High": 1001`, 1))
+	write(replacing, strings.Replace(string(text), `"Study"`, `"Replace": true, "Study"`, 1))
 	for _, tc := range []struct {
 		name string
 		args []string
@@ -60,6 +67,9 @@ func TestCommandsAsScriptsSeeThem(t *testing.T) {
 		{"the same user again before the link was used", []string{"user", "--data", data, "--name", "Ана Илиева", "--role", "administrator", "a@example.org"}, 0, "/l/"},
 		{"a dry run", []string{"import", "--data", data, "--map", mapping, "--dry", "answers", schools}, 0, "183 rows checked, nothing written"},
 		{"answers", []string{"import", "--data", data, "--map", mapping, "answers", schools}, 0, "183 rows imported"},
+		{"the same answers again", []string{"import", "--data", data, "--map", mapping, "answers", schools}, 0, "already imported, nothing changed"},
+		{"the same answers under another mapping", []string{"import", "--data", data, "--map", corrected, "answers", schools}, 2, "Replace"},
+		{"and once more, to replace them", []string{"import", "--data", data, "--map", replacing, "answers", schools}, 0, "183 rows imported"},
 		{"a report of no study", []string{"impact", "--data", data, "--study", "none"}, 1, "no such record"},
 		{"verify", []string{"verify", "--data", data}, 0, "0 findings"},
 	} {

@@ -1,11 +1,14 @@
 package main
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"html"
+	"net/mail"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -67,12 +70,19 @@ func (l *letters) send(ctx context.Context, m org.Message) error {
 // write puts a message into words, as plain text and HTML, with a calendar file where one belongs.
 func (l *letters) write(ctx context.Context, m org.Message) (*gomail.Msg, error) {
 	lang := i18n.Parse(m.Lang)
-	vars := fault.Vars{}
+	vars := fault.Vars{"number": m.Vars["number"]}
 	if t, err := time.Parse(time.RFC3339, m.Vars["until"]); err == nil {
 		vars["until"] = t
 	}
+	text := "mail." + m.Kind
 	if w := m.Vars["wave"]; w != "" {
-		vars["wave"] = strings.ToLower(l.words.T(lang, "wave."+w, nil))
+		text += "." + w
+		if n := m.Vars["n"]; n != "0" {
+			text = "mail." + m.Kind + ".again"
+		}
+		if t, ok := vars["until"].(time.Time); ok {
+			vars["until"] = lang.Deadline(t)
+		}
 	}
 	var letter *training.Letter
 	if seat := m.Vars["seat"]; seat != "" {
@@ -82,9 +92,9 @@ func (l *letters) write(ctx context.Context, m org.Message) (*gomail.Msg, error)
 		}
 		letter = &x
 		vars["training"] = x.Region.Name(string(lang))
-		vars["days"], vars["venue"], vars["agency"] = lang.Days(x.Event.Starts(), x.Event.Ends()), x.Event.Venue, x.Agency.Name
+		vars["days"], vars["venue"], vars["agency"] = lang.Days(x.Event.Starts(), x.Event.Ends()), x.Event.Venue(string(lang)), x.Agency.Name
 	}
-	subject, body := l.words.T(lang, "mail."+m.Kind+".subject", vars), l.words.T(lang, "mail."+m.Kind+".body", vars)
+	subject, body := l.words.T(lang, text+".subject", vars), l.words.T(lang, text+".body", vars)
 	msg := gomail.NewMsg()
 	if err := msg.From(l.MailFrom); err != nil {
 		return nil, err
@@ -103,9 +113,10 @@ func (l *letters) write(ctx context.Context, m org.Message) (*gomail.Msg, error)
 	msg.SetBodyString(gomail.TypeTextPlain, plain)
 	msg.AddAlternativeString(gomail.TypeTextHTML, rich)
 	if letter != nil {
-		if file, method := invitation(*letter, m.Kind, l.now()); file != "" {
-			err := msg.AttachReader("invite.ics", bytes.NewReader([]byte(file)), gomail.WithFileContentType(gomail.ContentType("text/calendar; charset=utf-8; method="+method)))
-			if err != nil {
+		sequence, _ := strconv.Atoi(m.Vars["sequence"]) // messages without a calendar file have none
+		for _, f := range calendarFiles(*letter, m.Kind, sequence, l.MailFrom, l.now()) {
+			kind := gomail.ContentType("text/calendar; charset=utf-8; method=" + f.method)
+			if err := msg.AttachReader(f.name, strings.NewReader(f.body), gomail.WithFileContentType(kind)); err != nil {
 				return nil, err
 			}
 		}
@@ -127,41 +138,73 @@ func (l *letters) bodies(lang i18n.Lang, body, link string) (plain, rich string)
 	return plain + "\n-- \n" + foot + "\n", rich + "<p><small>" + html.EscapeString(foot) + "</small></p></body></html>"
 }
 
-// invitation is the calendar file of a message: one entry for each half-day with a UID that never changes, a SEQUENCE that
-// grows with every change, REQUEST when the seat is given or moved and CANCEL when it is gone.
-func invitation(l training.Letter, kind string, now time.Time) (file, method string) {
-	switch kind {
-	case "confirmed", "moved":
-		method = "REQUEST"
-	case "withdrawn", "calledoff":
-		method = "CANCEL"
-	default:
-		return "", ""
-	}
-	c := ics.NewCalendarFor("Strengthen")
-	c.SetMethod(ics.Method(method))
-	for _, h := range l.Event.HalfDays {
-		e := c.AddEvent(string(l.Seat.ID) + "-" + h.ID + "@strengthen")
-		e.SetDtStampTime(now.UTC())
-		e.SetStartAt(h.Begin().UTC())
-		e.SetEndAt(h.End().UTC())
-		sequence := l.Event.Sequence
-		if method == "CANCEL" {
-			sequence++
-			e.SetStatus(ics.ObjectStatusCancelled)
+// calendarFile is an attachment that calendars read.
+type calendarFile struct{ name, method, body string }
+
+// calendarFiles are the calendar files of a message. Each half-day is an entry with a UID that never changes and a SEQUENCE
+// that grows with every message about the seat: a REQUEST when the seat is given or moved, a CANCEL when it is gone. What
+// fell away since the person got the seat is cancelled along with either.
+func calendarFiles(l training.Letter, kind string, sequence int, from string, now time.Time) []calendarFile {
+	entries := entryWriter{l, i18n.Parse(l.Person.Lang), sequence, from, now}
+	switch {
+	case kind == "confirmed" || kind == "moved":
+		files := []calendarFile{{"invite.ics", "REQUEST", entries.write("REQUEST", l.Event.HalfDays)}}
+		if len(l.Dropped) > 0 {
+			files = append(files, calendarFile{"cancelled.ics", "CANCEL", entries.write("CANCEL", l.Dropped)})
 		}
-		e.SetSequence(sequence)
-		e.SetSummary(l.Region.NameBG + " / " + l.Region.NameEN)
-		e.SetLocation(l.Event.Venue)
-		e.SetOrganizer("mailto:strengthen@localhost.localdomain", ics.WithCN("Strengthen"))
-		e.AddAttendee("mailto:"+l.Person.Email, ics.ParticipationStatusAccepted)
+		return files
+	case l.Seat.Confirmed.IsZero(): // there is nothing in the person's calendar
+		return nil
+	case kind == "withdrawn" || kind == "replaced" || kind == "calledoff":
+		return []calendarFile{{"cancelled.ics", "CANCEL", entries.write("CANCEL", slices.Concat(l.Event.HalfDays, l.Dropped))}}
 	}
-	return c.Serialize(), method
+	return nil
 }
 
-// work does what is due: it seals the record every minute, sends mail, sweeps seats and questionnaires. Each part may run
-// twice and does not mind; what a stopped server missed is caught up at the next start. It returns when ctx ends and what was
-// under way is done.
+type entryWriter struct {
+	training.Letter
+	lang     i18n.Lang
+	sequence int
+	from     string
+	now      time.Time
+}
+
+// write puts half-days into one file, in the language of the reader and with a description in both. Lines end as RFC 5545
+// asks.
+func (w entryWriter) write(method string, half []training.HalfDay) string {
+	c := ics.NewCalendarFor("Strengthen")
+	c.SetMethod(ics.Method(method))
+	about := func(lang i18n.Lang) string {
+		code := string(lang)
+		return w.Programme.Title(code) + ": " + w.Region.Name(code) + ", " + w.Event.Venue(code)
+	}
+	language := &ics.KeyValues{Key: "LANGUAGE", Value: []string{string(w.lang)}}
+	for _, h := range half {
+		e := c.AddEvent(string(w.Seat.ID) + "-" + h.ID + "@strengthen")
+		e.SetDtStampTime(w.now.UTC())
+		e.SetStartAt(h.Begin().UTC())
+		e.SetEndAt(h.End().UTC())
+		e.SetSequence(w.sequence)
+		if method == "CANCEL" {
+			e.SetStatus(ics.ObjectStatusCancelled)
+		} else {
+			e.SetStatus(ics.ObjectStatusConfirmed)
+		}
+		e.SetSummary(w.Programme.Title(string(w.lang))+": "+w.Region.Name(string(w.lang)), language)
+		e.SetLocation(w.Event.Venue(string(w.lang)), language)
+		e.SetDescription(about(w.lang) + "\n" + about(w.lang.Other()))
+		if from, err := mail.ParseAddress(w.from); err == nil {
+			e.SetOrganizer("mailto:"+from.Address, ics.WithCN(cmp.Or(from.Name, "Strengthen")))
+		}
+		e.AddAttendee("mailto:"+w.Person.Email, ics.ParticipationStatusAccepted)
+	}
+	return c.Serialize(ics.WithNewLine("\r\n"))
+}
+
+// work does what is due: it seals the record every minute, sends mail, sweeps seats and questionnaires, and once a day mixes
+// what is kept by study code. Each part may run
+// twice and does not mind; what a stopped server missed is caught up at the next start. It returns when
+// ctx ends and what was under way is done.
 func (h *house) work(ctx context.Context, p post, site, checkpoints string) {
 	var sender *letters
 	if p.SMTPHost != "" {
@@ -177,6 +220,8 @@ func (h *house) work(ctx context.Context, p post, site, checkpoints string) {
 		h.minute(ctx, sender, checkpoints)
 		if today := calendar.On(h.now()); today != swept && h.now().In(calendar.Sofia).Hour() >= 6 {
 			h.try("questionnaires", h.survey.Sweep(ctx))
+			h.try("mixing", h.survey.Mix(ctx))
+			h.try("tidying", h.db.Tidy(ctx))
 			swept = today
 		}
 		select {
@@ -198,7 +243,7 @@ func (h *house) minute(ctx context.Context, sender *letters, checkpoints string)
 		h.try("questionnaires", h.survey.Sweep(ctx))
 	}
 	if sender != nil {
-		_, err := h.org.SendDue(ctx, sender.send)
+		_, err := h.org.SendDue(ctx, h.survey.Guard(sender.send))
 		h.try("mail", err)
 	}
 }

@@ -54,19 +54,23 @@ const (
 	HandleSignal Action = "signal.handle"
 	EndSignal    Action = "signal.end" // decide, as the second person, that there will be no case
 
-	OpenCase    Action = "case.open"
-	LeadCase    Action = "case.lead"    // call the team, ask for closing, name people
-	AssignCase  Action = "case.assign"  // name the lead
-	ApproveCase Action = "case.approve" // close, as the second person
-	ShareCase   Action = "case.share"
-	SeeCase     Action = "case_core.see"
-	WriteCase   Action = "case_core.write"
-	SeeWho      Action = "case_access.see" // who opened the case, and why
-	BreakGlass  Action = "glass.break"
-	ReviewGlass Action = "glass.review"
-	SeeFigures  Action = "casework_figures.see"
-	KeepRota    Action = "rota.keep"
-	EditRules   Action = "clock_rule.edit"
+	OpenCase      Action = "case.open"
+	LeadCase      Action = "case.lead"    // call the team, ask for closing, name people
+	AssignCase    Action = "case.assign"  // name the lead
+	ApproveCase   Action = "case.approve" // close, as the second person
+	ShareCase     Action = "case.share"
+	SeeCase       Action = "case_core.see"
+	WriteCase     Action = "case_core.write"
+	SeeWho        Action = "case_access.see" // who opened the case, and why
+	BreakGlass    Action = "glass.break"
+	ReviewGlass   Action = "glass.review"
+	SeeFigures    Action = "casework_figures.see"
+	KeepRota      Action = "rota.keep"
+	SeeRequest    Action = "request.see" // that came to one's institution
+	AnswerRequest Action = "request.answer"
+	EditRules     Action = "clock_rule.edit"
+	SetIdentity   Action = "identity.set" // name the controller and the legal basis on which names are kept
+	FindChild     Action = "child.find"   // by name or number, among the cases whose identity one may see
 
 	SeeMail    Action = "mail.see"
 	SeeAudit   Action = "audit.see"
@@ -150,9 +154,10 @@ func casework() Policy {
 		}
 	}
 	for _, r := range []Role{Caseworker, Supervisor, Partner} {
-		p = p.with(r, ReachAll, BreakGlass)
+		p = p.with(r, ReachAll, BreakGlass, FindChild)
+		p = p.with(r, ReachAgency, SeeRequest, AnswerRequest)
 	}
-	p = p.with(DataProtection, ReachAll, ReviewGlass, SeeWho)
+	p = p.with(DataProtection, ReachAll, ReviewGlass, SeeWho, SetIdentity)
 	p = p.with(Coordinator, ReachRegion, SeeFigures)
 	p = p.with(Manager, ReachAll, SeeFigures)
 	p = p.with(Evaluator, ReachAll, SeeFigures)

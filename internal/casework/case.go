@@ -296,9 +296,6 @@ func leads(ctx context.Context, tx Tx, unit org.Agency, p access.PersonID) error
 // link makes a signal belong to a case; the clocks of the signal go on and show on the case too.
 func (s *Service) link(ctx context.Context, tx Tx, by access.Actor, g *Signal, c *Case) error {
 	g.Case = c.ID
-	if g.TakenBy == "" {
-		g.TakenBy = by.Person
-	}
 	moved, err := moveSignal(ctx, tx, by, *g, LinkIt, "")
 	if err != nil {
 		return err
@@ -313,6 +310,9 @@ func (s *Service) link(ctx context.Context, tx Tx, by access.Actor, g *Signal, c
 		if err := tx.PutClock(ctx, k); err != nil {
 			return err
 		}
+	}
+	if err := takeProtection(ctx, tx, *g, c); err != nil {
+		return err
 	}
 	return note(ctx, tx, *c, Core, "signal.linked", string(g.ID), "")
 }
@@ -354,6 +354,9 @@ func (s *Service) Unlink(ctx context.Context, by access.Actor, id SignalID, vers
 			if err := tx.PutClock(ctx, k); err != nil {
 				return err
 			}
+		}
+		if err := leaveProtection(ctx, tx, g, &c); err != nil {
+			return err
 		}
 		g.Case = ""
 		if _, err := moveSignal(ctx, tx, by, g, UnlinkIt, ""); err != nil {

@@ -155,6 +155,7 @@ type Tx interface {
 	Terms(ctx context.Context) ([]org.Term, error)
 	Municipalities(ctx context.Context, of access.RegionID) ([]org.Municipality, error)
 	Agency(ctx context.Context, id access.AgencyID) (org.Agency, error)
+	Agencies(ctx context.Context, f org.AgencyFilter) ([]org.Agency, error)
 	Person(ctx context.Context, id access.PersonID) (org.Person, error)
 	AgencyStaff(ctx context.Context, id access.AgencyID) ([]Colleague, error)
 	UnitFor(ctx context.Context, municipality string) (access.AgencyID, error)
@@ -170,6 +171,13 @@ type Tx interface {
 	ClockTx
 	ShareTx
 	NoteTx
+	MeetingTx
+	PlanTx
+	RequestTx
+	ProtectionTx
+	IdentityTx
+	AttachmentTx
+	DraftTx
 }
 
 // Colleague is somebody who works for an institution and has an account.

@@ -211,6 +211,7 @@ type Clock struct {
 	ID      ClockID
 	Signal  SignalID
 	Case    CaseID
+	Record  string // a request, minutes or a task of the case that the clock is about
 	Rule    string
 	Version int // of the rule
 	Start   time.Time
@@ -241,9 +242,10 @@ type ClockChange struct {
 	Clock    ClockID
 	At       time.Time
 	Actor    access.PersonID
-	What     string // started, met, paused, resumed, corrected, breached, escalated, cancelled
+	What     string // started, met, paused, resumed, corrected, breached, escalated, cancelled, revived
 	OldStart time.Time
 	OldDue   time.Time
+	OldState ClockState
 	Reason   string // a code; free words stay out of clocks
 	Rung     int
 }

@@ -18,6 +18,11 @@ type subject struct {
 	cas    *Case
 	source org.Agency // of the signal
 	unit   org.Agency // that has the signal
+
+	record string          // a request, minutes or a task
+	agency access.AgencyID // that is responsible for it, or for what the police do
+	person access.PersonID
+	due    time.Time // its own end, where the rule leaves that open
 }
 
 // conditions say for which subjects a rule starts a clock, beside its track.
@@ -95,6 +100,9 @@ func (s *Service) happen(ctx context.Context, tx Tx, x subject, e Event, at time
 		if err != nil {
 			return err
 		}
+		if c.Record != x.record {
+			continue
+		}
 		if !r.EndsOn(e) || at.Before(c.Start) {
 			running[c.Rule] = true
 			continue
@@ -164,6 +172,9 @@ func (s *Service) start(ctx context.Context, tx Tx, days *calendar.WorkCalendar,
 		at = x.cas.Received
 	}
 	c := Clock{ID: ClockID(access.NewID()), Rule: r.Ref, Version: r.Version, Start: at, Due: days.Due(at, t), State: Running}
+	if !x.due.IsZero() {
+		c.Due = x.due
+	}
 	c.place(r, x)
 	c.arm(r, tx.Now())
 	if err := tx.PutClock(ctx, c); err != nil {
@@ -188,6 +199,12 @@ func (c *Clock) place(r ClockRule, x subject) {
 		if r.Responsible == "lead" {
 			c.Person = x.cas.Lead
 		}
+	}
+	if x.record != "" {
+		c.Record, c.Agency, c.Person = x.record, x.agency, x.person
+	}
+	if r.Responsible == "police" && x.agency != "" {
+		c.Agency, c.Person = x.agency, ""
 	}
 	if r.Responsible == "court" || r.Responsible == "parties" {
 		c.Agency, c.Person = "", ""
@@ -219,11 +236,11 @@ func nextMoment(r ClockRule, c Clock) time.Time {
 
 // meet ends a clock with its event. That it was late stays on it.
 func meet(ctx context.Context, tx Tx, c Clock, at time.Time) error {
-	c.State, c.Ended, c.Late, c.Next = Met, at, at.After(c.Due), time.Time{}
-	if err := tx.PutClock(ctx, c); err != nil {
+	if err := change(ctx, tx, c, "met", ""); err != nil {
 		return err
 	}
-	return change(ctx, tx, c, "met", "")
+	c.State, c.Ended, c.Late, c.Next = Met, at, at.After(c.Due), time.Time{}
+	return tx.PutClock(ctx, c)
 }
 
 // drop cancels the clocks of a signal or case that still run, such as when a case is closed.
@@ -233,20 +250,57 @@ func (s *Service) drop(ctx context.Context, tx Tx, x subject, reason string) err
 		return err
 	}
 	for _, c := range live {
-		c.State, c.Ended, c.Next = Cancelled, tx.Now(), time.Time{}
-		if err := tx.PutClock(ctx, c); err != nil {
+		if err := change(ctx, tx, c, "cancelled", reason); err != nil {
 			return err
 		}
-		if err := change(ctx, tx, c, "cancelled", reason); err != nil {
+		c.State, c.Ended, c.Next = Cancelled, tx.Now(), time.Time{}
+		if err := tx.PutClock(ctx, c); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// revive lets the clocks run on that were cancelled for a reason which was undone.
+func (s *Service) revive(ctx context.Context, tx Tx, x subject, reason string) error {
+	all, err := tx.ClocksOf(ctx, x.signal.ID, "")
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		if c.State != Cancelled {
+			continue
+		}
+		history, err := tx.ClockChanges(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		last := history[len(history)-1]
+		if last.What != "cancelled" || last.Reason != reason {
+			continue
+		}
+		if err := change(ctx, tx, c, "revived", reason); err != nil {
+			return err
+		}
+		r, err := tx.ClockRule(ctx, c.Rule, c.Version)
+		if err != nil {
+			return err
+		}
+		c.State, c.Ended = last.OldState, time.Time{}
+		if c.State != Paused {
+			c.Next = nextMoment(r, c)
+		}
+		if err := tx.PutClock(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// change keeps what becomes of a clock, with what it was before.
 func change(ctx context.Context, tx Tx, c Clock, what, reason string) error {
 	return tx.PutClockChange(ctx, ClockChange{
-		ID: access.NewID(), Clock: c.ID, At: tx.Now(), Actor: tx.By().Person, What: what, OldStart: c.Start, OldDue: c.Due, Reason: reason, Rung: c.Rung,
+		ID: access.NewID(), Clock: c.ID, At: tx.Now(), Actor: tx.By().Person, What: what, OldStart: c.Start, OldDue: c.Due, OldState: c.State, Reason: reason, Rung: c.Rung,
 	})
 }
 
@@ -266,11 +320,11 @@ func (s *Service) Pause(ctx context.Context, by access.Actor, id ClockID, reason
 		if c.State != Running {
 			return fault.New(fault.Conflict, "clock.state")
 		}
-		c.State, c.Stopped, c.Next = Paused, tx.Now(), time.Time{}
-		if err := tx.PutClock(ctx, c); err != nil {
+		if err := change(ctx, tx, c, "paused", reason); err != nil {
 			return err
 		}
-		return change(ctx, tx, c, "paused", reason)
+		c.State, c.Stopped, c.Next = Paused, tx.Now(), time.Time{}
+		return tx.PutClock(ctx, c)
 	})
 }
 

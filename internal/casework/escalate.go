@@ -79,10 +79,10 @@ func advance(ctx context.Context, tx Tx, id ClockID) error {
 		c.Rung++
 	}
 	if c.State == Running && c.over(r, now) {
-		c.State = Breached
 		if err := change(ctx, tx, c, "breached", ""); err != nil {
 			return err
 		}
+		c.State = Breached
 	}
 	c.Next = nextMoment(r, c)
 	if err := tx.PutClock(ctx, c); err != nil {

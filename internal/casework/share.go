@@ -101,7 +101,6 @@ type ShareTx interface {
 	PutGlass(ctx context.Context, g GlassBreak) error
 	GlassBreak(ctx context.Context, id string) (GlassBreak, error)
 	GlassBreaks(ctx context.Context, c CaseID, open bool) ([]GlassBreak, error)
-	OpenTasks(ctx context.Context, c CaseID) (int, error)
 	Officers(ctx context.Context) ([]Colleague, error)
 	WhoSaw(ctx context.Context, c CaseID, n int) ([]access.Entry, error)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,6 +44,7 @@ func Channels() []string {
 // kept as they came and never changed.
 type Words struct {
 	Narrative sealed.Text // what happened: the reason for the signal
+	Register  sealed.Text // number in the unit's own register, by which the unit knows who the child is
 	Place     sealed.Text // where the child is now
 	Child     sealed.Text // names and other data of the child, as far as they were told
 	Carers    sealed.Text // parents or carers
@@ -83,7 +85,15 @@ type Signal struct {
 	Receipt      string // hash of the code with which the sender asks whether it was received
 	Words        Words
 	Reason       sealed.Text // of the end
+	Was          Standing    // before it was linked or joined; undoing that leads back to it
 	Version      int
+}
+
+// Standing is where a signal stood.
+type Standing struct {
+	State   SignalState
+	Since   time.Time
+	TakenBy access.PersonID
 }
 
 // Outcome is what the assessment of a signal found.
@@ -161,7 +171,7 @@ func (g Signal) check(t org.Tables, now time.Time) error {
 		l.Add(fault.Field("region", "signal.place")) // without a place nobody knows whose it is
 	}
 	worded(&l, "narrative", g.Words.Narrative, 10, longest)
-	for field, w := range map[string]sealed.Text{"place": g.Words.Place, "child": g.Words.Child, "carers": g.Words.Carers, "sender": g.Words.Sender} {
+	for field, w := range map[string]sealed.Text{"place": g.Words.Place, "child": g.Words.Child, "carers": g.Words.Carers, "sender": g.Words.Sender, "register": g.Words.Register} {
 		worded(&l, field, w, 0, 2000)
 	}
 	if g.Source == Anonymous && g.Words.Sender != "" {
@@ -175,6 +185,17 @@ func (g Signal) check(t org.Tables, now time.Time) error {
 	}
 	if !g.Learned.IsZero() && (g.Learned.After(now) || !g.Received.IsZero() && g.Learned.After(g.Received)) {
 		l.Add(fault.Field("learned", "clock.future"))
+	}
+	return l.Err()
+}
+
+// pseudonymous refuses names and addresses where the house keeps none; the unit's own register says who the child is.
+func (g Signal) pseudonymous(kept Basis) error {
+	var l fault.List
+	for field, w := range map[string]sealed.Text{"place": g.Words.Place, "child": g.Words.Child, "carers": g.Words.Carers} {
+		if w != "" && !kept.On() {
+			l.Add(fault.Field(field, "identity.off"))
+		}
 	}
 	return l.Err()
 }
@@ -197,6 +218,10 @@ func (s *Service) Give(ctx context.Context, by access.Actor, key string, g Signa
 // professional gives it in the name of the institution; what the law asks of professionals (article 7, paragraph 2) is not
 // replaced by it.
 func (s *Service) Enter(ctx context.Context, by access.Actor, key string, g Signal) (Given, error) {
+	g.SourcePerson = ""
+	if g.Source == FromAgency && g.SourceAgency == by.AgencyAt(s.now()) {
+		g.SourcePerson = by.Person
+	}
 	return s.receive(ctx, by, access.EnterSignal, key, g)
 }
 
@@ -221,6 +246,13 @@ func (s *Service) enter(ctx context.Context, tx Tx, by access.Actor, action acce
 	if err := g.check(tables, now); err != nil {
 		return Given{}, err
 	}
+	kept, err := basisOf(ctx, tx)
+	if err != nil {
+		return Given{}, err
+	}
+	if err := g.pseudonymous(kept); err != nil {
+		return Given{}, err
+	}
 	if g.Unit, err = unitOf(ctx, tx, g); err != nil {
 		return Given{}, err
 	}
@@ -228,7 +260,7 @@ func (s *Service) enter(ctx context.Context, tx Tx, by access.Actor, action acce
 	if err := tx.Allow(ctx, action, r); err != nil {
 		return Given{}, err
 	}
-	code := access.NewID()[:12] // sixty random bits, read out on the telephone
+	code := receiptCode(key)
 	id, err := tx.Once(ctx, key, func() (string, error) {
 		g.ID, g.State, g.Version = SignalID(access.NewID()), "", 0
 		g.Entered, g.EnteredBy, g.Receipt = now, by.Person, access.HashToken(code)
@@ -242,7 +274,7 @@ func (s *Service) enter(ctx context.Context, tx Tx, by access.Actor, action acce
 		if err := tx.NewKey(ctx, string(g.ID)); err != nil {
 			return "", err
 		}
-		return string(g.ID), s.arrive(ctx, tx, by, g)
+		return string(g.ID), s.arrive(ctx, tx, by, g, kept)
 	})
 	if err != nil {
 		return Given{}, err
@@ -250,15 +282,24 @@ func (s *Service) enter(ctx context.Context, tx Tx, by access.Actor, action acce
 	if string(g.ID) == id {
 		return Given{g.ID, g.Ref, code}, nil
 	}
-	old, err := tx.Signal(ctx, SignalID(id)) // a repeat of the same form: the code was shown the first time
-	return Given{Signal: old.ID, Ref: old.Ref}, err
+	old, err := tx.Signal(ctx, SignalID(id)) // a repeat of the same form, such as when the answer was lost on the way
+	return Given{old.ID, old.Ref, code}, err
 }
 
+// receiptCode is the code of a signal: sixty bits of the secret that its form carried, short enough to be read out on the
+// telephone. Whoever sends the same form again gets the same code.
+func receiptCode(key string) string { return access.HashToken("receipt/" + key)[:15] }
+
 // arrive keeps a new signal and starts its clocks.
-func (s *Service) arrive(ctx context.Context, tx Tx, by access.Actor, g Signal) error {
+func (s *Service) arrive(ctx context.Context, tx Tx, by access.Actor, g Signal, kept Basis) error {
 	g, err := moveSignal(ctx, tx, by, g, Receive, "")
 	if err != nil {
 		return err
+	}
+	if kept.On() {
+		if err := tx.TokenSignal(ctx, g); err != nil {
+			return err
+		}
 	}
 	x, err := subjectOf(ctx, tx, &g, nil)
 	if err != nil {
@@ -324,7 +365,13 @@ func moveSignal(ctx context.Context, tx Tx, by access.Actor, g Signal, p SignalS
 	if !p.From(g.State) {
 		return g, fault.New(fault.Conflict, "signal.step", fault.Vars{"state": string(g.State)})
 	}
+	if p == LinkIt || p == JoinIt {
+		g.Was = Standing{g.State, g.Since, g.TakenBy}
+	}
 	g.State, g.Since = p.To(), tx.Now()
+	if g.State == Back {
+		g.State, g.Since, g.TakenBy, g.Was = g.Was.State, g.Was.Since, g.Was.TakenBy, Standing{}
+	}
 	if p != Receive {
 		g.Looked = true
 	}
@@ -332,8 +379,27 @@ func moveSignal(ctx context.Context, tx Tx, by access.Actor, g Signal, p SignalS
 		return g, err
 	}
 	g.Version++
-	return g, tx.PutSignalEvent(ctx, SignalEvent{
+	err := tx.PutSignalEvent(ctx, SignalEvent{
 		ID: access.NewID(), Signal: g.ID, At: tx.Now(), Actor: by.Person, Agency: by.AgencyAt(tx.Now()), Step: p, To: g.State, Note: note,
+	})
+	if err != nil || g.SourcePerson == "" || g.SourcePerson == by.Person || !known(newsSteps(), p) {
+		return g, err
+	}
+	return g, tellSender(ctx, tx, g, p)
+}
+
+// newsSteps lists the steps that the professional who gave a signal hears of.
+func newsSteps() []SignalStep { return []SignalStep{Acknowledge, Forward, Confirm, LinkIt, JoinIt} }
+
+// tellSender plans a message to the professional who gave a signal: what was done with it, and nothing about the child.
+func tellSender(ctx context.Context, tx Tx, g Signal, p SignalStep) error {
+	x, err := tx.Person(ctx, g.SourcePerson)
+	if err != nil {
+		return err
+	}
+	return tx.PlanMail(ctx, org.Mail{
+		Key: "signal_news/" + string(g.ID) + "/" + strconv.Itoa(g.Version), Kind: "signal_news", Record: string(g.ID), Person: x.ID, Address: x.Email, Lang: x.Lang, Due: tx.Now(),
+		Vars: map[string]string{"ref": g.Ref, "step": string(p), "path": "/signals/" + string(g.ID)},
 	})
 }
 
@@ -360,7 +426,7 @@ func (s *Service) onSignal(ctx context.Context, by access.Actor, id SignalID, ve
 	})
 }
 
-// Acknowledge takes a signal out of the inbox: somebody has it. The sender's institution is told that it arrived.
+// Acknowledge takes a signal out of the inbox: somebody has it. The professional who gave it is told.
 func (s *Service) Acknowledge(ctx context.Context, by access.Actor, id SignalID, version int) error {
 	return s.onSignal(ctx, by, id, version, access.HandleSignal, func(ctx context.Context, tx Tx, g Signal) error {
 		g.TakenBy = by.Person
@@ -407,8 +473,33 @@ func (s *Service) Assess(ctx context.Context, by access.Actor, id SignalID, vers
 		if err != nil {
 			return err
 		}
-		return s.happen(ctx, tx, x, SignalAssessed, at)
+		if err := s.happen(ctx, tx, x, SignalAssessed, at); err != nil {
+			return err
+		}
+		inTime, err := metInTime(ctx, tx, g.ID, SignalAssessed)
+		if err != nil {
+			return err
+		}
+		return tx.PutMilestone(ctx, Milestone{"assessed." + string(g.Track), g.Region, g.Received, at, inTime})
 	})
+}
+
+// metInTime reports whether no clock of a signal that an event ended was late.
+func metInTime(ctx context.Context, tx Tx, id SignalID, e Event) (bool, error) {
+	all, err := tx.ClocksOf(ctx, id, "")
+	if err != nil {
+		return false, err
+	}
+	for _, c := range all {
+		r, err := tx.ClockRule(ctx, c.Rule, c.Version)
+		if err != nil {
+			return false, err
+		}
+		if c.State == Met && c.Late && r.EndsOn(e) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // Happened keeps an event of a signal that is nobody's decision, such as that the other institutions were told.
@@ -498,7 +589,7 @@ func (s *Service) Join(ctx context.Context, by access.Actor, id SignalID, versio
 	})
 }
 
-// Unjoin takes a signal out of another again. Its clocks run from when it was received, as if it had never been joined.
+// Unjoin takes a signal out of another again: both are as they were, and its clocks run as if it had never been joined.
 func (s *Service) Unjoin(ctx context.Context, by access.Actor, id SignalID, version int) error {
 	return s.onSignal(ctx, by, id, version, access.HandleSignal, func(ctx context.Context, tx Tx, g Signal) error {
 		g.JoinedTo = ""
@@ -506,17 +597,8 @@ func (s *Service) Unjoin(ctx context.Context, by access.Actor, id SignalID, vers
 		if err != nil {
 			return err
 		}
-		return s.again(ctx, tx, g)
+		return s.revive(ctx, tx, subject{signal: &g}, "joined")
 	})
-}
-
-// again starts the clocks of a signal anew from its receipt.
-func (s *Service) again(ctx context.Context, tx Tx, g Signal) error {
-	x, err := subjectOf(ctx, tx, &g, nil)
-	if err != nil {
-		return err
-	}
-	return s.happen(ctx, tx, x, SignalReceived, g.Received)
 }
 
 // ProposeEnd proposes to end a signal without a case. It needs a reason, and a second person to decide.
@@ -580,15 +662,17 @@ func (s *Service) CheckSignal(ctx context.Context, code string) (Checked, error)
 
 // SignalView is everything about a signal that its reader may see.
 type SignalView struct {
-	Signal  Signal
-	Unit    org.Agency
-	Source  org.Agency
-	History []SignalEvent
-	Clocks  []ClockView
-	Joined  []Signal // kept with this one
-	Similar []Signal // of the same place and age in the same month: one of them may say the same
-	Steps   []SignalStep
-	Sender  bool // the reader may see who gave it
+	Signal      Signal
+	Unit        org.Agency
+	Source      org.Agency
+	History     []SignalEvent
+	Clocks      []ClockView
+	Joined      []Signal    // kept with this one
+	Candidates  []Candidate // signals and cases that may speak of the same child
+	Steps       []SignalStep
+	Sender      bool // the reader may see who gave it
+	Protections []Protection
+	Files       []Attachment
 }
 
 // OpenSignal opens a signal; the reading is on the record. Who gave it is shown to those who handle it only.
@@ -629,6 +713,9 @@ func (s *Service) signalView(ctx context.Context, tx Tx, g Signal) (SignalView, 
 	if v.Clocks, err = clockViews(ctx, tx, clocks); err != nil {
 		return v, err
 	}
+	if v.Files, err = tx.Attachments(ctx, g.ID, "", nil); err != nil {
+		return v, err
+	}
 	if v.Joined, err = tx.SignalsJoined(ctx, g.ID); err != nil {
 		return v, err
 	}
@@ -637,9 +724,11 @@ func (s *Service) signalView(ctx context.Context, tx Tx, g Signal) (SignalView, 
 	}
 	v.Steps = signalMoves.may(g.State, SignalSteps())
 	if g.State.Open() {
-		v.Similar, err = tx.SimilarSignals(ctx, g, g.First.AddDate(0, -1, 0))
-		v.Similar = slices.DeleteFunc(v.Similar, func(x Signal) bool { return !tx.Can(access.SeeSignal, x.resource()) })
+		if v.Candidates, err = s.candidates(ctx, tx, g); err != nil {
+			return v, err
+		}
 	}
+	v.Protections, err = tx.Protections(ctx, g.ID, "")
 	return v, err
 }
 

@@ -37,6 +37,8 @@ const (
 	Linked       SignalState = "linked"       // belongs to a case
 	Joined       SignalState = "joined"       // says the same as an earlier signal, and is kept with it
 	NoAction     SignalState = "no_action"    // ended without a case
+
+	Back SignalState = "back" // no state of its own: where the signal was before it was linked or joined
 )
 
 // SignalStep is what moves a signal.
@@ -76,9 +78,9 @@ var signalMoves = table[SignalState, SignalStep]{
 	Confirm:     {[]SignalState{Ending}, NoAction},
 	Return:      {[]SignalState{Ending}, Screening},
 	LinkIt:      {[]SignalState{Received, Acknowledged, Screening}, Linked}, // what is urgent opens a case at once
-	UnlinkIt:    {[]SignalState{Linked}, Screening},
+	UnlinkIt:    {[]SignalState{Linked}, Back},
 	JoinIt:      {[]SignalState{Received, Acknowledged, Screening}, Joined},
-	UnjoinIt:    {[]SignalState{Joined}, Screening},
+	UnjoinIt:    {[]SignalState{Joined}, Back},
 }
 
 // From reports whether the step may be taken from state s.

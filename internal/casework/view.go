@@ -28,6 +28,7 @@ type CaseView struct {
 	Signals []Signal
 	Events  []CaseEvent
 	Notes   []Note
+	Files   []Attachment
 	Group   []Case // siblings, and children of the same incident, as far as the reader may see them
 	Names   map[access.PersonID]string
 	Agencys map[access.AgencyID]org.Agency
@@ -106,6 +107,9 @@ func (s *Service) caseView(ctx context.Context, tx Tx, c Case, f EventFilter) (C
 		return v, err
 	}
 	if v.Notes, err = tx.Notes(ctx, c.ID, parts); err != nil {
+		return v, err
+	}
+	if v.Files, err = tx.Attachments(ctx, "", c.ID, parts); err != nil {
 		return v, err
 	}
 	if c.Group != "" {

@@ -109,7 +109,16 @@ func (w *world) key() string {
 func violence() casework.Signal {
 	return casework.Signal{Channel: "phone", Source: casework.FromPerson, Region: "PER", Municipality: "PER32", Track: casework.Violence, Kinds: []casework.Kind{"physical"},
 		Setting: "family", Band: "7-9", Sex: "f", Words: casework.Words{
-			Narrative: "Детето каза, че баща му го удря с колан.", Place: "у дома", Child: "момиче от трети клас", Carers: "майка и баща", Sender: "съседка, телефон при дежурния"}}
+			Narrative: "Детето каза, че баща му го удря с колан.", Register: "вх. 94-12", Sender: "съседка, телефон при дежурния"}}
+}
+
+// named is a signal that tells names, in a house that keeps them.
+func (w *world) named() casework.Signal {
+	w.Helper()
+	w.must(w.s.SetBasis(w.Context(), w.person["officer"], casework.Basis{Controller: "Агенция за социално подпомагане", Law: "чл. 7 и 36г ЗЗДет"}))
+	g := violence()
+	g.Words.Place, g.Words.Child, g.Words.Carers = "у дома", "Мартина Живкова Цветкова от трети клас", "майка и баща"
+	return g
 }
 
 // give enters a signal at the directorate and returns it.
@@ -143,7 +152,12 @@ func (w *world) cas(id casework.CaseID) casework.Case {
 // opened gives a signal, assesses it as violence and opens a case led by worker.
 func (w *world) opened() casework.Case {
 	w.Helper()
-	g := w.give("worker", violence())
+	return w.openedAs(violence())
+}
+
+func (w *world) openedAs(said casework.Signal) casework.Case {
+	w.Helper()
+	g := w.give("worker", said)
 	w.must(w.s.Screen(w.Context(), w.person["worker"], g.ID, g.Version))
 	w.must(w.s.Assess(w.Context(), w.person["worker"], g.ID, g.Version+1, casework.Confirmed, time.Time{}))
 	id, err := w.s.Open(w.Context(), w.person["worker"], w.key(), g.ID, g.Version+2, "")

@@ -69,7 +69,7 @@ func (w *World) say(part survey.Part, it survey.Item, p *person, group float64) 
 		return whole(x, 1, 5)
 	case "reaction":
 		if it.Kind == "text" {
-			return ""
+			return w.remark(wishes)
 		}
 		return whole(4.3+.7*w.rnd.NormFloat64(), 1, 5)
 	case "practice":
@@ -77,11 +77,19 @@ func (w *World) say(part survey.Part, it survey.Item, p *person, group float64) 
 		case "number":
 			return whole(1.2+1.5*w.rnd.ExpFloat64()*.8, 0, 20)
 		case "text":
-			return ""
+			return w.remark(helps)
 		}
 		return whole(1.6+.4*p.skill+w.rnd.NormFloat64(), 0, 4)
 	}
 	return ""
+}
+
+// remark is what one person in eight writes.
+func (w *World) remark(from []string) string {
+	if w.rnd.Float64() > .12 {
+		return ""
+	}
+	return pick(w.rnd, from)
 }
 
 func clamp(x, low, high float64) float64 { return math.Min(math.Max(x, low), high) }

@@ -129,6 +129,9 @@ func (w *World) Play(ctx context.Context) error {
 	if err := w.Survey.Sweep(ctx); err != nil {
 		return err
 	}
+	if err := w.Survey.Mix(ctx); err != nil {
+		return err
+	}
 	return w.participant(ctx)
 }
 
@@ -173,10 +176,8 @@ func (w *World) run(ctx context.Context, starts calendar.Date) error {
 		if err := w.post(ctx); err != nil {
 			return err
 		}
-		if d.Weekday() == time.Monday {
-			if err := w.Training.Sweep(ctx); err != nil {
-				return err
-			}
+		if err := w.Training.Sweep(ctx); err != nil {
+			return err
 		}
 		if w.Say != nil {
 			w.Say(starts.DaysUntil(d)+1, all)
@@ -229,8 +230,9 @@ func (w *World) plan(ctx context.Context, starts calendar.Date, trainers []acces
 		for first.Weekday() != time.Monday {
 			first = first.AddDays(1)
 		}
+		venue := venues[k%len(venues)]
 		e := training.Event{
-			Region: region.ID, Venue: venues[k%len(venues)] + ", " + region.CentreBG, Capacity: 32, AgencyMax: 4, NeedShare: 0.8,
+			Region: region.ID, VenueBG: venue[0] + ", " + region.CentreBG, VenueEN: venue[1] + ", " + region.CentreEN, Capacity: 32, AgencyMax: 4, NeedShare: 0.8,
 			ApplyUntil: first.AddDays(-10), Release: first.AddDays(-8).At(12, 0), Rules: training.DefaultRules(), HalfDays: training.HalfDaysFrom(first, 5),
 			Trainers: []access.PersonID{trainers[k%len(trainers)], trainers[(k+1)%len(trainers)]},
 		}
@@ -250,6 +252,9 @@ func (w *World) open(ctx context.Context, k int, region org.Region, e training.E
 	want := 34 + w.rnd.IntN(9)
 	if k%9 == 4 {
 		want = 27 // a training that finds fewer people
+	}
+	if days := calendar.On(w.End).DaysUntil(first); days > 0 && days <= 30 {
+		want = 48 // the next one has a waiting list
 	}
 	noPolice := k%7 == 5 // a training whose police minimum is missing
 	for n := range want {
@@ -315,7 +320,7 @@ func (w *World) apply(ctx context.Context, id training.EventID, region org.Regio
 // post hands out the mail of the day: heads answer, offers are taken, questionnaires wait.
 func (w *World) post(ctx context.Context) error {
 	for {
-		n, err := w.Org.SendDue(ctx, w.deliver)
+		n, err := w.Org.SendDue(ctx, w.Survey.Guard(w.deliver))
 		if err != nil || n == 0 {
 			return err
 		}

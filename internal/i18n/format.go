@@ -135,3 +135,11 @@ func (l Lang) Moment(t time.Time) string {
 	}
 	return l.Date(calendar.On(t)) + ", " + t.In(calendar.Sofia).Format("15:04")
 }
+
+// Deadline writes until when something can be done: a moment, or the end of a day when it is the last second of one.
+func (l Lang) Deadline(t time.Time) string {
+	if d := calendar.On(t); t.Equal(d.End()) {
+		return l.Pick("края на ", "the end of ") + l.Date(d)
+	}
+	return l.Moment(t)
+}

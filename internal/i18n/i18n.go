@@ -114,6 +114,11 @@ func (c *Catalogue) T(l Lang, key string, vars fault.Vars) string {
 	return l.Fill(s, vars)
 }
 
+// Both returns the message of key in both languages, that of l first.
+func (c *Catalogue) Both(l Lang, key string) []string {
+	return []string{c.T(l, key, nil), c.T(l.Other(), key, nil)}
+}
+
 // Fill replaces {name} in s by the variable of that name, written as language l writes numbers and dates.
 func (l Lang) Fill(s string, vars fault.Vars) string {
 	if len(vars) == 0 || !strings.Contains(s, "{") {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,18 +37,24 @@ func (s *Service) Export(ctx context.Context, by access.Actor, study string, l i
 	return s.Document(ctx, by, study, l)
 }
 
+// shown are the estimates that may leave the report.
+func (r Result) shown() []Estimate {
+	return slices.DeleteFunc(slices.Clone(r.Estimates), func(e Estimate) bool { return e.N < smallCell })
+}
+
 // writer puts a result into one language.
 type writer struct {
 	Result
 	l      i18n.Lang
 	tables org.Tables
+	words  *i18n.Catalogue
 }
 
 // Write puts a result into words, tables and charts.
 func Write(r Result, tables org.Tables, l i18n.Lang, made time.Time) render.Document {
-	w := writer{r, l, tables}
+	w := writer{r, l, tables, i18n.Load()}
 	d := render.Document{
-		Lang: string(l), Title: l.Pick("Какво се промени", "What has changed"), Made: made, Data: r.Estimates,
+		Lang: string(l), Title: l.Pick("Какво се промени", "What has changed"), Made: made, Data: r.shown(),
 		Subtitle: r.Study.Title.In(string(l)) + " · " + l.Pick("към ", "as of ") + l.Date(r.AsOf),
 	}
 	add := func(b ...render.Block) { d.Blocks = append(d.Blocks, b...) }
@@ -64,9 +71,13 @@ func Write(r Result, tables org.Tables, l i18n.Lang, made time.Time) render.Docu
 		add(w.outcome(o)...)
 	}
 	add(w.estimates(), w.attritionTable())
+	if t, ok := w.missing(); ok {
+		add(t)
+	}
 	if t, ok := w.reliability(); ok {
 		add(t)
 	}
+	add(w.described()...)
 	add(render.Heading{Level: 2, Text: l.Pick("Как е сметнато", "How it was computed")}, render.List{Items: w.method()})
 	return d
 }
@@ -127,11 +138,10 @@ func (w writer) facts() []render.Fact {
 	}
 	if len(w.Flow) > 0 {
 		last := w.Flow[len(w.Flow)-1]
-		if last.Asked > 0 {
-			all = append(all, render.Fact{Value: w.l.Percent(float64(last.Answered) / float64(last.Asked)),
-				What: w.T("отговорили {w}", "answered {w}", "w", w.wave(last.Wave)),
-				Of:   w.T("{a} от {b} попитани", "{a} of {b} asked", "a", last.Answered, "b", last.Asked)})
-		}
+		answered, asked := last.Tally[survey.Answered], last.Tally.Asked()
+		all = append(all, render.Fact{Value: w.l.Percent(float64(answered) / float64(asked)),
+			What: w.T("отговорили {w}", "answered {w}", "w", w.wave(last.Wave)),
+			Of:   w.T("{a} от {b} попитани", "{a} of {b} asked", "a", answered, "b", asked)})
 	}
 	return all
 }
@@ -200,20 +210,45 @@ func (w writer) flow() (render.Figure, bool) {
 		return render.Figure{}, false
 	}
 	p := render.Flow{Title: w.T("Кой отговори кога", "Who answered when")}
-	t := render.Table{Caption: p.Title, Head: []render.Column{{Text: w.T("Вълна", "Wave")}, {Text: w.T("Попитани", "Asked"), Number: true}, {Text: w.T("Отговорили", "Answered"), Number: true}, {Text: w.T("Дял", "Share"), Number: true}}}
+	t := render.Table{Caption: p.Title, Head: []render.Column{{Text: w.T("Вълна", "Wave")}, {Text: w.T("Попитани", "Asked"), Number: true}}}
+	for _, s := range survey.Standings() {
+		t.Head = append(t.Head, render.Column{Text: w.standing(s), Number: true})
+	}
 	var said []string
 	for _, s := range w.Flow {
-		share := "–"
-		if s.Asked > 0 {
-			share = w.l.Percent(float64(s.Answered) / float64(s.Asked))
-		}
-		p.Steps = append(p.Steps, render.FlowStep{Label: w.wave(s.Wave), N: s.Answered, Text: w.T("{a} от {b}", "{a} of {b}", "a", s.Answered, "b", s.Asked),
-			Lost: w.T("{n} без отговор", "{n} without an answer", "n", s.Asked-s.Answered)})
-		t.Rows = append(t.Rows, []render.Cell{{Text: w.wave(s.Wave)}, render.Num(float64(s.Asked), w.l.Int(s.Asked)), render.Num(float64(s.Answered), w.l.Int(s.Answered)), {Text: share}})
-		said = append(said, fmt.Sprintf("%s %d/%d", w.wave(s.Wave), s.Answered, s.Asked))
+		answered, asked, open := s.Tally[survey.Answered], s.Tally.Asked(), s.Tally[survey.Open]
+		p.Steps = append(p.Steps, render.FlowStep{Label: w.wave(s.Wave), N: answered, Text: w.T("{a} от {b}", "{a} of {b}", "a", answered, "b", asked),
+			Lost: w.T("{n} без отговор, {o} могат още да отговорят", "{n} without an answer, {o} can still answer", "n", s.Tally.Lost(), "o", open)})
+		row := []render.Cell{{Text: w.wave(s.Wave)}, render.Num(float64(asked), w.l.Int(asked))}
+		t.Rows = append(t.Rows, append(row, w.tally(s.Tally)...))
+		said = append(said, fmt.Sprintf("%s %d/%d", w.wave(s.Wave), answered, asked))
 	}
 	p.Desc = strings.Join(said, "; ")
-	return render.Figure{Finding: p.Title, Caption: w.T("Попитани са тези, за които срокът на въпросника вече е настъпил.", "Asked are those whose questionnaire has fallen due."), Plot: p, Table: &t}, true
+	return render.Figure{Finding: p.Title, Caption: w.T("Попитани са тези, на които вече е тръгнало първото писмо. Отговорили са тези, които са довели въпросника докрай или са дали достатъчно отговори за поне един резултат.", "Asked are those to whom the first mail has left. Answered are those who went through to the end, or gave enough answers for at least one outcome."), Plot: p, Table: &t}, true
+}
+
+func (w writer) standing(s survey.Standing) string { return w.words.T(w.l, "standing."+string(s), nil) }
+
+// tally writes the counts of the standings, in their order. Small ones are hidden, those who were asked and those who were not
+// each for themselves, since both sums are known.
+func (w writer) tally(t survey.Tally) []render.Cell {
+	var all []render.Cell
+	for _, asked := range []bool{true, false} {
+		var counts []int
+		for _, s := range survey.Standings() {
+			if s.Asked() == asked {
+				counts = append(counts, t[s])
+			}
+		}
+		for i, hide := range survey.Suppress(counts) {
+			c := render.Num(float64(counts[i]), w.l.Int(counts[i]))
+			if hide {
+				c = render.Cell{Text: w.T("скрито", "hidden"), Suppressed: true}
+			}
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // outcome draws the change of one outcome: overall and by sector, then by part of the country.
@@ -286,21 +321,25 @@ func (w writer) forest(o survey.Outcome, e Estimate, groups []Group, by string, 
 		text := w.signed(x.Change, o.Decimals) + " " + w.interval(x.Low, x.High, o.Decimals)
 		f.Rows = append(f.Rows, render.ForestRow{Label: label, Est: x.Change, Low: x.Low, High: x.High, N: x.N, Text: text, Overall: overall, Suppressed: hidden})
 		if hidden {
-			t.Rows = append(t.Rows, []render.Cell{{Text: label}, {Text: w.T("под 5", "under 5"), Suppressed: true}, {Text: "–"}, {Text: "–"}, {Text: "–"}, {Text: "–"}})
+			t.Rows = append(t.Rows, []render.Cell{{Text: label}, {Text: w.T("скрито", "hidden"), Suppressed: true}, {Text: "–"}, {Text: "–"}, {Text: "–"}, {Text: "–"}})
 			return
 		}
 		t.Rows = append(t.Rows, []render.Cell{{Text: label}, render.Num(float64(x.N), w.l.Int(x.N)), render.Num(x.MeanFrom, w.num(x.MeanFrom, o.Decimals)), render.Num(x.MeanTo, w.num(x.MeanTo, o.Decimals)), render.Num(x.Change, w.signed(x.Change, o.Decimals)), {Text: w.interval(x.Low, x.High, o.Decimals)}})
 	}
 	for _, g := range groups {
 		if g.Suppressed || g.Estimate.N > 0 {
-			row(name(g.Name), g.Estimate, false, g.Suppressed)
+			label := w.T("не е посочено", "not stated")
+			if g.Name != "" {
+				label = name(g.Name)
+			}
+			row(label, g.Estimate, false, g.Suppressed)
 		}
 	}
 	row(w.T("Всички", "All"), e, true, false)
 	f.Desc = w.T("Всички: {c}, n {n}. Стойностите са в таблицата.", "All: {c}, n {n}. The values are in the table.", "c", f.Rows[len(f.Rows)-1].Text, "n", e.N)
 	return render.Figure{
 		Finding: o.Title.In(string(w.l)) + " " + by + ": " + w.signed(e.Change, o.Decimals) + " " + w.interval(e.Low, e.High, o.Decimals),
-		Caption: w.T("Средна промяна {c}, {u}, с 95 % интервал (CR2, Satterthwaite). Групи под 5 души не се показват. Групите не се сравняват помежду си.", "Mean change {c}, {u}, with 95% interval (CR2, Satterthwaite). Groups under 5 people are not shown. Groups are not to be compared.", "c", w.contrast(e.Contrast), "u", f.Unit),
+		Caption: w.T("Средна промяна {c}, {u}, с 95 % интервал (CR2, Satterthwaite). Групи под 5 души не се показват, а с тях и други, когато общият брой би ги издал. Групите не се сравняват помежду си.", "Mean change {c}, {u}, with 95% interval (CR2, Satterthwaite). Groups under 5 people are not shown, and with them others where the total would tell of them. Groups are not to be compared.", "c", w.contrast(e.Contrast), "u", f.Unit),
 		Plot:    f, Table: &t,
 	}
 }
@@ -328,7 +367,7 @@ func (w writer) value(x float64, text string) render.Cell {
 }
 
 func (w writer) attritionTable() render.Table {
-	t := render.Table{Caption: w.T("Кой липсва", "Who is missing"), Head: []render.Column{{Text: w.T("Резултат", "Outcome")}, {Text: w.T("Измерени и попитани отново", "Measured and asked again"), Number: true}, {Text: w.T("С двете", "With both"), Number: true}, {Text: w.T("Още не са питани", "Not asked yet"), Number: true}, {Text: w.T("Не отговориха", "Did not answer"), Number: true}, {Text: w.T("Разлика в началото (SMD)", "Difference at the start (SMD)"), Number: true}, {Text: w.T("Промяна, ако липсващите са без промяна", "Change if the missing did not change"), Number: true}, {Text: w.T("Претеглена промяна", "Weighted change"), Number: true}, {Text: w.T("Граници", "Bounds"), Number: true}, {Text: w.T("Обрат", "Tipping"), Number: true}}}
+	t := render.Table{Caption: w.T("Кой липсва", "Who is missing"), Head: []render.Column{{Text: w.T("Резултат", "Outcome")}, {Text: w.T("Измерени и попитани отново", "Measured and asked again"), Number: true}, {Text: w.T("С двете", "With both"), Number: true}, {Text: w.T("Още може да отговорят", "May still answer"), Number: true}, {Text: w.T("Не отговориха", "Did not answer"), Number: true}, {Text: w.T("Разлика в началото (SMD)", "Difference at the start (SMD)"), Number: true}, {Text: w.T("Промяна, ако липсващите са без промяна", "Change if the missing did not change"), Number: true}, {Text: w.T("Претеглена промяна", "Weighted change"), Number: true}, {Text: w.T("Граници", "Bounds"), Number: true}, {Text: w.T("Обрат", "Tipping"), Number: true}}}
 	for _, o := range w.Study.Outcomes {
 		e, ok := w.Main(o.ID)
 		if !ok || e.N < smallCell {
@@ -340,6 +379,63 @@ func (w writer) attritionTable() render.Table {
 	}
 	t.Note = w.T("SMD: стандартизирана разлика между отговорилите и липсващите при първото измерване. Претеглена: с тежест 1/вероятността да отговори човек с такъв начален резултат. Граници: ако всички липсващи са на единия или на другия край на скалата. Обрат: с колко по-различна трябва да е промяната на липсващите, за да стигне интервалът до нула.", "SMD: standardised difference between those who answered and the missing at the first measurement. Weighted: by 1/the probability that somebody with such a first score answers. Bounds: were all the missing at one end of the scale or the other. Tipping: by how much the change of the missing would have to differ for the interval to reach zero.")
 	return t
+}
+
+// missing says, outcome by outcome, why there is no second score of those who have a first one.
+func (w writer) missing() (render.Table, bool) {
+	t := render.Table{Caption: w.T("Защо няма второ измерване", "Why there is no second measurement"), Head: []render.Column{{Text: w.T("Резултат", "Outcome")}}}
+	for _, s := range survey.Standings()[1:] {
+		t.Head = append(t.Head, render.Column{Text: w.standing(s), Number: true})
+	}
+	for _, o := range w.Study.Outcomes {
+		if e, ok := w.Main(o.ID); ok && e.N >= smallCell && len(e.Why) > 0 {
+			t.Rows = append(t.Rows, append([]render.Cell{{Text: o.Title.In(string(w.l))}}, w.tally(e.Why)[1:]...))
+		}
+	}
+	t.Note = w.T("Числата са на хора с първо измерване. Само онези, които са били питани и вече не могат да отговорят, се броят за отпаднали; който не е завършил или се е отказал, не е питан втори път.", "The numbers are of people with a first measurement. Only those who were asked and can answer no more count as lost; who did not complete or withdrew was not asked again.")
+	return t, len(t.Rows) > 0
+}
+
+// described tells ratings and use in practice, question by question.
+func (w writer) described() []render.Block {
+	var all []render.Block
+	for _, d := range w.Described {
+		t := render.Table{Caption: d.Instrument.Title.In(string(w.l)) + " (" + w.wave(d.Wave) + ")", Head: []render.Column{
+			{Text: w.T("Въпрос", "Question")}, {Text: "n", Number: true}, {Text: w.T("Двата най-високи", "Top two"), Number: true}, {Text: w.T("Отговори", "Answers")}}}
+		for _, x := range d.Items {
+			if x.Hidden {
+				continue
+			}
+			t.Rows = append(t.Rows, []render.Cell{{Text: x.Item.Text.In(string(w.l))}, render.Num(float64(x.N), w.l.Int(x.N)), w.top(x), {Text: w.shares(x)}})
+		}
+		if len(t.Rows) > 0 {
+			all = append(all, t)
+		}
+	}
+	if len(all) > 0 {
+		all = append([]render.Block{render.Heading{Level: 2, Text: w.T("Оценка на обучението и употреба в практиката", "Rating of the training and use in practice")}}, all...)
+	}
+	return all
+}
+
+func (w writer) top(x survey.Distribution) render.Cell {
+	if !x.Rated {
+		return render.Cell{Text: "–"}
+	}
+	return render.Num(x.Top, w.l.Percent(x.Top))
+}
+
+// shares writes how often each answer was given: "never 12, once 30".
+func (w writer) shares(x survey.Distribution) string {
+	var all []string
+	for _, s := range x.Shares {
+		n := w.l.Int(s.N)
+		if s.Hidden {
+			n = w.T("скрито", "hidden")
+		}
+		all = append(all, s.Text.In(string(w.l))+": "+n)
+	}
+	return strings.Join(all, "; ")
 }
 
 func (w writer) reliability() (render.Table, bool) {

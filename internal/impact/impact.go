@@ -6,6 +6,7 @@ package impact
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
@@ -46,20 +47,21 @@ type Estimate struct {
 	Name     string         `json:"outcome"`
 	Contrast Contrast       `json:"contrast"`
 
-	Measured int     `json:"measured"` // with a score in the first wave, and asked in the second
-	N        int     `json:"n"`        // with both
-	Lost     int     `json:"lost"`
-	NotAsked int     `json:"not_asked"` // with a score in the first wave, not asked yet in the second
-	Clusters int     `json:"clusters"`
-	MeanFrom float64 `json:"mean_from"`
-	MeanTo   float64 `json:"mean_to"`
-	Change   float64 `json:"mean_change"`
-	SE       float64 `json:"se_cr2"`
-	DF       float64 `json:"df_satterthwaite"`
-	Low      float64 `json:"ci_low"`
-	High     float64 `json:"ci_high"`
-	P        float64 `json:"p"`
-	PHolm    float64 `json:"p_holm"`
+	Measured int          `json:"measured"`  // with a score in the first wave, and with a second one or without hope of it
+	N        int          `json:"n"`         // with both
+	Lost     int          `json:"lost"`      // were asked again, and gave no second score in time
+	NotAsked int          `json:"not_asked"` // with a score in the first wave, and can still be asked or answer in the second
+	Why      survey.Tally `json:"-"`         // how everybody stands who has a score in the first wave and none in the second
+	Clusters int          `json:"clusters"`
+	MeanFrom float64      `json:"mean_from"`
+	MeanTo   float64      `json:"mean_to"`
+	Change   float64      `json:"mean_change"`
+	SE       float64      `json:"se_cr2"`
+	DF       float64      `json:"df_satterthwaite"`
+	Low      float64      `json:"ci_low"`
+	High     float64      `json:"ci_high"`
+	P        float64      `json:"p"`
+	PHolm    float64      `json:"p_holm"`
 
 	CohortChange float64 `json:"cohort_mean_change"`
 	CohortLow    float64 `json:"cohort_ci_low"`
@@ -110,30 +112,52 @@ type WaveMean struct {
 	Wave            survey.Wave
 	N               int
 	Mean, Low, High float64
-	Hidden          bool // fewer than five answered
+	Hidden          bool // fewer than five answered, or it would tell of others who are fewer
 }
 
-// courses follows everybody, and each sector that may be shown, over the waves.
+// waves are those in which people are asked how they are now.
+var waves = []survey.Wave{survey.Pre, survey.Post, survey.M6}
+
+// courses follows everybody, and each sector that may be shown, over the waves. What is hidden in a wave is hidden together
+// with enough others that the numbers of everybody do not tell it.
 func courses(people []survey.Respondent, o survey.Outcome, shown []Group) []Course {
 	all := []Course{course("", people, o)}
+	of := map[string][]survey.Respondent{}
+	for _, x := range people {
+		of[x.Sector] = append(of[x.Sector], x)
+	}
+	visible := map[string]bool{}
 	for _, g := range shown {
-		if g.Suppressed || g.Estimate.N == 0 {
-			continue
-		}
-		var part []survey.Respondent
-		for _, x := range people {
-			if x.Sector == g.Name {
-				part = append(part, x)
+		visible[g.Name] = !g.Suppressed && g.Estimate.N > 0 && g.Name != ""
+	}
+	sectors := slices.Sorted(maps.Keys(of))
+	var each []Course
+	for _, s := range sectors {
+		each = append(each, course(s, of[s], o))
+	}
+	for w := range waves {
+		n := make([]int, len(each))
+		var also []int
+		for i, c := range each {
+			if n[i] = c.Points[w].N; !visible[c.Name] {
+				also = append(also, i)
 			}
 		}
-		all = append(all, course(g.Name, part, o))
+		for i, hide := range survey.Suppress(n, also...) {
+			each[i].Points[w].Hidden = each[i].Points[w].Hidden || hide
+		}
+	}
+	for _, g := range shown {
+		if i := slices.Index(sectors, g.Name); visible[g.Name] {
+			all = append(all, each[i])
+		}
 	}
 	return all
 }
 
 func course(name string, people []survey.Respondent, o survey.Outcome) Course {
 	c := Course{Name: name}
-	for _, w := range []survey.Wave{survey.Pre, survey.Post, survey.M6} {
+	for _, w := range waves {
 		var values []float64
 		var cluster []string
 		for _, x := range people {
@@ -161,20 +185,14 @@ type Scale struct {
 	Omega                      float64
 }
 
-// FlowStep is one step from being asked to answering.
-type FlowStep struct {
-	Wave     survey.Wave
-	Asked    int
-	Answered int
-}
-
 // Result is everything that the report says, as numbers.
 type Result struct {
 	Study       survey.Study
 	AsOf        calendar.Date
 	People      int
 	Cohorts     int
-	Flow        []FlowStep
+	Flow        []survey.Step
+	Described   []survey.Description // ratings of the training and use in practice, question by question
 	Estimates   []Estimate
 	BySector    map[string][]Group // by outcome
 	ByPlanning  map[string][]Group
@@ -211,7 +229,10 @@ func Analyse(d survey.Data, tables org.Tables, today calendar.Date) Result {
 		cohorts[x.Cohort] = true
 	}
 	r.Cohorts = len(cohorts)
-	r.Flow = flow(d)
+	r.Flow = d.Flow()
+	if d.Study.ID == survey.OwnStudy {
+		r.Described = d.Described()
+	}
 	for _, o := range d.Study.Outcomes {
 		for _, c := range []Contrast{Headline, Immediate, Kept, Then} {
 			if e, ok := estimate(d.Respondents, o, c); ok {
@@ -221,11 +242,7 @@ func Analyse(d survey.Data, tables org.Tables, today calendar.Date) Result {
 		best := contrastFor(r.Estimates, o)
 		r.BySector[o.ID] = groups(d.Respondents, o, best, func(x survey.Respondent) string { return x.Sector })
 		r.ByPlanning[o.ID] = groups(d.Respondents, o, best, func(x survey.Respondent) string {
-			region, ok := tables.Region(access.RegionID(x.Region))
-			if !ok {
-				return ""
-			}
-			return region.PlanningBG
+			return planningOf(tables, x.Region)
 		})
 		r.Courses[o.ID] = courses(d.Respondents, o, r.BySector[o.ID])
 		if sc, ok := scale(d.Respondents, o); ok {
@@ -234,6 +251,16 @@ func Analyse(d survey.Data, tables org.Tables, today calendar.Date) Result {
 	}
 	adjust(r.Estimates)
 	return r
+}
+
+// planningOf is the part of the country of a region, or of the NUTS 2 code that stays when a study is closed.
+func planningOf(tables org.Tables, id string) string {
+	for _, r := range tables.Regions {
+		if string(r.ID) == id || len(id) == 4 && strings.HasPrefix(r.NUTS3, id) {
+			return r.PlanningBG
+		}
+	}
+	return ""
 }
 
 // contrastFor is the headline where the study has a third wave, and otherwise the immediate change.
@@ -258,27 +285,11 @@ func (r Result) Main(outcome string) (Estimate, bool) {
 	return Estimate{}, false
 }
 
-func flow(d survey.Data) []FlowStep {
-	var all []FlowStep
-	for _, w := range survey.Waves() {
-		s := FlowStep{Wave: w}
-		for _, x := range d.Respondents {
-			if x.Asked[w] {
-				s.Asked++
-			}
-			if len(x.Answers[w]) > 0 {
-				s.Answered++
-			}
-		}
-		if s.Asked > 0 && w != survey.RetroPre {
-			all = append(all, s)
-		}
-	}
-	return all
-}
-
-// pairs are the scores of everybody measured in the first wave and asked in the second, NaN where the second is missing.
-func pairs(people []survey.Respondent, o survey.Outcome, c Contrast) (from, to []float64, cluster []string, notAsked int) {
+// pairs are the scores of everybody measured in the first wave who has a second score or is lost, NaN where the second is
+// missing; and how those stand who have none. Whose turn has not come, who can still answer, and who is not asked at all is
+// not lost.
+func pairs(people []survey.Respondent, o survey.Outcome, c Contrast) (from, to []float64, cluster []string, why survey.Tally) {
+	why = survey.Tally{}
 	for _, x := range people {
 		a, ok := survey.Score(o.ID, x.Answers[c.From])
 		if !ok {
@@ -286,21 +297,27 @@ func pairs(people []survey.Respondent, o survey.Outcome, c Contrast) (from, to [
 		}
 		b, ok := survey.Score(o.ID, x.Answers[c.To])
 		if !ok {
-			if !x.Asked[c.To] { // it is not their turn yet: not lost
-				notAsked++
+			s := x.Standing[c.To]
+			switch s {
+			case survey.Answered: // answered, and too little for this outcome
+				s = survey.Partly
+			case "":
+				s = survey.Never
+			}
+			if why[s]++; !s.Lost() {
 				continue
 			}
 			b = math.NaN()
 		}
 		from, to, cluster = append(from, a), append(to, b), append(cluster, x.Cohort)
 	}
-	return from, to, cluster, notAsked
+	return from, to, cluster, why
 }
 
 // estimate computes one change; it reports false where nobody has a score in both waves.
 func estimate(people []survey.Respondent, o survey.Outcome, c Contrast) (Estimate, bool) {
-	from, to, cluster, notAsked := pairs(people, o, c)
-	e := Estimate{Outcome: o, Name: o.ID, Contrast: c, Measured: len(from), NotAsked: notAsked, PHolm: math.NaN()}
+	from, to, cluster, why := pairs(people, o, c)
+	e := Estimate{Outcome: o, Name: o.ID, Contrast: c, Measured: len(from), NotAsked: why[survey.NotDue] + why[survey.Open], Why: why, PHolm: math.NaN()}
 	var a, b []float64
 	var g []string
 	for i := range from {
@@ -371,8 +388,8 @@ func (e *Estimate) sizes(a, b []float64, g []string) {
 // attrition says what the lost may do to the change: how they differed at the start, the change weighted for answering, and
 // how far they could move it.
 func (e *Estimate) attrition(from, to []float64, cluster []string) {
-	if e.Lost == 0 {
-		return
+	if e.Lost < smallCell {
+		return // none, or so few that what is said of them would describe each
 	}
 	covariates := make([][]float64, len(from))
 	for i, v := range from {
@@ -414,13 +431,15 @@ func adjust(all []Estimate) {
 	}
 }
 
-// groups splits the people and hides groups under five, with one more where the total would give the hidden one away.
+// groups splits the people and hides groups under five, with one more where the total would give the hidden one away. People
+// of no known group are one of their own, with an empty name: left out, the total would tell of them.
 func groups(people []survey.Respondent, o survey.Outcome, c Contrast, key func(survey.Respondent) string) []Group {
 	of := map[string][]survey.Respondent{}
 	for _, x := range people {
-		if k := key(x); k != "" {
-			of[k] = append(of[k], x)
-		}
+		of[key(x)] = append(of[key(x)], x)
+	}
+	if len(of) == 1 && of[""] != nil {
+		return nil // nothing to tell apart
 	}
 	var all []Group
 	for k, part := range of {
@@ -437,41 +456,12 @@ func groups(people []survey.Respondent, o survey.Outcome, c Contrast, key func(s
 	for i, g := range all {
 		n[i] = g.Estimate.N
 	}
-	for i, hide := range Suppress(n) {
+	for i, hide := range survey.Suppress(n) {
 		if hide {
 			all[i] = Group{Name: all[i].Name, Suppressed: true}
 		}
 	}
 	return all
-}
-
-// Suppress says which cells of a table whose total is known must be hidden: those from 1 to 4, and when they are together
-// fewer than five people or only one cell, the next smallest as well, so that the total gives none of them away.
-func Suppress(n []int) []bool {
-	hide := make([]bool, len(n))
-	cells, people := 0, 0
-	for i, v := range n {
-		if v > 0 && v < smallCell {
-			hide[i] = true
-			cells++
-			people += v
-		}
-	}
-	for cells > 0 && (cells < 2 || people < smallCell) {
-		next := -1
-		for i, v := range n {
-			if !hide[i] && v > 0 && (next < 0 || v < n[next]) {
-				next = i
-			}
-		}
-		if next < 0 {
-			break
-		}
-		hide[next] = true
-		cells++
-		people += n[next]
-	}
-	return hide
 }
 
 func scale(people []survey.Respondent, o survey.Outcome) (Scale, bool) {

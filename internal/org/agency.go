@@ -26,7 +26,8 @@ type AgencyFilter struct {
 	Find   string // words of the name
 	Region access.RegionID
 	Sector string
-	After  string // cursor: the sort key and identifier of the last one seen
+	Kinds  []string // one of these
+	After  string   // cursor: the sort key and identifier of the last one seen
 	Limit  int
 }
 

@@ -2,6 +2,7 @@ package org
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"strengthen/internal/access"
@@ -58,6 +59,9 @@ type MessageFilter struct {
 }
 
 const mailAttempts = 6
+
+// ErrGone is what send returns when the reason of a message has gone: the message is cancelled and not tried again.
+var ErrGone = errors.New("the reason of the message has gone")
 
 // Messages lists the ledger of mail.
 func (s *Service) Messages(ctx context.Context, by access.Actor, f MessageFilter) ([]Message, map[MessageState]int, error) {
@@ -128,6 +132,8 @@ func (s *Service) keepSent(ctx context.Context, m Message, failure error) error 
 		}
 		m.Attempts++
 		switch {
+		case errors.Is(failure, ErrGone):
+			m.State = Cancelled
 		case failure == nil:
 			m.State, m.Sent, m.Failure = Sent, tx.Now(), ""
 		case m.Attempts >= mailAttempts:

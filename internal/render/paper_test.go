@@ -112,6 +112,30 @@ func TestPapersWithLongNamesKeepTheirPages(t *testing.T) {
 	}
 }
 
+func TestASheetCutsNothingAndLeavesRoomToSign(t *testing.T) {
+	names := []string{"Александрина-Виктория", "Константинова-Хаджидимитрова"}
+	sheet := render.AttendanceSheet{Lang: "bg", Title: "Укрепване", Place: "Перник", Day: "понеделник", Time: "09:00–12:30", Made: made, Rows: []render.SheetRow{{
+		Name: strings.Join(names, " "), Agency: "Регионално управление на образованието Велико Търново", Sector: "Социални услуги и социално подпомагане",
+	}}}
+	b := must(t)(render.Sheet([]render.AttendanceSheet{sheet}))
+	text := textOf(t, b)
+	for _, want := range append(names, "Социални услуги и", "социално подпомагане", "Велико Търново") {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is cut", want)
+		}
+	}
+	if strings.Contains(text, "…") {
+		t.Error("something is cut")
+	}
+	file := filepath.Join(t.ArtifactDir(), "sheet.pdf")
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if info := run(t, "pdfinfo", file); !strings.Contains(info, "841.89 x 595.28") {
+		t.Errorf("the sheet is not A4 landscape: %s", info)
+	}
+}
+
 func TestSamePapersSameBytes(t *testing.T) {
 	revoked := certificate()
 	revoked.Revoked = true

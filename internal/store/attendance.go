@@ -27,7 +27,19 @@ func (tx *Tx) PresenceByKey(ctx context.Context, clientKey string) (training.Pre
 	return one(ctx, tx, selectFrom(presenceSelect).and("a.client_key = ?", clientKey), scanPresence)
 }
 
-// PutPresence adds a mark; an earlier one of the same half-day stays, and is no longer current.
+// PresenceHistory returns every mark ever made of a seat, oldest first.
+func (tx *Tx) PresenceHistory(ctx context.Context, id training.EnrolmentID) ([]training.Presence, error) {
+	return collect(ctx, tx, selectFrom(presenceSelect).and("a.enrolment_id = ?", string(id)).by("ORDER BY a.at, a.id"), scanPresence)
+}
+
+// MarkedHalfDays returns the half-days of a training at which presence was ever marked.
+func (tx *Tx) MarkedHalfDays(ctx context.Context, e training.EventID) ([]string, error) {
+	return collect(ctx, tx, selectFrom(`SELECT h.id FROM half_day AS h`).and("h.training_id = ?", string(e)).
+		and("EXISTS (SELECT 1 FROM attendance AS a WHERE a.half_day_id = h.id)").by("ORDER BY h.id"), scanText[string])
+}
+
+// PutPresence adds a mark; an earlier one of the same half-day stays, and is no longer current. A mark that clears is not
+// current either.
 func (tx *Tx) PutPresence(ctx context.Context, p training.Presence) error {
 	_, err := tx.exec(ctx, `UPDATE attendance SET current = FALSE WHERE enrolment_id = $1 AND half_day_id = $2 AND current`,
 		string(p.Enrolment), p.HalfDay)
@@ -37,7 +49,7 @@ func (tx *Tx) PutPresence(ctx context.Context, p training.Presence) error {
 	return tx.insert(ctx, "attendance", field{"id", p.ID}, field{"enrolment_id", string(p.Enrolment)},
 		field{"half_day_id", p.HalfDay}, field{"status", string(p.Status)}, field{"method", string(p.Method)},
 		field{"client_key", p.ClientKey}, field{"actor", string(p.Actor)}, field{"at", moment(p.At)},
-		field{"reason", text(p.Reason)}, field{"current", true})
+		field{"reason", text(p.Reason)}, field{"current", p.Status != training.Cleared})
 }
 
 const completionSelect = `SELECT enrolment_id, person_id, training_id, completed_on, attended, half_days, need_share, at FROM completion`
@@ -70,18 +82,21 @@ func (tx *Tx) DropCompletion(ctx context.Context, id training.EnrolmentID) error
 	return tx.put(ctx, `DELETE FROM completion WHERE enrolment_id = $1`, string(id))
 }
 
-const certificateSelect = `SELECT c.id, c.enrolment_id, c.number, c.code, c.name, c.issued_on, c.revoked_on, c.revoked_for
+const certificateSelect = `SELECT c.id, c.enrolment_id, c.number, c.code, c.name, c.completed_on, c.issued_on, c.revoked_on,
+	c.revoked_key, c.revoked_for
 	FROM certificate AS c`
 
 func scanCertificate(s scanner) (training.Certificate, error) {
 	var c training.Certificate
-	err := s.Scan(&c.ID, &c.Enrolment, &c.Number, &c.Code, &c.Name, on(&c.Issued), on(&c.Revoked), str(&c.RevokedFor))
+	err := s.Scan(&c.ID, &c.Enrolment, &c.Number, &c.Code, &c.Name, on(&c.Completed), on(&c.Issued), on(&c.Revoked), str(&c.RevokedKey),
+		str(&c.RevokedFor))
 	return c, err
 }
 
-// Certificate returns the certificate of a seat.
-func (tx *Tx) Certificate(ctx context.Context, id training.EnrolmentID) (training.Certificate, error) {
-	return one(ctx, tx, selectFrom(certificateSelect).and("c.enrolment_id = ?", string(id)), scanCertificate)
+// CertificatesOf returns the certificates of a seat, the valid one or else the last first.
+func (tx *Tx) CertificatesOf(ctx context.Context, id training.EnrolmentID) ([]training.Certificate, error) {
+	return collect(ctx, tx, selectFrom(certificateSelect).and("c.enrolment_id = ?", string(id)).
+		by("ORDER BY CASE WHEN c.revoked_on IS NULL THEN 0 ELSE 1 END, c.issued_on DESC, c.number DESC"), scanCertificate)
 }
 
 // CertificateByCode returns the certificate of a public code.
@@ -98,8 +113,9 @@ func (tx *Tx) Certificates(ctx context.Context, e training.EventID) ([]training.
 // PutCertificate adds or changes a certificate.
 func (tx *Tx) PutCertificate(ctx context.Context, c training.Certificate) error {
 	return tx.upsert(ctx, "certificate", 1, field{"id", c.ID}, field{"enrolment_id", string(c.Enrolment)},
-		field{"number", c.Number}, field{"code", c.Code}, field{"name", c.Name}, field{"issued_on", day(c.Issued)},
-		field{"revoked_on", day(c.Revoked)}, field{"revoked_for", text(c.RevokedFor)})
+		field{"number", c.Number}, field{"code", c.Code}, field{"name", c.Name}, field{"completed_on", day(c.Completed)},
+		field{"issued_on", day(c.Issued)}, field{"revoked_on", day(c.Revoked)}, field{"revoked_key", text(c.RevokedKey)},
+		field{"revoked_for", text(c.RevokedFor)})
 }
 
 // CertificateCount counts the certificates numbered in a year.

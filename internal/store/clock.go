@@ -67,12 +67,12 @@ func (tx *Tx) PutClockRule(ctx context.Context, r casework.ClockRule) error {
 		field{"confidence", r.Confidence}, field{"verified_by", text(r.VerifiedBy)}, field{"verified_on", day(r.VerifiedOn)}, field{"active", r.Active}, field{"at", moment(tx.Now())})
 }
 
-const clockSelect = `SELECT k.id, k.signal_id, k.case_id, k.rule, k.rule_v, k.start_at, k.due_at, k.state, k.stopped_at, k.ended_at, k.late, k.next_at, k.rung,
+const clockSelect = `SELECT k.id, k.signal_id, k.case_id, k.record, k.rule, k.rule_v, k.start_at, k.due_at, k.state, k.stopped_at, k.ended_at, k.late, k.next_at, k.rung,
 	k.agency_id, k.person_id, k.region_id, k.version FROM clock AS k`
 
 func scanClock(s scanner) (casework.Clock, error) {
 	var c casework.Clock
-	err := s.Scan(&c.ID, str(&c.Signal), str(&c.Case), &c.Rule, &c.Version, at(&c.Start), at(&c.Due), &c.State, at(&c.Stopped), at(&c.Ended), &c.Late, at(&c.Next), &c.Rung,
+	err := s.Scan(&c.ID, str(&c.Signal), str(&c.Case), str(&c.Record), &c.Rule, &c.Version, at(&c.Start), at(&c.Due), &c.State, at(&c.Stopped), at(&c.Ended), &c.Late, at(&c.Next), &c.Rung,
 		str(&c.Agency), str(&c.Person), str(&c.Region), &c.Row)
 	return c, err
 }
@@ -98,7 +98,7 @@ func (tx *Tx) ClocksOf(ctx context.Context, g casework.SignalID, c casework.Case
 
 // PutClock adds a clock (row version 0) or changes one.
 func (tx *Tx) PutClock(ctx context.Context, c casework.Clock) error {
-	return tx.save(ctx, "clock", string(c.ID), c.Row, field{"signal_id", text(c.Signal)}, field{"case_id", text(c.Case)}, field{"rule", c.Rule}, field{"rule_v", c.Version},
+	return tx.save(ctx, "clock", string(c.ID), c.Row, field{"signal_id", text(c.Signal)}, field{"case_id", text(c.Case)}, field{"record", text(c.Record)}, field{"rule", c.Rule}, field{"rule_v", c.Version},
 		field{"start_at", moment(c.Start)}, field{"due_at", moment(c.Due)}, field{"state", string(c.State)}, field{"stopped_at", moment(c.Stopped)}, field{"ended_at", moment(c.Ended)},
 		field{"late", c.Late}, field{"next_at", moment(c.Next)}, field{"rung", c.Rung}, field{"agency_id", text(c.Agency)}, field{"person_id", text(c.Person)}, field{"region_id", text(c.Region)})
 }
@@ -106,15 +106,15 @@ func (tx *Tx) PutClock(ctx context.Context, c casework.Clock) error {
 // PutClockChange adds a line to the history of a clock.
 func (tx *Tx) PutClockChange(ctx context.Context, c casework.ClockChange) error {
 	return tx.lined(ctx, "clock_change", "clock_id", string(c.Clock), field{"id", c.ID}, field{"at", moment(c.At)}, field{"actor", string(c.Actor)}, field{"what", c.What},
-		field{"old_start", moment(c.OldStart)}, field{"old_due", moment(c.OldDue)}, field{"reason", text(c.Reason)}, field{"rung", c.Rung})
+		field{"old_start", moment(c.OldStart)}, field{"old_due", moment(c.OldDue)}, field{"old_state", string(c.OldState)}, field{"reason", text(c.Reason)}, field{"rung", c.Rung})
 }
 
 // ClockChanges returns the history of a clock, oldest first.
 func (tx *Tx) ClockChanges(ctx context.Context, id casework.ClockID) ([]casework.ClockChange, error) {
-	return collect(ctx, tx, selectFrom(`SELECT id, clock_id, at, actor, what, old_start, old_due, reason, rung FROM clock_change`).
+	return collect(ctx, tx, selectFrom(`SELECT id, clock_id, at, actor, what, old_start, old_due, old_state, reason, rung FROM clock_change`).
 		and("clock_id = ?", string(id)).by("ORDER BY n"), func(s scanner) (casework.ClockChange, error) {
 		var c casework.ClockChange
-		err := s.Scan(&c.ID, &c.Clock, at(&c.At), &c.Actor, &c.What, at(&c.OldStart), at(&c.OldDue), str(&c.Reason), &c.Rung)
+		err := s.Scan(&c.ID, &c.Clock, at(&c.At), &c.Actor, &c.What, at(&c.OldStart), at(&c.OldDue), &c.OldState, str(&c.Reason), &c.Rung)
 		return c, err
 	})
 }

@@ -56,24 +56,25 @@ type Rights func(ctx context.Context, tx *Tx, by access.Actor) (access.Actor, er
 
 // DB is an open database.
 type DB struct {
-	kind    Kind
-	write   *sql.DB
-	read    *sql.DB
-	policy  access.Policy
-	now     calendar.Clock
-	log     *slog.Logger
-	rights  Rights
-	clash   bool
-	ledger  *ledger.Ledger
-	ring    sealed.Ring
-	dir     string // of the SQLite file
-	held    *hold
-	links   sealed.Box         // of mail
-	factors sealed.Box         // secrets of second factors
-	keeper  sealed.Keeper      // of the keys of records
-	codes   []sealed.AuditKeys // under which entries may stand, the present one first
-	living  int                // how many of them are of roots still in use
-	schema  int64              // version that this program knows
+	kind           Kind
+	write          *sql.DB
+	read           *sql.DB
+	policy         access.Policy
+	now            calendar.Clock
+	log            *slog.Logger
+	rights         Rights
+	clash          bool
+	ledger         *ledger.Ledger
+	ring           sealed.Ring
+	dir            string // of the SQLite file
+	held           *hold
+	links          sealed.Box         // of mail
+	factors        sealed.Box         // secrets of second factors
+	keeper         sealed.Keeper      // of the keys of records
+	codes          []sealed.AuditKeys // under which entries may stand, the present one first
+	living         int                // how many of them are of roots still in use
+	names, numbers sealed.Indexer     // make the tokens by which sealed names and personal numbers are found
+	schema         int64              // version that this program knows
 
 	statements atomic.Int64
 }
@@ -149,6 +150,7 @@ func (db *DB) openSQLite(dir string) error {
 func (db *DB) UseRing(g sealed.Ring) {
 	db.ring, db.links, db.factors, db.keeper = g, g.Box("mail-link"), g.Box(org.FactorBox), g.Keeper()
 	db.codes, db.living = g.Audit(), 1+len(g.Old)
+	db.names, db.numbers = g.Indexer("name"), g.Indexer("number")
 }
 
 // maker returns which of the keys of the record made the code of an entry, or -1.

@@ -3,9 +3,11 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"strengthen/internal/access"
 	"strengthen/internal/fold"
+	"strengthen/internal/org"
 	"strengthen/internal/training"
 )
 
@@ -51,12 +53,6 @@ func (tx *Tx) Enrolments(ctx context.Context, e training.EventID) ([]training.En
 	return collect(ctx, tx, enrolments().and("n.training_id = ?", string(e)).by("ORDER BY n.applied_at, n.id"), scanEnrolment)
 }
 
-// LapsedOffers returns the offers that have run out.
-func (tx *Tx) LapsedOffers(ctx context.Context) ([]training.Enrolment, error) {
-	return collect(ctx, tx, enrolments().and("n.state = 'offered'").and("n.offered_until <= ?", moment(tx.Now())).
-		by("ORDER BY n.id"), scanEnrolment)
-}
-
 // PutEnrolment adds a seat (version 0) or changes one.
 func (tx *Tx) PutEnrolment(ctx context.Context, n training.Enrolment) error {
 	return tx.save(ctx, "enrolment", string(n.ID), n.Version, field{"training_id", string(n.Event)},
@@ -70,18 +66,25 @@ func (tx *Tx) PutEnrolment(ctx context.Context, n training.Enrolment) error {
 // PutStep adds a line to the history of a seat.
 func (tx *Tx) PutStep(ctx context.Context, r training.StepRecord) error {
 	return tx.insert(ctx, "enrolment_event", field{"id", r.ID}, field{"enrolment_id", string(r.Enrolment)},
-		field{"at", moment(r.At)}, field{"actor", string(r.Actor)}, field{"step", string(r.Step)},
+		field{"at", moment(r.At)}, field{"actor", string(r.Actor)}, field{"by_role", text(r.Side)}, field{"step", string(r.Step)},
 		field{"led_to", string(r.To)}, field{"reason", r.Why.Key}, field{"reason_vars", asJSON(r.Why.Vars)})
 }
 
 // Steps returns the history of a seat, oldest first.
 func (tx *Tx) Steps(ctx context.Context, id training.EnrolmentID) ([]training.StepRecord, error) {
-	return collect(ctx, tx, selectFrom(`SELECT id, enrolment_id, at, actor, step, led_to, reason, reason_vars FROM enrolment_event`).
+	return collect(ctx, tx, selectFrom(`SELECT id, enrolment_id, at, actor, by_role, step, led_to, reason, reason_vars FROM enrolment_event`).
 		and("enrolment_id = ?", string(id)).by("ORDER BY at, id"), func(s scanner) (training.StepRecord, error) {
 		var r training.StepRecord
-		err := s.Scan(&r.ID, &r.Enrolment, at(&r.At), &r.Actor, &r.Step, &r.To, &r.Why.Key, fromJSON(&r.Why.Vars))
+		err := s.Scan(&r.ID, &r.Enrolment, at(&r.At), &r.Actor, str(&r.Side), &r.Step, &r.To, &r.Why.Key, fromJSON(&r.Why.Vars))
 		return r, err
 	})
+}
+
+// MoveLinks lets the unused links of a purpose to a seat work until another moment.
+func (tx *Tx) MoveLinks(ctx context.Context, purpose org.Purpose, seat training.EnrolmentID, until time.Time) error {
+	_, err := tx.exec(ctx, `UPDATE token SET until_at = $1 WHERE purpose = $2 AND record_id = $3 AND used_at IS NULL`,
+		moment(until), string(purpose), string(seat))
+	return err
 }
 
 // seatScope says where a seat lies for a reader.

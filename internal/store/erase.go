@@ -10,7 +10,8 @@ import (
 )
 
 // erasing lists the kinds of record that can be erased, each with the statements that take its rows away; $1 is its identifier.
-// The key of the record goes in any case, and with it every sealed word, here and in each copy of the database.
+// The key of the record goes in any case, and with it every sealed word, here and in each copy of the database; and so do the
+// tokens by which it was found.
 var erasing = map[string][]string{
 	"signal": nil,
 	"case":   nil,
@@ -40,7 +41,7 @@ func (tx *Tx) Erase(ctx context.Context, r ledger.Record) error {
 
 func (tx *Tx) erase(ctx context.Context, r ledger.Record) error {
 	delete(tx.keys, r.ID)
-	for _, text := range append([]string{`DELETE FROM record_key WHERE owner = $1`}, erasing[r.Kind]...) {
+	for _, text := range append([]string{`DELETE FROM record_key WHERE owner = $1`, `DELETE FROM name_token WHERE owner = $1`}, erasing[r.Kind]...) {
 		if _, err := tx.exec(ctx, text, r.ID); err != nil {
 			return err
 		}

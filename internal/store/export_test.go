@@ -83,3 +83,13 @@ func openTest(t *testing.T, c Config) *DB {
 
 // NewPostgres is testkit.Postgres, which this package cannot import; the tests beside it set it.
 var NewPostgres func(testing.TB) string
+
+// MigrateTo brings the schema up to a version and no further.
+func MigrateTo(ctx context.Context, db *DB, version int64) error {
+	p, err := db.provider()
+	if err != nil {
+		return err
+	}
+	_, err = p.UpTo(ctx, version)
+	return err
+}

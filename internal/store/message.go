@@ -108,10 +108,11 @@ func (tx *Tx) Messages(ctx context.Context, f org.MessageFilter) ([]org.Message,
 	return collect(ctx, tx, q.by(fmt.Sprintf("ORDER BY due_at || '/' || id DESC LIMIT %d", limit(f.Limit))), scanMessage)
 }
 
-// PutMessage keeps what became of a message, and lets it go. The link of a message that left is forgotten.
+// PutMessage keeps what became of a message, and lets it go. The link of a message that left, or will not leave, is
+// forgotten.
 func (tx *Tx) PutMessage(ctx context.Context, m org.Message) error {
 	return tx.put(ctx, `UPDATE message SET state = $1, attempts = $2, sent_at = $3, failure = $4, due_at = $5, leased_until = NULL,
-		link = CASE WHEN CAST($6 AS ctext) = 'sent' THEN NULL ELSE link END WHERE id = $7`,
+		link = CASE WHEN CAST($6 AS ctext) IN ('sent', 'cancelled') THEN NULL ELSE link END WHERE id = $7`,
 		string(m.State), m.Attempts, moment(m.Sent), text(m.Failure), moment(m.Due), string(m.State), m.ID)
 }
 

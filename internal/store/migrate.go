@@ -3,7 +3,9 @@ package store
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -92,6 +94,23 @@ func (db *DB) Blank(ctx context.Context) (bool, error) {
 	var n int
 	err = db.read.QueryRowContext(ctx, `SELECT count(*) FROM audit_entry`).Scan(&n)
 	return n == 0, err
+}
+
+// SchemaDigest names the schema of this program: sixteen hexadecimal digits over the text of its migrations.
+func SchemaDigest() string {
+	h := sha256.New()
+	err := fs.WalkDir(migrations, "migrations", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := migrations.ReadFile(path)
+		h.Write(b)
+		return err
+	})
+	if err != nil {
+		panic(err) // embedded files can be read
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 
 func latest(p *goose.Provider) int64 {

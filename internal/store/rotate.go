@@ -23,8 +23,7 @@ type step struct {
 	stale int
 }
 
-// turns lists everything that stands under the root key. What is found by tokens made from the root belongs here too: its
-// batch opens the words and makes their tokens anew.
+// turns lists everything that stands under the root key, tokens for search among it.
 var turns = []turn{
 	{"record keys", column{
 		next:  `SELECT owner, wrapped FROM record_key`,
@@ -49,6 +48,7 @@ var turns = []turn{
 		renew: func(db *DB, k, v string) (string, error) { return again(db.links, k, v) },
 		put:   `UPDATE message SET link = $1 WHERE unique_key = $2 AND link = $3`,
 	}.batch},
+	{"records found by name", turnTokens},
 }
 
 // again seals a value anew for the same place.

@@ -77,7 +77,7 @@ func newScopeWorld(t *testing.T, db *store.DB, clock *testkit.Clock) *scopeWorld
 	for i, region := range []access.RegionID{"PER", "PER", "VAR"} {
 		first := calendar.MustDate("2026-05-11").AddDays(7 * i)
 		team := w.team[i%2 : i%2+1]
-		id, err := s.Plan(t.Context(), manager, fmt.Sprint("e", i), training.Event{Region: region, Venue: "Зала", Capacity: 5, NeedShare: 1, ApplyUntil: first.AddDays(-1), Release: first.AddDays(-2).At(9, 0),
+		id, err := s.Plan(t.Context(), manager, fmt.Sprint("e", i), training.Event{Region: region, VenueBG: "Зала", Capacity: 5, NeedShare: 1, ApplyUntil: first.AddDays(-1), Release: first.AddDays(-2).At(9, 0),
 			HalfDays: training.HalfDaysFrom(first, 2), Trainers: team})
 		must(err)
 		events[string(id)] = access.Resource{Kind: "training", ID: string(id), Region: region, Team: team}

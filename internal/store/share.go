@@ -143,8 +143,3 @@ func (tx *Tx) WhoSaw(ctx context.Context, c casework.CaseID, n int) ([]access.En
 	return collect(ctx, tx, selectFrom(`SELECT `+entryColumns+` FROM audit_entry AS e`).and("e.record = ?", string(c)).and("e.kind = 'case'").
 		by(fmt.Sprintf("ORDER BY e.at DESC, e.id DESC LIMIT %d", n)), scanEntry)
 }
-
-// OpenTasks counts the tasks of a case that are neither ended nor handed over.
-func (tx *Tx) OpenTasks(ctx context.Context, c casework.CaseID) (int, error) {
-	return 0, nil
-}

@@ -15,14 +15,14 @@ var _ casework.Tx = (*Tx)(nil)
 
 const signalSelect = `SELECT g.id, g.ref, g.receipt, g.channel, g.source, g.source_agency, g.source_person, g.knows_child, g.learned_at,
 	g.received_at, g.first_at, g.entered_at, g.entered_by, g.unit_id, g.region_id, g.municipality_id, g.urgent, g.track, g.kinds, g.setting,
-	g.band, g.sex, g.state, g.since_at, g.looked, g.taken_by, g.outcome, g.proposed_by, g.joined_to, g.case_id, g.narrative, g.place,
+	g.band, g.sex, g.state, g.since_at, g.looked, g.taken_by, g.outcome, g.proposed_by, g.joined_to, g.case_id, g.was, g.narrative, g.register, g.place,
 	g.child, g.carers, g.sender, g.reason, g.version FROM signal AS g`
 
 func scanSignal(s scanner) (casework.Signal, error) {
 	var g casework.Signal
 	err := s.Scan(&g.ID, &g.Ref, &g.Receipt, &g.Channel, &g.Source, str(&g.SourceAgency), str(&g.SourcePerson), &g.KnowsChild, at(&g.Learned),
 		at(&g.Received), at(&g.First), at(&g.Entered), &g.EnteredBy, &g.Unit, &g.Region, str(&g.Municipality), &g.Urgent, &g.Track, words(&g.Kinds), str(&g.Setting),
-		&g.Band, &g.Sex, &g.State, at(&g.Since), &g.Looked, str(&g.TakenBy), str(&g.Outcome), str(&g.ProposedBy), str(&g.JoinedTo), str(&g.Case), &g.Words.Narrative, &g.Words.Place,
+		&g.Band, &g.Sex, &g.State, at(&g.Since), &g.Looked, str(&g.TakenBy), str(&g.Outcome), str(&g.ProposedBy), str(&g.JoinedTo), str(&g.Case), fromJSON(&g.Was), &g.Words.Narrative, &g.Words.Register, &g.Words.Place,
 		&g.Words.Child, &g.Words.Carers, &g.Words.Sender, &g.Reason, &g.Version)
 	return g, err
 }
@@ -50,7 +50,7 @@ func joined[T ~string](all []T) string {
 
 // openSignal unseals the words of a signal.
 func (tx *Tx) openSignal(ctx context.Context, g *casework.Signal) error {
-	return tx.unseal(ctx, string(g.ID), string(g.ID), secret{"signal.narrative", &g.Words.Narrative}, secret{"signal.place", &g.Words.Place},
+	return tx.unseal(ctx, string(g.ID), string(g.ID), secret{"signal.narrative", &g.Words.Narrative}, secret{"signal.register", &g.Words.Register}, secret{"signal.place", &g.Words.Place},
 		secret{"signal.child", &g.Words.Child}, secret{"signal.carers", &g.Words.Carers}, secret{"signal.sender", &g.Words.Sender}, secret{"signal.reason", &g.Reason})
 }
 
@@ -129,13 +129,14 @@ func (tx *Tx) SignalsJoined(ctx context.Context, id casework.SignalID) ([]casewo
 	return tx.signals(ctx, selectFrom(signalSelect).and("g.joined_to = ?", string(id)).by("ORDER BY g.first_at, g.id"))
 }
 
-// SimilarSignals returns other signals of the same place and age band since a moment, the newest first.
+// SimilarSignals returns other signals of the same place since a moment, the newest first; of the whole region when either does
+// not know the municipality.
 func (tx *Tx) SimilarSignals(ctx context.Context, g casework.Signal, since time.Time) ([]casework.Signal, error) {
-	q := selectFrom(signalSelect).and("g.region_id = ?", string(g.Region)).and("g.band = ?", g.Band).and("g.first_at >= ?", moment(since)).and("g.id <> ?", string(g.ID))
+	q := selectFrom(signalSelect).and("g.region_id = ?", string(g.Region)).and("g.first_at >= ?", moment(since)).and("g.id <> ?", string(g.ID))
 	if g.Municipality != "" {
-		q.and("g.municipality_id = ?", g.Municipality)
+		q.and("g.municipality_id = ? OR g.municipality_id IS NULL", g.Municipality)
 	}
-	return tx.signals(ctx, q.by("ORDER BY g.first_at DESC, g.id LIMIT 10"))
+	return tx.signals(ctx, q.by("ORDER BY g.first_at DESC, g.id LIMIT 100"))
 }
 
 // PutSignal adds a signal (version 0) or changes one. What it says is written once and never again.
@@ -143,9 +144,9 @@ func (tx *Tx) PutSignal(ctx context.Context, g casework.Signal) error {
 	columns := map[string]sealed.Text{"reason": g.Reason}
 	fs := []field{{"unit_id", string(g.Unit)}, {"region_id", string(g.Region)}, {"municipality_id", text(g.Municipality)}, {"received_at", moment(g.Received)},
 		{"state", string(g.State)}, {"since_at", moment(g.Since)}, {"looked", g.Looked}, {"taken_by", text(g.TakenBy)}, {"outcome", text(g.Outcome)},
-		{"proposed_by", text(g.ProposedBy)}, {"joined_to", text(g.JoinedTo)}, {"case_id", text(g.Case)}}
+		{"proposed_by", text(g.ProposedBy)}, {"joined_to", text(g.JoinedTo)}, {"case_id", text(g.Case)}, {"was", asJSON(g.Was)}}
 	if g.Version == 0 {
-		columns["narrative"], columns["place"], columns["child"], columns["carers"], columns["sender"] = g.Words.Narrative, g.Words.Place, g.Words.Child, g.Words.Carers, g.Words.Sender
+		columns["narrative"], columns["register"], columns["place"], columns["child"], columns["carers"], columns["sender"] = g.Words.Narrative, g.Words.Register, g.Words.Place, g.Words.Child, g.Words.Carers, g.Words.Sender
 		fs = append(fs, field{"ref", g.Ref}, field{"receipt", g.Receipt}, field{"channel", g.Channel}, field{"source", string(g.Source)},
 			field{"source_agency", text(g.SourceAgency)}, field{"source_person", text(g.SourcePerson)}, field{"knows_child", g.KnowsChild},
 			field{"learned_at", moment(g.Learned)}, field{"first_at", moment(g.First)}, field{"entered_at", moment(g.Entered)}, field{"entered_by", string(g.EnteredBy)},

@@ -26,12 +26,12 @@ func (tx *Tx) PutProgramme(ctx context.Context, p training.Programme) error {
 		field{"target_people", p.People}, field{"target_children", p.Children})
 }
 
-const eventSelect = `SELECT t.id, t.programme_id, t.region_id, t.venue, t.capacity, t.agency_max, t.apply_until, t.release_at,
+const eventSelect = `SELECT t.id, t.programme_id, t.region_id, t.venue_bg, t.venue_en, t.capacity, t.agency_max, t.apply_until, t.release_at,
 	t.need_share, t.state, t.sequence, t.version FROM training AS t`
 
 func scanEvent(s scanner) (training.Event, error) {
 	var e training.Event
-	err := s.Scan(&e.ID, &e.Programme, &e.Region, &e.Venue, &e.Capacity, &e.AgencyMax, on(&e.ApplyUntil), at(&e.Release),
+	err := s.Scan(&e.ID, &e.Programme, &e.Region, &e.VenueBG, &e.VenueEN, &e.Capacity, &e.AgencyMax, on(&e.ApplyUntil), at(&e.Release),
 		&e.NeedShare, &e.State, &e.Sequence, &e.Version)
 	return e, err
 }
@@ -130,7 +130,7 @@ func (tx *Tx) fillEvents(ctx context.Context, all []training.Event) error {
 // PutEvent adds a training (version 0) or changes one, with its half-days, rules and trainers.
 func (tx *Tx) PutEvent(ctx context.Context, e training.Event) error {
 	err := tx.save(ctx, "training", string(e.ID), e.Version, field{"programme_id", e.Programme},
-		field{"region_id", string(e.Region)}, field{"venue", e.Venue}, field{"starts_on", day(e.Starts())},
+		field{"region_id", string(e.Region)}, field{"venue_bg", e.VenueBG}, field{"venue_en", e.VenueEN}, field{"starts_on", day(e.Starts())},
 		field{"ends_on", day(e.Ends())}, field{"capacity", e.Capacity}, field{"agency_max", e.AgencyMax},
 		field{"apply_until", day(e.ApplyUntil)}, field{"release_at", moment(e.Release)}, field{"need_share", e.NeedShare},
 		field{"state", string(e.State)}, field{"sequence", e.Sequence})
@@ -160,16 +160,27 @@ func (tx *Tx) PutEvent(ctx context.Context, e training.Event) error {
 	return nil
 }
 
-// putHalfDays keeps the half-days that have an identifier, drops those that are gone and adds the new ones.
+// putHalfDays keeps the half-days that have an identifier, drops those that are gone, remembering them for the calendars
+// they stand in, and adds the new ones. Those that are kept first step aside, as one may take the time of another.
 func (tx *Tx) putHalfDays(ctx context.Context, e training.Event) error {
-	q := selectFrom(`DELETE FROM half_day`).and("training_id = ?", string(e.ID))
-	for _, h := range e.HalfDays {
-		if h.ID != "" {
-			q.and("id <> ?", h.ID)
+	gone := func(q *query) *query {
+		q.and("training_id = ?", string(e.ID))
+		for _, h := range e.HalfDays {
+			if h.ID != "" {
+				q.and("id <> ?", h.ID)
+			}
 		}
+		return q
 	}
-	if _, err := tx.exec(ctx, q.String(), q.args...); err != nil {
-		return err
+	for _, q := range []*query{
+		gone(selectFrom(`INSERT INTO dropped_half_day (id, training_id, held_on, starts, ends, dropped_at)
+			SELECT id, training_id, held_on, starts, ends, CAST($1 AS TEXT) FROM half_day`, momentText(tx.Now()))),
+		gone(selectFrom(`DELETE FROM half_day`)),
+		selectFrom(`UPDATE half_day SET held_on = id`).and("training_id = ?", string(e.ID)),
+	} {
+		if _, err := tx.exec(ctx, q.String(), q.args...); err != nil {
+			return err
+		}
 	}
 	for i := range e.HalfDays {
 		h := &e.HalfDays[i]
@@ -184,11 +195,25 @@ func (tx *Tx) putHalfDays(ctx context.Context, e training.Event) error {
 	return nil
 }
 
-// ReleasedEvents lists planned trainings whose release date passed after since, and which have not begun.
-func (tx *Tx) ReleasedEvents(ctx context.Context, since time.Time) ([]training.EventID, error) {
-	return collect(ctx, tx, selectFrom(`SELECT id FROM training`).and("state = 'planned'").
-		and("release_at <= ?", moment(tx.Now())).and("release_at > ?", moment(since)).by("ORDER BY id"),
-		scanText[training.EventID])
+// DroppedHalfDays returns the half-days that fell away from a training since a moment.
+func (tx *Tx) DroppedHalfDays(ctx context.Context, e training.EventID, since time.Time) ([]training.HalfDay, error) {
+	return collect(ctx, tx, selectFrom(`SELECT id, held_on, starts, ends FROM dropped_half_day`).and("training_id = ?", string(e)).
+		and("dropped_at >= ?", moment(since)).by("ORDER BY held_on, starts"), func(s scanner) (training.HalfDay, error) {
+		var h training.HalfDay
+		err := s.Scan(&h.ID, on(&h.On), &h.Starts, &h.Ends)
+		return h, err
+	})
+}
+
+// TimelyEvents lists the trainings in which time may change a seat: an offer has run out, the places of minimums are
+// released while somebody waits, or the training has begun, or begins today, while somebody has no seat.
+func (tx *Tx) TimelyEvents(ctx context.Context) ([]training.EventID, error) {
+	now, today := moment(tx.Now()), day(calendar.On(tx.Now()))
+	return collect(ctx, tx, selectFrom(`SELECT DISTINCT t.id FROM training AS t JOIN enrolment AS n ON n.training_id = t.id`).
+		and("t.state = 'planned'").
+		and(`(n.state = 'offered' AND n.offered_until <= ?) OR (n.state IN ('endorsed', 'waiting') AND t.release_at <= ?)
+			OR (n.state IN ('applied', 'endorsed', 'waiting', 'offered') AND t.starts_on <= ?)`, now, now, today).
+		by("ORDER BY t.id"), scanText[training.EventID])
 }
 
 // EventCounts counts seats, marks and completions of the trainings within the reader's scope.
@@ -208,27 +233,38 @@ func (tx *Tx) EventCounts(ctx context.Context, s access.Scope) (map[training.Eve
 	if err != nil {
 		return nil, err
 	}
-	add := func(text string, put func(*training.Counts, int, int)) error {
-		_, err := collect(ctx, tx, selectFrom(text).within(s, eventScope).by("GROUP BY t.id"), func(row scanner) (struct{}, error) {
+	_, err = collect(ctx, tx, selectFrom(`SELECT t.id, count(*), count(c.id), sum(CASE WHEN EXISTS (SELECT 1 FROM certificate AS x
+			WHERE x.enrolment_id = d.enrolment_id AND (x.revoked_on IS NULL OR x.revoked_key = 'revoked.byhand')) THEN 0 ELSE 1 END)
+		FROM training AS t JOIN completion AS d ON d.training_id = t.id
+		LEFT JOIN certificate AS c ON c.enrolment_id = d.enrolment_id AND c.revoked_on IS NULL`).within(s, eventScope).by("GROUP BY t.id"),
+		func(row scanner) (struct{}, error) {
 			var id training.EventID
-			var a, b int
-			err := row.Scan(&id, &a, &b)
+			var completed, certified, due int
+			err := row.Scan(&id, &completed, &certified, &due)
 			c := out[id]
-			put(&c, a, b)
+			c.Completed, c.Certified, c.ToCertify = completed, certified, due
 			out[id] = c
 			return struct{}{}, err
 		})
-		return err
-	}
-	err = add(`SELECT t.id, count(*), count(c.id) FROM training AS t JOIN completion AS d ON d.training_id = t.id
-		LEFT JOIN certificate AS c ON c.enrolment_id = d.enrolment_id AND c.revoked_on IS NULL`,
-		func(c *training.Counts, done, certified int) { c.Completed, c.Certified = done, certified })
 	if err != nil {
 		return nil, err
 	}
-	return out, add(`SELECT t.id, count(*), sum(CASE WHEN a.status IN ('present', 'late') THEN 1 ELSE 0 END) FROM training AS t
-		JOIN half_day AS h ON h.training_id = t.id JOIN attendance AS a ON a.half_day_id = h.id AND a.current`,
-		func(c *training.Counts, marked, attended int) { c.Marked, c.Attended = marked, attended })
+	_, err = collect(ctx, tx, selectFrom(`SELECT t.id, h.id, count(*) FROM training AS t JOIN half_day AS h ON h.training_id = t.id
+		JOIN attendance AS a ON a.half_day_id = h.id AND a.current JOIN enrolment AS n ON n.id = a.enrolment_id AND n.state = 'confirmed'`).
+		within(s, eventScope).by("GROUP BY t.id, h.id"), func(row scanner) (struct{}, error) {
+		var id training.EventID
+		var half string
+		var n int
+		err := row.Scan(&id, &half, &n)
+		c := out[id]
+		if c.Marked == nil {
+			c.Marked = map[string]int{}
+		}
+		c.Marked[half] = n
+		out[id] = c
+		return struct{}{}, err
+	})
+	return out, err
 }
 
 func addSeats(c training.Counts, state training.State, sector string, n int) training.Counts {

@@ -2,8 +2,6 @@ package survey
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"strengthen/internal/access"
 	"strengthen/internal/fault"
@@ -39,8 +37,13 @@ func (s *Service) data(ctx context.Context, by access.Actor, action access.Actio
 		if d.Study, err = readStudy(ctx, tx, study); err != nil {
 			return err
 		}
-		d.Respondents, err = tx.Respondents(ctx, study)
-		slices.SortFunc(d.Respondents, func(a, b Respondent) int { return strings.Compare(a.Code, b.Code) })
+		if d.Respondents, err = tx.RespondentsOf(ctx, study); err != nil {
+			return err
+		}
+		answers, err := tx.Answers(ctx, study)
+		for i := range d.Respondents {
+			d.Respondents[i].Answers = answers[d.Respondents[i].Code]
+		}
 		return err
 	})
 	return d, err

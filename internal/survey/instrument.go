@@ -40,6 +40,7 @@ type Item struct {
 	Key      string // right option of a knowledge item
 	Reverse  bool
 	Optional bool
+	Source   string // of a knowledge item: the article, or the page on which its answer rests
 }
 
 // Valid reports whether v answers the item.

@@ -3,10 +3,9 @@ package survey
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
-	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"strengthen/internal/access"
 	"strengthen/internal/calendar"
@@ -17,139 +16,167 @@ import (
 
 const mailAnswer = "answer"
 
-// reminders are the days after the due day on which people are asked.
+// reminders are the days after the first mail on which people are asked; apart is the least time between two mails, also
+// when mail waited or somebody reminds by hand.
 var reminders = []int{0, 7, 21}
+
+const apart = 6 * 24 * time.Hour
 
 // DueM6 is six calendar months after completion: 31 August leads to the last day of February.
 func DueM6(completed calendar.Date) calendar.Date { return completed.AddMonths(6) }
 
-// wanted returns the invitations that a seat should have, by the facts of this moment.
-func wanted(s Subject, e training.Event) []Invitation {
+// wanted returns the invitations that a seat should have, by the facts of this moment: before, from the confirmed seat until
+// the first half-day begins; right after, from the beginning of the last half-day, with the mail when it ends; at six
+// months, from a week before.
+func wanted(x Subject, e training.Event) []Invitation {
+	if x.State != training.Confirmed || len(e.HalfDays) == 0 {
+		return nil
+	}
 	var all []Invitation
-	add := func(w Wave, due, opens, closes calendar.Date) {
-		all = append(all, Invitation{Seat: s.Seat, Wave: w, Due: due, Opens: opens, Closes: closes})
+	add := func(w Wave, due calendar.Date, asks, opens, closes time.Time) {
+		all = append(all, Invitation{Seat: x.Seat, Wave: w, Due: due, Asks: asks, Opens: opens, Closes: closes})
 	}
-	confirmed := calendar.On(s.Confirmed)
-	if !s.Confirmed.IsZero() && confirmed.Before(e.Starts().AddDays(1)) {
-		add(Pre, confirmed, confirmed, e.Starts())
+	first, last := e.HalfDays[0], e.HalfDays[len(e.HalfDays)-1]
+	if !x.Confirmed.IsZero() && x.Confirmed.Before(first.Begin()) {
+		due := calendar.On(x.Confirmed)
+		add(Pre, due, later(x.Confirmed, due.At(8, 0)), x.Confirmed, first.Begin())
 	}
-	if s.Attended || !s.Completed.IsZero() {
-		add(Post, e.Ends(), e.Ends(), e.Ends().AddDays(21))
+	if x.Attended || !x.Completed.IsZero() {
+		add(Post, last.On, last.End(), last.Begin(), last.On.AddDays(21).End())
 	}
-	if !s.Completed.IsZero() {
-		due := DueM6(s.Completed)
-		add(M6, due, due.AddDays(-7), due.AddDays(60))
+	if !x.Completed.IsZero() {
+		due := DueM6(x.Completed)
+		add(M6, due, due.At(8, 0), due.AddDays(-7).Start(), due.AddDays(60).End())
 	}
 	return all
 }
 
-// Sweep brings invitations, codes and mail to what the facts of this moment ask for. It may run as often as one likes. A
-// corrected completion moves only what is unsent; a completion taken back removes only what is unsent.
-func (s *Service) Sweep(ctx context.Context) error {
-	var all []Subject
-	events := map[training.EventID]training.Event{}
-	err := s.store.View(ctx, access.TheSystem(), func(tx Tx) (err error) {
-		if all, err = tx.Asking(ctx); err != nil {
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// change is what has to be done about one invitation.
+type change struct {
+	subject    Subject
+	invitation Invitation
+	end        bool // take it back: drop it when no mail has left, else close it
+}
+
+// changes compares the invitations of a seat with what the facts ask for. The questionnaire before and the one right after
+// follow the dates of the training; of the one at six months only what is unsent moves.
+func (s *Service) changes(x Subject, e training.Event) []change {
+	var all []change
+	now, still := s.now(), map[Wave]bool{}
+	for _, want := range wanted(x, e) {
+		still[want.Wave] = true
+		old, ok := x.Waves[want.Wave]
+		switch {
+		case !ok && !now.Before(want.Closes), ok && old.Done, ok && old.same(want):
+			continue
+		case ok && old.Mails.Sent > 0 && want.Wave == M6 && old.Ended == NotEnded:
+			continue
+		case ok && old.Mails.Sent > 0:
+			want.Due, want.Asks = old.Due, old.Asks
+		default:
+			want.Asks = later(want.Asks, now)
+		}
+		want.ID, want.Version, want.Mails = old.ID, old.Version, old.Mails
+		all = append(all, change{x, want, false})
+	}
+	for w, old := range x.Waves {
+		if !still[w] && old.Ended == NotEnded && !old.Done {
+			all = append(all, change{x, old, true})
+		}
+	}
+	return all
+}
+
+// same reports whether an invitation is as it is wanted. One of which mail has left keeps its due day.
+func (i Invitation) same(want Invitation) bool {
+	return i.Ended == NotEnded && (i.Due == want.Due || i.Mails.Sent > 0) && i.Opens.Equal(want.Opens) && i.Closes.Equal(want.Closes)
+}
+
+// apply writes one change with its mail and its links.
+func (s *Service) apply(ctx context.Context, tx Tx, c change) error {
+	i := c.invitation
+	if c.end {
+		return s.takeBack(ctx, tx, c)
+	}
+	if i.ID == "" {
+		i.ID = access.NewID()
+	}
+	if err := tx.PutInvitation(ctx, i); err != nil {
+		return err
+	}
+	return s.planMail(ctx, tx, c.subject, i)
+}
+
+// takeBack undoes an invitation whose reason has gone: nothing stays of one that was not sent; one that was sent is closed,
+// and its link says so.
+func (s *Service) takeBack(ctx context.Context, tx Tx, c change) error {
+	i := c.invitation
+	if err := tx.CancelMail(ctx, i.ID, mailAnswer); err != nil {
+		return err
+	}
+	if i.Mails.Sent == 0 {
+		if err := tx.DropTokens(ctx, org.Answer, i.ID); err != nil {
 			return err
 		}
-		for _, x := range all {
-			if _, ok := events[x.Event]; ok {
-				continue
-			}
-			if events[x.Event], err = tx.Event(ctx, x.Event); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+		return tx.DropInvitation(ctx, i.ID)
+	}
+	i.Ended = Left
+	if c.subject.State == training.Confirmed {
+		i.Ended = Untaken
+	}
+	return tx.PutInvitation(ctx, i)
+}
+
+// planMail plans the mails of an invitation anew: those that fit before it closes. One token serves every reminder, so that
+// each link works.
+func (s *Service) planMail(ctx context.Context, tx Tx, x Subject, i Invitation) error {
+	if err := tx.CancelMail(ctx, i.ID, mailAnswer); err != nil {
+		return err
+	}
+	p, err := tx.Person(ctx, x.Person)
 	if err != nil {
 		return err
 	}
-	var work []Subject
-	for _, x := range all {
-		if len(s.differs(x, events[x.Event])) > 0 || x.Code == "" {
-			work = append(work, x)
-		}
+	link, err := s.newLink(ctx, tx, i, x.Person)
+	if err != nil {
+		return err
 	}
-	// Codes and respondents are written in a random order, so that the order of rows tells nothing.
-	rand.Shuffle(len(work), func(i, j int) { work[i], work[j] = work[j], work[i] })
-	for part := range slices.Chunk(work, 50) {
-		if err := s.sweep(ctx, part, events); err != nil {
+	for n, days := range reminders {
+		at := i.Asks
+		if n > 0 {
+			at = calendar.On(i.Asks).AddDays(days).At(8, 0)
+		}
+		if !at.Before(i.Closes) {
+			break
+		}
+		if err := tx.PlanMail(ctx, org.Mail{
+			Key: fmt.Sprintf("answer/%s/%d", i.ID, n), Kind: mailAnswer, Record: i.ID, Person: x.Person, Address: p.Email, Lang: p.Lang,
+			Vars: map[string]string{"wave": string(i.Wave), "event": string(x.Event), "seat": string(x.Seat), "link": link, "n": strconv.Itoa(n),
+				"until": i.Closes.Format(time.RFC3339)},
+			Due: at,
+		}); err != nil {
 			return err
 		}
 	}
-	if err := s.markAsked(ctx); err != nil {
-		return err
-	}
-	return s.dropCodes(ctx)
+	return nil
 }
 
-// markAsked keeps by study code who has been asked by today, so that those who did not answer can be counted.
-func (s *Service) markAsked(ctx context.Context) error {
-	var due []Asked
-	err := s.store.View(ctx, access.TheSystem(), func(tx Tx) (err error) {
-		due, err = tx.DueAsked(ctx, s.now.Today())
-		return err
-	})
-	if err != nil || len(due) == 0 {
-		return err
-	}
-	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
-		if err := tx.Allow(ctx, access.SendWave, access.Resource{Kind: "wave"}); err != nil {
-			return err
-		}
-		for _, a := range due {
-			if err := tx.PutAsked(ctx, OwnStudy, a.Code, a.Wave); err != nil {
-				return err
-			}
-			if a.Wave != Post {
-				continue
-			}
-			if err := tx.PutAsked(ctx, OwnStudy, a.Code, RetroPre); err != nil {
-				return err
-			}
-		}
-		return nil
+// newLink makes a personal link; the invitation says how long it opens. Its row keeps the day and not the hour: who came by it to answer, and when, is not kept.
+func (s *Service) newLink(ctx context.Context, tx Tx, i Invitation, person access.PersonID) (string, error) {
+	token, hash := access.NewToken()
+	return "/l/" + token, tx.PutToken(ctx, org.Token{
+		Hash: hash, Purpose: org.Answer, Record: i.ID, Person: person, Made: s.now.Today().Start(), Until: i.Closes,
 	})
 }
 
-// differs returns what has to be written about a seat.
-func (s *Service) differs(x Subject, e training.Event) []Invitation {
-	var all []Invitation
-	for _, i := range wanted(x, e) {
-		old, ok := x.Waves[i.Wave]
-		if ok && (old.Due == i.Due && old.Closes == i.Closes || old.Done) {
-			continue
-		}
-		if !ok && i.Closes.Before(s.now.Today()) {
-			continue // the window passed before anybody could be asked
-		}
-		i.ID, i.Version, i.Done = old.ID, old.Version, old.Done
-		all = append(all, i)
-	}
-	return all
-}
-
-func (s *Service) sweep(ctx context.Context, part []Subject, events map[training.EventID]training.Event) error {
-	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
-		if err := tx.Allow(ctx, access.SendWave, access.Resource{Kind: "wave"}); err != nil {
-			return err
-		}
-		for _, x := range part {
-			if err := s.register(ctx, tx, x, events[x.Event]); err != nil {
-				return err
-			}
-			for _, i := range s.differs(x, events[x.Event]) {
-				if err := s.invite(ctx, tx, x, i); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-}
-
-// register gives a seat its study code, once.
+// register gives a seat its study code, and its training a label, once.
 func (s *Service) register(ctx context.Context, tx Tx, x Subject, e training.Event) error {
 	_, err := tx.CodeOf(ctx, x.Seat)
 	if !fault.Is(err, fault.NotFound) {
@@ -159,92 +186,88 @@ func (s *Service) register(ctx context.Context, tx Tx, x Subject, e training.Eve
 	if err != nil {
 		return err
 	}
-	code := newCode()
-	if err := tx.PutCode(ctx, x.Seat, code); err != nil {
+	cohort, err := tx.CohortOf(ctx, x.Event)
+	if fault.Is(err, fault.NotFound) {
+		cohort = newCode()[:6]
+		err = tx.PutCohort(ctx, x.Event, cohort)
+	}
+	if err != nil {
+		return err
+	}
+	if err := tx.PutCode(ctx, x.Seat, x.Code); err != nil {
 		return err
 	}
 	return tx.PutRespondent(ctx, OwnStudy, Respondent{
-		Code: code, Cohort: string(x.Event), CohortName: string(e.Region) + " " + e.Starts().String(), Region: string(e.Region),
-		Sector: x.Sector, Experience: p.Experience,
+		Code: x.Code, Cohort: cohort, Region: string(e.Region), Sector: x.Sector, Experience: p.Experience,
 	})
 }
 
 // newCode is ten letters and digits that are easily told apart: 50 random bits.
 func newCode() string { return strings.ToUpper(access.NewID()[:10]) }
 
-// invite writes one invitation with its mail. One token serves every reminder, so that each link works.
-func (s *Service) invite(ctx context.Context, tx Tx, x Subject, i Invitation) error {
-	if i.ID != "" {
-		sent, err := tx.MailSent(ctx, i.ID)
-		if err != nil || sent {
-			return err
-		}
-	} else {
-		i.ID = access.NewID()
+// awaits reports whether the answer to an invitation is still awaited. It asks the answers by way of the map, so that nothing
+// beside the invitation has to say that somebody has just answered.
+func (s *Service) awaits(ctx context.Context, tx Tx, id string) (bool, error) {
+	i, err := tx.Invitation(ctx, id)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
 	}
-	if err := tx.PutInvitation(ctx, i); err != nil {
-		return err
+	if err != nil || i.Done || i.Ended != NotEnded || !tx.Now().Before(i.Closes) {
+		return false, err
 	}
-	link, err := s.newLink(ctx, tx, i, x.Person)
-	if err != nil {
-		return err
+	seat, err := tx.Enrolment(ctx, i.Seat)
+	if err != nil || seat.State != training.Confirmed {
+		return false, err
 	}
-	p, err := tx.Person(ctx, x.Person)
-	if err != nil {
-		return err
-	}
-	for n, days := range reminders {
-		on := i.Due.AddDays(days)
-		if on.After(i.Closes) {
-			break
-		}
-		if err := tx.PlanMail(ctx, org.Mail{
-			Key: fmt.Sprintf("answer/%s/%d", i.ID, n), Kind: mailAnswer, Record: i.ID, Person: x.Person, Address: p.Email, Lang: p.Lang,
-			Vars: map[string]string{"wave": string(i.Wave), "event": string(x.Event), "seat": string(x.Seat), "link": link, "n": strconv.Itoa(n)},
-			Due:  on.At(8, 0),
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
+	r, err := s.responseOf(ctx, tx, i)
+	return !r.Complete, err
 }
 
-func (s *Service) newLink(ctx context.Context, tx Tx, i Invitation, person access.PersonID) (string, error) {
-	token, hash := access.NewToken()
-	return "/l/" + token, tx.PutToken(ctx, org.Token{
-		Hash: hash, Purpose: org.Answer, Record: i.ID, Person: person, Made: tx.Now(), Until: i.Closes.End(),
-	})
+// responseOf returns how far the answers to an invitation go; without a code there are none.
+func (s *Service) responseOf(ctx context.Context, tx Tx, i Invitation) (Response, error) {
+	code, err := tx.CodeOf(ctx, i.Seat)
+	if fault.Is(err, fault.NotFound) {
+		return Response{}, nil
+	}
+	if err != nil {
+		return Response{}, err
+	}
+	all, err := tx.ResponsesOf(ctx, OwnStudy, code)
+	return all[i.Wave], err
 }
 
-// dropCodes deletes the map from code to seat twelve months after the programme ended.
-func (s *Service) dropCodes(ctx context.Context) error {
-	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
-		p, err := tx.Programme(ctx)
-		if fault.Is(err, fault.NotFound) || (err == nil && s.now.Today().Before(p.Ends.AddMonths(12))) {
-			return nil
+// Guard puts the question whether an answer is still awaited before every mail about a questionnaire leaves; a reminder that
+// would follow another mail too soon, because mail had waited, does not leave either.
+func (s *Service) Guard(send func(context.Context, org.Message) error) func(context.Context, org.Message) error {
+	return func(ctx context.Context, m org.Message) error {
+		if m.Kind != mailAnswer {
+			return send(ctx, m)
 		}
+		err := s.store.View(ctx, access.TheSystem(), func(tx Tx) error {
+			waits, err := s.awaits(ctx, tx, m.Record)
+			if err != nil {
+				return err
+			}
+			letters, err := tx.Letters(ctx, m.Record)
+			if err == nil && (!waits || tx.Now().Before(lastSent(letters).Add(apart))) {
+				err = org.ErrGone
+			}
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		if err := tx.Allow(ctx, access.OpenCode, access.Resource{Kind: "code"}); err != nil {
-			return err
-		}
-		return tx.DropCodes(ctx)
-	})
+		return send(ctx, m)
+	}
 }
 
-// Waves counts invitations and answers by training and wave, as far as the reader may see.
-func (s *Service) Waves(ctx context.Context, by access.Actor) ([]WaveCount, error) {
-	var all []WaveCount
-	err := s.store.View(ctx, by, func(tx Tx) (err error) {
-		scope := tx.Scope(access.SeeWave)
-		if scope.Empty() {
-			return fault.New(fault.Denied, "fault.denied")
-		}
-		all, err = tx.WaveCounts(ctx, scope)
-		return err
-	})
-	return all, err
+// lastSent is when the last mail left; the zero time when none has.
+func lastSent(all []Letter) time.Time {
+	var t time.Time
+	for _, l := range all {
+		t = later(t, l.Sent)
+	}
+	return t
 }
 
 // MyInvitations lists the open questionnaires of the actor.
@@ -261,7 +284,11 @@ func (s *Service) MyInvitations(ctx context.Context, by access.Actor) ([]Invitat
 				return err
 			}
 			for _, i := range all {
-				if i.OpenOn(s.now.Today()) {
+				waits, err := s.awaits(ctx, tx, i.ID)
+				if err != nil {
+					return err
+				}
+				if waits && i.OpenAt(s.now()) {
 					open = append(open, i)
 				}
 			}
@@ -271,26 +298,94 @@ func (s *Service) MyInvitations(ctx context.Context, by access.Actor) ([]Invitat
 	return open, err
 }
 
-// Link makes a further link to one's own open questionnaire; earlier ones keep working.
+// Link makes a further link to one's own open questionnaire; earlier ones keep working. The link is made by the program and
+// not on the record of the person: who came to answer, and when, would tell who answered.
 func (s *Service) Link(ctx context.Context, by access.Actor, id string) (string, error) {
-	link := ""
-	err := s.store.Update(ctx, by, func(tx Tx) error {
-		i, err := tx.Invitation(ctx, id)
-		if err != nil {
+	var i Invitation
+	err := s.store.View(ctx, by, func(tx Tx) (err error) {
+		if i, err = tx.Invitation(ctx, id); err != nil {
 			return err
 		}
 		n, err := tx.Enrolment(ctx, i.Seat)
 		if err != nil {
 			return err
 		}
-		if n.Person != by.Person || !i.OpenOn(s.now.Today()) {
+		if n.Person != by.Person || !i.OpenAt(s.now()) {
 			return fault.New(fault.NotFound, "fault.notfound")
 		}
-		if err := tx.Allow(ctx, access.KeepOwn, access.Resource{Kind: "invitation", ID: i.ID, Own: n.Person}); err != nil {
-			return err
-		}
+		return tx.Allow(ctx, access.KeepOwn, access.Resource{Kind: "invitation", Own: n.Person})
+	})
+	if err != nil {
+		return "", err
+	}
+	link := ""
+	err = s.write(ctx, func(tx Tx) (err error) {
 		link, err = s.newLink(ctx, tx, i, by.Person)
 		return err
 	})
 	return link, err
+}
+
+// Reminded says what became of everybody when reminders were asked for by hand.
+type Reminded struct {
+	Now      int // a mail leaves now
+	Answered int
+	Recent   int // the last mail left less than a week ago
+	Spent    int // all mails of the plan have left
+	Closed   int // is not asked: not yet, not any more, or never was
+}
+
+// Remind brings forward the next mail of the plan for everybody in a wave of a training who was asked and has not answered.
+// It adds no mail to the plan, writes to nobody who answered, and to nobody within a week of the last mail.
+func (s *Service) Remind(ctx context.Context, by access.Actor, e training.EventID, w Wave) (Reminded, error) {
+	var r Reminded
+	err := s.store.Update(ctx, by, func(tx Tx) error {
+		r = Reminded{}
+		event, err := tx.Event(ctx, e)
+		if err != nil {
+			return err
+		}
+		if err := tx.Allow(ctx, access.SendWave, event.Resource()); err != nil {
+			return err
+		}
+		people, err := tx.WavePeople(ctx, e, w)
+		if err != nil {
+			return err
+		}
+		for _, p := range people {
+			if err := s.remind(ctx, tx, p, &r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return r, err
+}
+
+func (s *Service) remind(ctx context.Context, tx Tx, p WavePerson, r *Reminded) error {
+	i := p.Invitation
+	if p.Standing == Answered {
+		r.Answered++
+		return nil
+	}
+	if !i.OpenAt(tx.Now()) || tx.Now().Before(i.Asks) {
+		r.Closed++
+		return nil
+	}
+	letters, err := tx.Letters(ctx, i.ID)
+	if err != nil {
+		return err
+	}
+	if tx.Now().Before(lastSent(letters).Add(7 * 24 * time.Hour)) {
+		r.Recent++
+		return nil
+	}
+	for _, l := range letters { // in the order of the plan
+		if l.State == org.Planned || l.State == org.Failed {
+			r.Now++
+			return tx.SendNow(ctx, l.ID)
+		}
+	}
+	r.Spent++
+	return nil
 }

@@ -1,7 +1,6 @@
 package survey_test
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
 	"os"
@@ -34,6 +33,7 @@ type world struct {
 	event    training.Event
 	seat     training.EnrolmentID
 	mail     []org.Message
+	fail     bool // mail comes back
 }
 
 func newWorld(t *testing.T, db *store.DB, clock *testkit.Clock) *world {
@@ -46,7 +46,7 @@ func newWorld(t *testing.T, db *store.DB, clock *testkit.Clock) *world {
 	}))
 	first := calendar.MustDate("2026-05-11")
 	id, err := w.training.Plan(t.Context(), manager, "plan", training.Event{
-		Region: "PER", Venue: "Зала 1", Capacity: 4, NeedShare: 0.8, ApplyUntil: first.AddDays(-3), Release: first.AddDays(-8).At(12, 0), HalfDays: training.HalfDaysFrom(first, 5),
+		Region: "PER", VenueBG: "Зала 1", Capacity: 4, NeedShare: 0.8, ApplyUntil: first.AddDays(-3), Release: first.AddDays(-8).At(12, 0), HalfDays: training.HalfDaysFrom(first, 5),
 	})
 	w.must(err)
 	w.event, err = w.training.Event(t.Context(), manager, id)
@@ -81,7 +81,7 @@ func (w *world) attend(n int) {
 func (w *world) deliver() {
 	w.Helper()
 	for {
-		n, err := w.org.SendDue(w.Context(), func(_ context.Context, m org.Message) error { w.mail = append(w.mail, m); return nil })
+		n, err := w.org.SendDue(w.Context(), w.s.Guard(w.send))
 		w.must(err)
 		if n == 0 {
 			return
@@ -128,21 +128,21 @@ func TestThreeWavesOfOnePerson(t *testing.T) {
 		if n != 1 {
 			t.Fatalf("asked %d times before, want once", n)
 		}
-		w.must(w.s.Save(t.Context(), link, "r", map[survey.Wave]map[string]string{survey.Pre: {"ka01": "a", "cf01": "70"}}))
+		w.must(w.s.Save(t.Context(), link, "r", map[survey.Wave]map[string]string{survey.Pre: {"ka21": "a", "cf11": "70"}}))
 		v, err := w.s.Open(t.Context(), link)
 		w.must(err)
-		if v.Answers[survey.Pre]["cf01"] != "70" {
+		if v.Answers[survey.Pre]["cf11"] != "70" {
 			t.Error("what was saved is not there when the link is opened again")
 		}
-		err = w.s.Finish(t.Context(), link, "r", map[survey.Wave]map[string]string{survey.Pre: {"cf01": "75"}})
+		err = w.s.Finish(t.Context(), link, "r", map[survey.Wave]map[string]string{survey.Pre: {"cf11": "75"}})
 		if l := fault.All(err); len(l) < 2 || l[0].Key != "answer.missing" {
 			t.Errorf("finishing with gaps: %v", err)
 		}
-		err = w.s.Save(t.Context(), link, "r", map[survey.Wave]map[string]string{survey.Pre: {"cf01": "75", "cf02": "20"}})
-		if l := fault.All(err); len(l) != 1 || l[0].Field != "pre.cf01" || l[0].Key != "answer.range" {
+		err = w.s.Save(t.Context(), link, "r", map[survey.Wave]map[string]string{survey.Pre: {"cf11": "75", "cf12": "20"}})
+		if l := fault.All(err); len(l) != 1 || l[0].Field != "pre.cf11" || l[0].Key != "answer.range" {
 			t.Errorf("an answer between the steps: %v", err)
 		}
-		if v, _ := w.s.Open(t.Context(), link); v.Answers[survey.Pre]["cf02"] != "" {
+		if v, _ := w.s.Open(t.Context(), link); v.Answers[survey.Pre]["cf12"] != "" {
 			t.Error("half of a refused form was written")
 		}
 		w.must(w.s.Finish(t.Context(), link, "r", full(survey.Pre)))
@@ -221,8 +221,21 @@ func TestACorrectedCompletionMovesOnlyWhatIsUnsent(t *testing.T) {
 		}
 		clock.Set(calendar.MustDate("2026-11-13").At(9, 0))
 		w.deliver()
-		if n, _ := w.asked(survey.M6); n != 1 {
+		n, link := w.asked(survey.M6)
+		if n != 1 {
 			t.Error("not asked on the new day")
+		}
+		// Once a mail has left nothing moves any more: with the first half-day back, completion is of 12 May again.
+		before, err := w.s.Open(t.Context(), link)
+		w.must(err)
+		fix.Status, fix.ClientKey = training.Present, "fix2"
+		clock.Move(time.Hour)
+		w.must(w.training.Mark(t.Context(), manager, w.event.ID, []training.Presence{fix}))
+		w.must(w.s.Sweep(t.Context()))
+		after, err := w.s.Open(t.Context(), link)
+		w.must(err)
+		if !before.Invitation.Closes.Equal(after.Invitation.Closes) || before.Invitation.Due != after.Invitation.Due {
+			t.Errorf("what was sent moved from %s to %s", before.Invitation.Closes, after.Invitation.Closes)
 		}
 	})
 }

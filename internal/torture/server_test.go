@@ -126,7 +126,7 @@ func furnish(t testing.TB, p place) *world {
 	for i := range 3 {
 		first := today.AddDays(60 + 7*i)
 		id, err := tr.Plan(ctx, operator(access.Manager), fmt.Sprint("k", i), training.Event{
-			Region: "PER", Venue: "Зала 2", Capacity: 30, AgencyMax: 5, NeedShare: .8, ApplyUntil: first.AddDays(-3), Release: first.AddDays(-5).At(12, 0),
+			Region: "PER", VenueBG: "Зала 2", Capacity: 30, AgencyMax: 5, NeedShare: .8, ApplyUntil: first.AddDays(-3), Release: first.AddDays(-5).At(12, 0),
 			HalfDays: []training.HalfDay{{On: first, Starts: "09:00", Ends: "12:30"}, {On: first.AddDays(1), Starts: "09:00", Ends: "12:30"}}})
 		must(t, err)
 		w.events = append(w.events, id)

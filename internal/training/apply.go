@@ -2,6 +2,7 @@ package training
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"strengthen/internal/access"
@@ -41,6 +42,12 @@ func (a Application) check(t org.Tables, e Event, now func() bool) error {
 	} else if fold.Email(a.HeadEmail) == fold.Email(a.Person.Email) {
 		l.Add(fault.Field("head_email", "apply.ownhead"))
 	}
+	if a.Person.Gender != "" && !slices.Contains(org.Genders(), a.Person.Gender) {
+		l.Add(fault.Field("gender", "form.choose"))
+	}
+	if a.Person.Experience != "" && !slices.Contains(org.Experiences(), a.Person.Experience) {
+		l.Add(fault.Field("experience", "form.choose"))
+	}
 	if !a.Agreed {
 		l.Add(fault.Field("agreed", "apply.agreed"))
 	}
@@ -66,11 +73,13 @@ func (s *Service) Apply(ctx context.Context, by access.Actor, key string, a Appl
 		if err != nil {
 			return err
 		}
-		if err := a.check(tables, e, func() bool { return e.OpenFor(s.now.Today()) }); err != nil {
+		if err := a.check(tables, e, func() bool { return e.OpenAt(tx.Now()) }); err != nil {
 			return err
 		}
 		id, err := tx.Once(ctx, key, func() (string, error) {
-			out, err = enter(ctx, tx, by, e, a)
+			if out, err = enter(ctx, tx, by, e, a); err == nil && out.Already {
+				err = remind(ctx, tx, e, out.Seat)
+			}
 			return string(out.Seat), err
 		})
 		if err != nil {
@@ -88,33 +97,49 @@ func enter(ctx context.Context, tx Tx, by access.Actor, e Event, a Application) 
 	if err != nil {
 		return Outcome{}, err
 	}
-	p, known, err := personOf(ctx, tx, a, agency)
+	n, step, err := seatOf(ctx, tx, e, a, agency)
 	if err != nil {
 		return Outcome{}, err
 	}
-	n := Enrolment{ID: EnrolmentID(access.NewID()), Event: e.ID, Person: p.ID, Badge: access.NewID()}
-	step := Apply
-	if known {
-		old, err := tx.EnrolmentOf(ctx, e.ID, p.ID)
-		switch {
-		case fault.Is(err, fault.NotFound):
-		case err != nil:
-			return Outcome{}, err
-		case !Reapply.From(old.State):
-			link, err := seatLink(ctx, tx, org.Seat, old, lastMoment(e))
-			if err != nil {
-				return Outcome{}, err
-			}
-			return Outcome{old.ID, true}, plan1(ctx, tx, e, old, mailApplied, map[string]string{"link": link})
-		default:
-			n, step = old, Reapply
-		}
+	if !step.From(n.State) {
+		return Outcome{n.ID, true}, nil
 	}
 	n.Agency, n.Sector, n.Profession = agency.ID, a.Person.Sector, a.Person.Profession
 	if n, err = take(ctx, tx, by, e, n, step, Why{Key: "seat.applied"}); err != nil {
 		return Outcome{}, err
 	}
 	return Outcome{Seat: n.ID}, welcome(ctx, tx, e, n, agency)
+}
+
+// seatOf returns the seat with which a person would take part in a training, and the step with which it begins: a new seat
+// with Apply, or the one from an earlier application with Reapply. Where that one still stands, the step cannot be taken.
+func seatOf(ctx context.Context, tx Tx, e Event, a Application, agency org.Agency) (Enrolment, Step, error) {
+	p, known, err := personOf(ctx, tx, a, agency)
+	if err != nil {
+		return Enrolment{}, "", err
+	}
+	n := Enrolment{ID: EnrolmentID(access.NewID()), Event: e.ID, Person: p.ID, Badge: access.NewID()}
+	if !known {
+		return n, Apply, nil
+	}
+	old, err := tx.EnrolmentOf(ctx, e.ID, p.ID)
+	if fault.Is(err, fault.NotFound) {
+		return n, Apply, nil
+	}
+	return old, Reapply, err
+}
+
+// remind sends the link to an application once more.
+func remind(ctx context.Context, tx Tx, e Event, id EnrolmentID) error {
+	n, err := tx.Enrolment(ctx, id)
+	if err != nil {
+		return err
+	}
+	link, err := seatLink(ctx, tx, org.Seat, n, lastMoment(e))
+	if err != nil {
+		return err
+	}
+	return plan1(ctx, tx, e, n, mailApplied, map[string]string{"link": link, "once": access.NewID()[:8]})
 }
 
 // welcome plans the mail to the applicant and the one to the head of the institution.
@@ -126,7 +151,7 @@ func welcome(ctx context.Context, tx Tx, e Event, n Enrolment, agency org.Agency
 	if err := plan1(ctx, tx, e, n, mailApplied, map[string]string{"link": link}); err != nil {
 		return err
 	}
-	if link, err = seatLink(ctx, tx, org.Endorse, n, e.HalfDays[0].Begin()); err != nil {
+	if link, err = seatLink(ctx, tx, org.Endorse, n, e.Begins()); err != nil {
 		return err
 	}
 	return planTo(ctx, tx, e, n, mailEndorse, agency.HeadEmail, "bg", "", map[string]string{"link": link})

@@ -2,6 +2,7 @@ package training
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"strengthen/internal/access"
@@ -19,6 +20,9 @@ const (
 	LeftEarly PresenceStatus = "left_early"
 	Absent    PresenceStatus = "absent"
 	Excused   PresenceStatus = "excused"
+
+	// Cleared takes a mark back, as if none had been made; what was marked stays in the history.
+	Cleared PresenceStatus = "cleared"
 )
 
 // PresenceStatuses lists them in the order of pages.
@@ -30,12 +34,7 @@ func PresenceStatuses() []PresenceStatus {
 func (s PresenceStatus) Counts() bool { return s == Present || s == Late }
 
 func (s PresenceStatus) known() bool {
-	for _, k := range PresenceStatuses() {
-		if s == k {
-			return true
-		}
-	}
-	return false
+	return s == Cleared || slices.Contains(PresenceStatuses(), s)
 }
 
 // Method says how presence was taken.
@@ -61,6 +60,9 @@ type Presence struct {
 	At        time.Time
 	Reason    string // why an earlier mark was corrected
 }
+
+// DoorOpens is how long before a half-day begins presence can be marked.
+const DoorOpens = 2 * time.Hour
 
 // undoTime is how long whoever made a mark may change it without a reason.
 const undoTime = 10 * time.Minute
@@ -88,7 +90,7 @@ func (s *Service) Mark(ctx context.Context, by access.Actor, id EventID, marks [
 			}
 		}
 		for n := range touched {
-			if err := complete(ctx, tx, e, n, current); err != nil {
+			if err := complete(ctx, tx, by, e, n, current); err != nil {
 				return err
 			}
 		}
@@ -120,7 +122,7 @@ func mark(ctx context.Context, tx Tx, by access.Actor, e Event, m Presence, curr
 		return false, fault.Field("status", "form.choose")
 	case m.ClientKey == "" || len(m.ClientKey) > 100:
 		return false, fault.New(fault.Invalid, "fault.key")
-	case tx.Now().Before(h.Begin().Add(-2 * time.Hour)):
+	case tx.Now().Before(h.Begin().Add(-DoorOpens)):
 		return false, fault.Field("half_day", "attendance.early")
 	}
 	if _, err := tx.PresenceByKey(ctx, m.ClientKey); err == nil {
@@ -137,7 +139,7 @@ func mark(ctx context.Context, tx Tx, by access.Actor, e Event, m Presence, curr
 	}
 	k := presenceKey{m.Enrolment, m.HalfDay}
 	old, had := current[k]
-	if had && old.Status == m.Status {
+	if had && old.Status == m.Status || !had && m.Status == Cleared {
 		return false, nil
 	}
 	own := old.Actor == by.Person && tx.Now().Sub(old.At) <= undoTime
@@ -146,36 +148,54 @@ func mark(ctx context.Context, tx Tx, by access.Actor, e Event, m Presence, curr
 	}
 	m.ID, m.Actor, m.At = access.NewID(), by.Person, tx.Now()
 	current[k] = m
+	if m.Status == Cleared {
+		delete(current, k)
+	}
 	return true, tx.PutPresence(ctx, m)
 }
 
-// Scan marks the person whose badge was scanned as present, and returns the seat. A badge of another training is refused.
-func (s *Service) Scan(ctx context.Context, by access.Actor, id EventID, halfDay, badge, clientKey string) (Card, error) {
-	var n Enrolment
-	err := s.store.View(ctx, by, func(tx Tx) (err error) {
+// Scanned is what came of scanning a badge.
+type Scanned struct {
+	Card
+	Before Presence // the mark that was there and stays; none when this scan made one
+}
+
+// Scan marks the person whose badge was scanned as present, and returns the seat. Whoever is marked as there already stays
+// as they are; somebody marked otherwise is put right like any correction. A badge of another training is refused.
+func (s *Service) Scan(ctx context.Context, by access.Actor, id EventID, halfDay, badge, clientKey string) (Scanned, error) {
+	var out Scanned
+	err := s.store.View(ctx, by, func(tx Tx) error {
 		if _, err := readEvent(ctx, tx, by, access.RecordDay, id); err != nil {
 			return err
 		}
-		n, err = tx.EnrolmentByBadge(ctx, badge)
+		n, err := tx.EnrolmentByBadge(ctx, badge)
 		if fault.Is(err, fault.NotFound) || (err == nil && n.Event != id) {
 			return fault.Field("badge", "attendance.badge")
 		}
-		return err
-	})
-	if err != nil {
-		return Card{}, err
-	}
-	m := Presence{Enrolment: n.ID, HalfDay: halfDay, Status: Present, Method: ByScan, ClientKey: clientKey}
-	if err := s.Mark(ctx, by, id, []Presence{m}); err != nil {
-		return Card{}, err
-	}
-	var c Card
-	err = s.store.View(ctx, by, func(tx Tx) error {
+		if err != nil {
+			return err
+		}
 		p, err := tx.Person(ctx, n.Person)
-		c = Card{Enrolment: n, Name: p.Name}
+		if err != nil {
+			return err
+		}
+		out.Card = Card{Enrolment: n, Name: p.Name}
+		current, err := presenceOf(ctx, tx, id)
+		if m := current[presenceKey{n.ID, halfDay}]; m.ClientKey != clientKey {
+			out.Before = m
+		}
 		return err
 	})
-	return c, err
+	if err != nil || out.Before.Status.Counts() {
+		return out, err
+	}
+	err = s.Mark(ctx, by, id, []Presence{{
+		Enrolment: out.ID, HalfDay: halfDay, Status: Present, Method: ByScan, ClientKey: clientKey,
+	}})
+	if err == nil {
+		out.Before = Presence{}
+	}
+	return out, err
 }
 
 // Register is the list at the door: everybody with a seat, and what is marked.
@@ -244,8 +264,20 @@ func completionOf(e Event, attended func(halfDay string) bool) (calendar.Date, i
 	return on, n, n >= need && need > 0
 }
 
-// complete writes, moves or takes back the completion of one seat.
-func complete(ctx context.Context, tx Tx, e Event, id EnrolmentID, current map[presenceKey]Presence) error {
+// completeAll brings the completions of every seat to what its marks and the rule ask for.
+func completeAll(ctx context.Context, tx Tx, by access.Actor, e Event, seats []Enrolment) error {
+	current, err := presenceOf(ctx, tx, e.ID)
+	for _, n := range seats {
+		if err != nil {
+			return err
+		}
+		err = complete(ctx, tx, by, e, n.ID, current)
+	}
+	return err
+}
+
+// complete writes, moves or takes back the completion of one seat, and its certificate follows.
+func complete(ctx context.Context, tx Tx, by access.Actor, e Event, id EnrolmentID, current map[presenceKey]Presence) error {
 	on, attended, done := completionOf(e, func(h string) bool { return current[presenceKey{id, h}].Status.Counts() })
 	old, err := tx.Completion(ctx, id)
 	had := err == nil
@@ -255,22 +287,29 @@ func complete(ctx context.Context, tx Tx, e Event, id EnrolmentID, current map[p
 	switch {
 	case !done && !had:
 		return nil
-	case !done:
-		return tx.DropCompletion(ctx, id)
 	}
 	n, err := tx.Enrolment(ctx, id)
 	if err != nil {
 		return err
 	}
+	if !done {
+		if err := tx.DropCompletion(ctx, id); err != nil {
+			return err
+		}
+		return undone(ctx, tx, e, n)
+	}
 	c := Completion{
 		Enrolment: id, Person: n.Person, Event: e.ID, On: on, Attended: attended, HalfDays: len(e.HalfDays),
 		NeedShare: e.NeedShare, At: tx.Now(),
 	}
-	if had && old.On == c.On && old.Attended == c.Attended {
-		return nil
-	}
 	if had {
 		c.At = old.At
 	}
-	return tx.PutCompletion(ctx, c)
+	if had && old == c {
+		return nil
+	}
+	if err := tx.PutCompletion(ctx, c); err != nil || old.On == c.On {
+		return err
+	}
+	return redated(ctx, tx, n, c.On)
 }

@@ -1,6 +1,7 @@
 package training
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -30,13 +31,45 @@ type Todo struct {
 	Sector string
 }
 
-// Tile is one training on the board of regions; a region without one has a tile with no event.
-type Tile struct {
-	Region access.RegionID
+// Standing is how one training stands.
+type Standing struct {
 	Event  Event
 	Counts Counts
 	Held   bool // its last half-day is over
 	Todo   Todo
+}
+
+// StandingOf derives how a training stands at moment now.
+func StandingOf(e Event, c Counts, now time.Time) Standing {
+	return Standing{e, c, Held(e, now), TodoOf(e, c, now)}
+}
+
+// Tile is one region on the board. Its Standing is of the training in which something waits to be done, the most urgent
+// first; or else of the next one to come, or of the last. A region without trainings has none.
+type Tile struct {
+	Standing
+	Region access.RegionID
+	All    []Standing // every training of the region that was not called off, by start
+}
+
+// Completed is how many people completed a training of the region.
+func (t Tile) Completed() int {
+	n := 0
+	for _, s := range t.All {
+		n += s.Counts.Completed
+	}
+	return n
+}
+
+// HeldCount is how many trainings of the region are over.
+func (t Tile) HeldCount() int {
+	n := 0
+	for _, s := range t.All {
+		if s.Held {
+			n++
+		}
+	}
+	return n
 }
 
 // TodoOf derives the next thing to do about a training at moment now.
@@ -44,13 +77,13 @@ func TodoOf(e Event, c Counts, now time.Time) Todo {
 	if e.State != Planned {
 		return Todo{Kind: TodoPlan}
 	}
-	if missing := c.Confirmed*pastHalfDays(e, now) - c.Marked; missing > 0 {
-		return Todo{Kind: TodoMark, N: missing}
+	if n := unmarked(e, c, now); n > 0 {
+		return Todo{Kind: TodoMark, N: n}
 	}
-	if n := c.Completed - c.Certified; n > 0 && Held(e, now) {
-		return Todo{Kind: TodoCertify, N: n}
+	if c.ToCertify > 0 && Held(e, now) {
+		return Todo{Kind: TodoCertify, N: c.ToCertify}
 	}
-	if len(e.HalfDays) == 0 || !now.Before(e.HalfDays[0].Begin()) {
+	if e.Begun(now) {
 		return Todo{}
 	}
 	for _, r := range e.Rules {
@@ -67,11 +100,12 @@ func TodoOf(e Event, c Counts, now time.Time) Todo {
 	return Todo{}
 }
 
-func pastHalfDays(e Event, now time.Time) int {
+// unmarked is how many marks of presence are missing for the half-days that are over.
+func unmarked(e Event, c Counts, now time.Time) int {
 	n := 0
 	for _, h := range e.HalfDays {
 		if !now.Before(h.End()) {
-			n++
+			n += c.Confirmed - c.Marked[h.ID]
 		}
 	}
 	return n
@@ -79,32 +113,56 @@ func pastHalfDays(e Event, now time.Time) int {
 
 // Held reports whether the last half-day is over at moment now.
 func Held(e Event, now time.Time) bool {
-	return len(e.HalfDays) > 0 && pastHalfDays(e, now) == len(e.HalfDays)
+	return len(e.HalfDays) > 0 && !now.Before(e.HalfDays[len(e.HalfDays)-1].End())
 }
 
-// Board returns a tile for each training that the reader may see, and one for each region of regions without any. The tile
-// of a region with several trainings is that of the last one.
+// urgency orders the things to do, the most urgent first; nothing to do comes last.
+func urgency(k TodoKind) int {
+	i := slices.Index([]TodoKind{TodoPlan, TodoMark, TodoCertify, TodoMinimum, TodoEndorse, TodoFill}, k)
+	if i < 0 {
+		return 100
+	}
+	return i
+}
+
+// ByUrgency orders trainings by what waits in them, and by their start.
+func ByUrgency(a, b Standing) int {
+	return cmp.Or(urgency(a.Todo.Kind)-urgency(b.Todo.Kind), a.Event.Starts().Compare(b.Event.Starts()))
+}
+
+// Board returns a tile for each of regions, with all its trainings that the reader may see.
 func (s *Service) Board(ctx context.Context, by access.Actor, regions []access.RegionID) ([]Tile, error) {
 	events, counts, err := s.Events(ctx, by, EventFilter{})
 	if err != nil {
 		return nil, err
 	}
 	now := s.now()
-	of := map[access.RegionID]Tile{}
+	of := map[access.RegionID][]Standing{}
 	for _, e := range events {
-		if e.State != Planned {
-			continue
+		if e.State == Planned {
+			of[e.Region] = append(of[e.Region], StandingOf(e, counts[e.ID], now))
 		}
-		c := counts[e.ID]
-		of[e.Region] = Tile{e.Region, e, c, Held(e, now), TodoOf(e, c, now)}
 	}
-	var tiles []Tile
-	for _, id := range regions {
-		t, ok := of[id]
-		if !ok {
-			t = Tile{Region: id, Todo: Todo{Kind: TodoPlan}}
+	tiles := make([]Tile, len(regions))
+	for i, id := range regions {
+		tiles[i] = Tile{Region: id, All: of[id], Standing: foremost(of[id])}
+	}
+	return tiles, nil
+}
+
+// foremost chooses the training that a tile shows.
+func foremost(all []Standing) Standing {
+	if len(all) == 0 {
+		return Standing{Todo: Todo{Kind: TodoPlan}}
+	}
+	best := slices.MinFunc(all, ByUrgency)
+	if best.Todo.Kind != TodoNone {
+		return best
+	}
+	for _, s := range all {
+		if !s.Held {
+			return s
 		}
-		tiles = append(tiles, t)
 	}
-	return slices.Clip(tiles), nil
+	return all[len(all)-1]
 }

@@ -19,10 +19,18 @@ type Certificate struct {
 	Number     string // running number of the year, such as ST-2026-0042
 	Code       string // of the page on which it can be checked
 	Name       string // as it was when issued
+	Completed  calendar.Date
 	Issued     calendar.Date
 	Revoked    calendar.Date
-	RevokedFor string
+	RevokedKey string // why, as a message key: ByHand or Undone
+	RevokedFor string // why, in the words of whoever revoked it
 }
+
+// Why a certificate was revoked.
+const (
+	ByHand = "revoked.byhand"
+	Undone = "revoked.undone" // a correction of presence or of the plan took the completion back
+)
 
 // Valid reports whether the certificate was not revoked.
 func (c Certificate) Valid() bool { return c.Revoked.IsZero() }
@@ -40,7 +48,9 @@ func newCode() string {
 	return string(b)
 }
 
-// Issue gives a certificate to everybody of a training who completed and has none yet; it returns how many.
+// Issue gives a certificate to everybody of a training who completed and has none; it returns how many. Somebody whose
+// completion was taken back and has come again gets a new one. Somebody whose certificate was revoked by hand does not: see
+// IssueAgain.
 func (s *Service) Issue(ctx context.Context, by access.Actor, id EventID) (int, error) {
 	issued := 0
 	err := s.store.Update(ctx, by, func(tx Tx) error {
@@ -53,18 +63,22 @@ func (s *Service) Issue(ctx context.Context, by access.Actor, id EventID) (int, 
 		if err != nil {
 			return err
 		}
-		number, err := tx.CertificateCount(ctx, year(s.now.Today()))
+		before, err := tx.Certificates(ctx, id)
 		if err != nil {
 			return err
 		}
+		has := map[EnrolmentID]bool{}
+		for _, c := range before {
+			if c.Valid() || c.RevokedKey == ByHand {
+				has[c.Enrolment] = true
+			}
+		}
 		for _, c := range done {
-			if _, err := tx.Certificate(ctx, c.Enrolment); err == nil {
+			if has[c.Enrolment] {
 				continue
-			} else if !fault.Is(err, fault.NotFound) {
-				return err
 			}
 			issued++
-			if err := issue(ctx, tx, e, c, number+issued, s.now.Today()); err != nil {
+			if err := issue(ctx, tx, e, c); err != nil {
 				return err
 			}
 		}
@@ -73,12 +87,45 @@ func (s *Service) Issue(ctx context.Context, by access.Actor, id EventID) (int, 
 	return issued, err
 }
 
+// IssueAgain gives a new certificate to one person who completed and whose earlier one was revoked, such as for a wrong name.
+func (s *Service) IssueAgain(ctx context.Context, by access.Actor, id EnrolmentID) error {
+	return s.store.Update(ctx, by, func(tx Tx) error {
+		n, e, err := readSeat(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if err := tx.Allow(ctx, access.Certify, n.resource(e)); err != nil {
+			return err
+		}
+		done, err := tx.Completion(ctx, id)
+		if fault.Is(err, fault.NotFound) {
+			return fault.New(fault.Conflict, "certificate.undone")
+		}
+		if err != nil {
+			return err
+		}
+		old, err := tx.CertificatesOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		if len(old) > 0 && old[0].Valid() {
+			return fault.New(fault.Conflict, "certificate.valid")
+		}
+		return issue(ctx, tx, e, done)
+	})
+}
+
 func year(d calendar.Date) int {
 	y, _, _ := d.Parts()
 	return y
 }
 
-func issue(ctx context.Context, tx Tx, e Event, done Completion, number int, today calendar.Date) error {
+func issue(ctx context.Context, tx Tx, e Event, done Completion) error {
+	today := calendar.On(tx.Now())
+	number, err := tx.CertificateCount(ctx, year(today))
+	if err != nil {
+		return err
+	}
 	p, err := tx.Person(ctx, done.Person)
 	if err != nil {
 		return err
@@ -88,8 +135,8 @@ func issue(ctx context.Context, tx Tx, e Event, done Completion, number int, tod
 		return err
 	}
 	c := Certificate{
-		ID: access.NewID(), Enrolment: done.Enrolment, Number: fmt.Sprintf("ST-%d-%04d", year(today), number),
-		Code: newCode(), Name: p.Name, Issued: today,
+		ID: access.NewID(), Enrolment: done.Enrolment, Number: fmt.Sprintf("ST-%d-%04d", year(today), number+1),
+		Code: newCode(), Name: p.Name, Completed: done.On, Issued: today,
 	}
 	if err := tx.PutCertificate(ctx, c); err != nil {
 		return err
@@ -98,7 +145,7 @@ func issue(ctx context.Context, tx Tx, e Event, done Completion, number int, tod
 	if err != nil {
 		return err
 	}
-	return plan1(ctx, tx, e, n, mailCert, map[string]string{"link": link})
+	return plan1(ctx, tx, e, n, mailCert, map[string]string{"link": link, "once": c.Number})
 }
 
 // Revoke takes a certificate back, with a reason that stays on the record.
@@ -115,16 +162,67 @@ func (s *Service) Revoke(ctx context.Context, by access.Actor, id EnrolmentID, r
 		if err := tx.Allow(ctx, access.RevokeCert, n.resource(e)); err != nil {
 			return err
 		}
-		c, err := tx.Certificate(ctx, id)
+		c, err := currentCertificate(ctx, tx, id)
 		if err != nil {
 			return err
 		}
 		if !c.Valid() {
 			return fault.New(fault.Conflict, "fault.changed")
 		}
-		c.Revoked, c.RevokedFor = s.now.Today(), reason
-		return tx.PutCertificate(ctx, c)
+		return revoke(ctx, tx, e, n, c, ByHand, reason)
 	})
+}
+
+// currentCertificate is the valid certificate of a seat, or else the last one.
+func currentCertificate(ctx context.Context, tx Tx, id EnrolmentID) (Certificate, error) {
+	all, err := tx.CertificatesOf(ctx, id)
+	if err == nil && len(all) == 0 {
+		err = fault.New(fault.NotFound, "fault.notfound")
+	}
+	if err != nil {
+		return Certificate{}, err
+	}
+	return all[0], nil
+}
+
+// revoke takes a certificate back and tells the person.
+func revoke(ctx context.Context, tx Tx, e Event, n Enrolment, c Certificate, key, words string) error {
+	c.Revoked, c.RevokedKey, c.RevokedFor = calendar.On(tx.Now()), key, words
+	if err := tx.PutCertificate(ctx, c); err != nil {
+		return err
+	}
+	if err := tx.CancelMail(ctx, string(n.ID), mailCert); err != nil {
+		return err
+	}
+	return plan1(ctx, tx, e, n, mailRevoked, map[string]string{"number": c.Number, "once": c.Number})
+}
+
+// undone revokes the certificate of somebody whose completion was taken back.
+func undone(ctx context.Context, tx Tx, e Event, n Enrolment) error {
+	c, err := currentCertificate(ctx, tx, n.ID)
+	if fault.Is(err, fault.NotFound) || err == nil && !c.Valid() {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := tx.Record(ctx, access.RevokeCert, n.resource(e)); err != nil {
+		return err
+	}
+	return revoke(ctx, tx, e, n, c, Undone, "")
+}
+
+// redated lets a valid certificate name the corrected day of completion.
+func redated(ctx context.Context, tx Tx, n Enrolment, on calendar.Date) error {
+	c, err := currentCertificate(ctx, tx, n.ID)
+	if fault.Is(err, fault.NotFound) || err == nil && !c.Valid() {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c.Completed = on
+	return tx.PutCertificate(ctx, c)
 }
 
 // Checked is what the public page says about a certificate: no more than is on the paper.
@@ -132,7 +230,6 @@ type Checked struct {
 	Certificate Certificate
 	Event       Event
 	Programme   Programme
-	Completed   calendar.Date
 }
 
 // Check finds a certificate by the code on it.
@@ -154,19 +251,11 @@ func (s *Service) Check(ctx context.Context, code string) (Checked, error) {
 
 func checked(ctx context.Context, tx Tx, c Certificate) (Checked, error) {
 	v := Checked{Certificate: c}
-	n, e, err := readSeat(ctx, tx, c.Enrolment)
+	_, e, err := readSeat(ctx, tx, c.Enrolment)
 	if err != nil {
 		return v, err
 	}
 	v.Event = e
-	done, err := tx.Completion(ctx, n.ID)
-	if fault.Is(err, fault.NotFound) {
-		err = nil
-	}
-	if err != nil {
-		return v, err
-	}
-	v.Completed = done.On
 	v.Programme, err = tx.Programme(ctx)
 	return v, err
 }
@@ -182,7 +271,7 @@ func (s *Service) Certificate(ctx context.Context, by access.Actor, id Enrolment
 		if err := tx.Allow(ctx, access.SeeCert, n.resource(e)); err != nil {
 			return err
 		}
-		c, err := tx.Certificate(ctx, id)
+		c, err := currentCertificate(ctx, tx, id)
 		if err != nil {
 			return err
 		}

@@ -20,14 +20,16 @@ const (
 
 // Request is what the head of an institution is asked.
 type Request struct {
-	Seat   Enrolment
-	Event  Event
-	Name   string
-	Agency org.Agency
-	Done   bool // the link was used, or the application does not wait any more
+	Seat      Enrolment
+	Event     Event
+	Name      string
+	Agency    org.Agency
+	Awaits    bool // an answer is still to be given
+	Replaces  bool // a colleague can be sent instead
+	CalledOff bool
 }
 
-// Request opens the page behind a head's link.
+// Request opens the page behind a head's link. It opens until the training begins, also after the head has answered.
 func (s *Service) Request(ctx context.Context, token string) (Request, error) {
 	var r Request
 	err := s.store.View(ctx, access.Public(""), func(tx Tx) error {
@@ -43,11 +45,11 @@ func (s *Service) Request(ctx context.Context, token string) (Request, error) {
 			return err
 		}
 		r.Name = p.Name
-		r.Done = !t.Used.IsZero() || r.Seat.State != Applied
-		if !r.Done {
-			if err := t.Usable(tx.Now()); err != nil {
-				return err
-			}
+		inTime := tx.Now().Before(t.Until)
+		r.Awaits, r.Replaces = inTime && r.Seat.State == Applied, inTime && Replace.From(r.Seat.State)
+		r.CalledOff = r.Event.State != Planned
+		if !inTime && r.Seat.State == Applied {
+			return fault.New(fault.Conflict, "link.expired")
 		}
 		r.Agency, err = tx.Agency(ctx, r.Seat.Agency)
 		return err
@@ -63,7 +65,8 @@ func linkFor(ctx context.Context, tx Tx, token string, purpose org.Purpose) (org
 	return t, err
 }
 
-// Respond records the head's answer, once. With Replaces, the colleague takes the place in line.
+// Respond records the head's answer. Agrees and NotNow are said once; with Replaces, until the training begins, a colleague
+// takes the place in line, and the seat where there is one.
 func (s *Service) Respond(ctx context.Context, token, request string, answer Answer, colleague Application) error {
 	t, err := s.peek(ctx, token, org.Endorse)
 	if err != nil {
@@ -71,8 +74,8 @@ func (s *Service) Respond(ctx context.Context, token, request string, answer Ans
 	}
 	by := access.ByLink(access.Head, t.Record, request)
 	return s.store.Update(ctx, by, func(tx Tx) error {
-		if err := t.Usable(tx.Now()); err != nil {
-			return err
+		if !tx.Now().Before(t.Until) {
+			return fault.New(fault.Conflict, "link.expired")
 		}
 		n, e, err := readSeat(ctx, tx, EnrolmentID(t.Record))
 		if err != nil {
@@ -81,8 +84,8 @@ func (s *Service) Respond(ctx context.Context, token, request string, answer Ans
 		if err := tx.Allow(ctx, access.EndorseSeat, n.resource(e)); err != nil {
 			return err
 		}
-		if err := tx.UseToken(ctx, t.Hash); err != nil {
-			return err
+		if answer != Replaces && n.State != Applied {
+			return fault.New(fault.Conflict, "request.answered")
 		}
 		if err := respond(ctx, tx, by, e, n, answer, colleague); err != nil {
 			return err
@@ -114,7 +117,8 @@ func respond(ctx context.Context, tx Tx, by access.Actor, e Event, n Enrolment, 
 	return fault.Field("answer", "form.choose")
 }
 
-// replace sends a colleague in place of the applicant: the applicant's request ends, the colleague's begins as endorsed.
+// replace sends a colleague in place of the applicant: the applicant's request ends, and the colleague's goes on from the
+// same place in line. A seat passes on directly when the sector stays the same, so that the group stays as it was.
 func replace(ctx context.Context, tx Tx, by access.Actor, e Event, n Enrolment, a Application) error {
 	agency, err := tx.Agency(ctx, n.Agency)
 	if err != nil {
@@ -129,38 +133,45 @@ func replace(ctx context.Context, tx Tx, by access.Actor, e Event, n Enrolment, 
 	if err := a.check(tables, e, func() bool { return true }); err != nil {
 		return err
 	}
-	if _, err := take(ctx, tx, by, e, n, Withdraw, Why{Key: "seat.replaced"}); err != nil {
-		return err
-	}
-	p, known, err := personOf(ctx, tx, a, agency)
+	seated := n.State.Seated() && a.Person.Sector == n.Sector
+	c, step, err := seatOf(ctx, tx, e, a, agency)
 	if err != nil {
 		return err
 	}
-	if known {
-		_, err := tx.EnrolmentOf(ctx, e.ID, p.ID)
-		if err == nil {
-			return fault.Field("name", "apply.already")
-		}
-		if !fault.Is(err, fault.NotFound) {
-			return err
-		}
+	if !step.From(c.State) {
+		return fault.Field("name", "apply.already")
 	}
-	c := Enrolment{
-		ID: EnrolmentID(access.NewID()), Event: e.ID, Person: p.ID, Badge: access.NewID(),
-		Agency: agency.ID, Sector: a.Person.Sector, Profession: a.Person.Profession,
-	}
-	if c, err = take(ctx, tx, by, e, c, Apply, Why{Key: "seat.applied"}); err != nil {
+	if n, err = take(ctx, tx, by, e, n, Replace, Why{Key: "seat.replaced"}); err != nil {
 		return err
 	}
+	c.Agency, c.Sector, c.Profession = agency.ID, a.Person.Sector, a.Person.Profession
+	if c, err = take(ctx, tx, by, e, c, step, Why{Key: "seat.named"}); err != nil {
+		return err
+	}
+	if err := sendColleague(ctx, tx, e, c, agency); err != nil {
+		return err
+	}
+	c.Endorsed = n.Endorsed
+	if c, err = take(ctx, tx, by, e, c, Endorse, Why{Key: "seat.replacement"}); err != nil || !seated {
+		return err
+	}
+	_, err = take(ctx, tx, by, e, c, Confirm, Why{Key: "seat.replacement"})
+	return err
+}
+
+// sendColleague tells the colleague, and gives the head a link with which another one can be sent in turn.
+func sendColleague(ctx context.Context, tx Tx, e Event, c Enrolment, agency org.Agency) error {
 	link, err := seatLink(ctx, tx, org.Seat, c, lastMoment(e))
 	if err != nil {
 		return err
 	}
-	if err := plan1(ctx, tx, e, c, mailApplied, map[string]string{"link": link}); err != nil {
+	if err := plan1(ctx, tx, e, c, mailNamed, map[string]string{"link": link}); err != nil {
 		return err
 	}
-	_, err = take(ctx, tx, by, e, c, Endorse, Why{Key: "seat.replacement"})
-	return err
+	if link, err = seatLink(ctx, tx, org.Endorse, c, e.Begins()); err != nil {
+		return err
+	}
+	return planTo(ctx, tx, e, c, mailSent, agency.HeadEmail, "bg", "", map[string]string{"link": link})
 }
 
 // OpenSeat returns the seat behind an applicant's own link, and an actor who may act on it.

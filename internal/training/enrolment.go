@@ -2,6 +2,8 @@ package training
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"strengthen/internal/access"
@@ -38,9 +40,36 @@ type StepRecord struct {
 	Enrolment EnrolmentID
 	At        time.Time
 	Actor     access.PersonID
+	Side      Side
 	Step      Step
 	To        State
 	Why       Why
+}
+
+// Side says on whose side a step was taken. Steps kept before it was recorded have none.
+type Side string
+
+// The sides.
+const (
+	BySelf    Side = "self"    // the person
+	ByHead    Side = "head"    // the head of the institution, by link
+	ByTeam    Side = "team"    // whoever runs the training
+	ByProgram Side = "program" // the allocation, or time
+)
+
+func sideOf(by access.Actor, n Enrolment, p Step) Side {
+	switch p {
+	case Confirm, Queue, OfferIt, Lapse, Close:
+		return ByProgram
+	}
+	head := slices.ContainsFunc(by.Grants, func(g access.Grant) bool { return g.Role == access.Head })
+	switch {
+	case by.Via == access.ViaLink && head:
+		return ByHead
+	case by.Via == access.ViaLink, by.Via == access.ViaPublic, by.Person != "" && by.Person == n.Person:
+		return BySelf
+	}
+	return ByTeam
 }
 
 // resource is what the policy asks about.
@@ -61,7 +90,9 @@ func take(ctx context.Context, tx Tx, by access.Actor, e Event, n Enrolment, p S
 	case Apply, Reapply:
 		n.Applied, n.Endorsed, n.Confirmed = now, time.Time{}, time.Time{}
 	case Endorse:
-		n.Endorsed = now
+		if n.Endorsed.IsZero() { // a colleague who is sent instead keeps the place in line
+			n.Endorsed = now
+		}
 	case Confirm, Accept:
 		n.Confirmed = now
 	case OfferIt:
@@ -72,7 +103,7 @@ func take(ctx context.Context, tx Tx, by access.Actor, e Event, n Enrolment, p S
 	}
 	n.Version++
 	err := tx.PutStep(ctx, StepRecord{
-		ID: access.NewID(), Enrolment: n.ID, At: now, Actor: by.Person, Step: p, To: n.State, Why: why,
+		ID: access.NewID(), Enrolment: n.ID, At: now, Actor: by.Person, Side: sideOf(by, n, p), Step: p, To: n.State, Why: why,
 	})
 	if err != nil {
 		return n, err
@@ -83,8 +114,8 @@ func take(ctx context.Context, tx Tx, by access.Actor, e Event, n Enrolment, p S
 // offerEnds is 48 hours on, or the beginning of the training when that is sooner.
 func offerEnds(e Event, now time.Time) time.Time {
 	end := now.Add(offerHours * time.Hour)
-	if len(e.HalfDays) > 0 && e.HalfDays[0].Begin().Before(end) {
-		end = e.HalfDays[0].Begin()
+	if e.Begins().Before(end) {
+		return e.Begins()
 	}
 	return end
 }
@@ -117,14 +148,15 @@ func verdictsFor(e Event, seats []Enrolment, now time.Time) []Change {
 	return out
 }
 
-// settle gives out the seats of a training again, in the transaction of whatever changed.
+// settle gives out the seats of a training again, in the transaction of whatever changed. Once the training has begun it
+// tells those who have no seat, and closes.
 func settle(ctx context.Context, tx Tx, by access.Actor, e Event) error {
-	if e.State != Planned || len(e.HalfDays) == 0 || !tx.Now().Before(e.HalfDays[0].Begin()) {
-		return nil
-	}
 	seats, err := tx.Enrolments(ctx, e.ID)
-	if err != nil {
+	switch {
+	case err != nil || e.State != Planned:
 		return err
+	case e.Begun(tx.Now()):
+		return closeOpen(ctx, tx, by, e, seats)
 	}
 	again := false
 	for _, c := range verdictsFor(e, seats, tx.Now()) {
@@ -147,35 +179,22 @@ func settle(ctx context.Context, tx Tx, by access.Actor, e Event) error {
 	return nil
 }
 
-// Preview returns what would change for the seats of a training if its plan were as in e: nothing is written.
-func (s *Service) Preview(ctx context.Context, by access.Actor, e Event) ([]Card, []Change, error) {
-	var cards []Card
-	var changes []Change
-	err := s.store.View(ctx, by, func(tx Tx) error {
-		old, err := readEvent(ctx, tx, by, access.PlanTraining, e.ID)
-		if err != nil {
+// closed gives the reason with which a state ends when the training begins.
+var closed = map[State]string{
+	Applied: "seat.closed.applied", Endorsed: "seat.closed.waiting", Waiting: "seat.closed.waiting", Offered: "seat.closed.offered",
+}
+
+// closeOpen ends what was still open when the training began.
+func closeOpen(ctx context.Context, tx Tx, by access.Actor, e Event, seats []Enrolment) error {
+	for _, n := range seats {
+		if !Close.From(n.State) {
+			continue
+		}
+		if _, err := take(ctx, tx, by, e, n, Close, Why{Key: closed[n.State]}); err != nil {
 			return err
 		}
-		e.State = old.State
-		if e, err = ready(ctx, tx, e); err != nil {
-			return err
-		}
-		seats, err := tx.Enrolments(ctx, e.ID)
-		if err != nil {
-			return err
-		}
-		if n := taken(seats); e.Capacity < n {
-			return fault.Field("capacity", "training.capacity", fault.Vars{"n": n})
-		}
-		for _, c := range verdictsFor(e, seats, tx.Now()) {
-			if c.Step != "" {
-				changes = append(changes, c)
-			}
-		}
-		cards, err = tx.Roster(ctx, tx.Scope(access.SeeSeat), RosterFilter{Event: e.ID})
-		return err
-	})
-	return cards, changes, err
+	}
+	return nil
 }
 
 // Settle runs the allocation of a training again; it changes something only when time has passed over a limit.
@@ -192,31 +211,48 @@ func (s *Service) Settle(ctx context.Context, by access.Actor, id EventID) error
 	})
 }
 
-// Sweep settles the trainings whose offers have run out or whose release date has passed in the last two days. It may run
-// as often as one likes.
+// Sweep settles the trainings for which time has passed over a limit: an offer ran out, the release date came, or the
+// training began while somebody was without a seat. It may run as often as one likes, and writes only where something
+// changes. A training that cannot be settled does not hold up the others.
 func (s *Service) Sweep(ctx context.Context) error {
-	due := map[EventID]bool{}
+	var due []EventID
 	err := s.store.View(ctx, access.TheSystem(), func(tx Tx) error {
-		lapsed, err := tx.LapsedOffers(ctx)
+		timely, err := tx.TimelyEvents(ctx)
 		if err != nil {
 			return err
 		}
-		for _, n := range lapsed {
-			due[n.Event] = true
+		due = nil
+		for _, id := range timely {
+			changes, err := timeChanges(ctx, tx, id)
+			if err != nil {
+				return err
+			}
+			if changes {
+				due = append(due, id)
+			}
 		}
-		released, err := tx.ReleasedEvents(ctx, tx.Now().Add(-48*time.Hour))
-		for _, id := range released {
-			due[id] = true
-		}
-		return err
+		return nil
 	})
-	for id := range due {
-		if err != nil {
-			return err
-		}
-		err = s.Settle(ctx, access.TheSystem(), id)
+	for _, id := range due {
+		err = errors.Join(err, s.Settle(ctx, access.TheSystem(), id))
 	}
 	return err
+}
+
+// timeChanges reports whether settling a training now would change a seat.
+func timeChanges(ctx context.Context, tx Tx, id EventID) (bool, error) {
+	e, err := tx.Event(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	seats, err := tx.Enrolments(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	if e.Begun(tx.Now()) {
+		return slices.ContainsFunc(seats, func(n Enrolment) bool { return Close.From(n.State) }), nil
+	}
+	return len(verdictsFor(e, seats, tx.Now())) > 0, nil
 }
 
 // same reports whether two reasons say the same.
@@ -232,44 +268,81 @@ func same(a, b Why) bool {
 	return true
 }
 
-// Withdraw gives a seat up, by its person or by whoever runs the training; the freed seat is given on at once.
+// Withdraw gives a seat up, by its person or by whoever runs the training; the freed seat is given on at once. Once the
+// training is over, or the person has completed it, there is nothing to give up.
 func (s *Service) Withdraw(ctx context.Context, by access.Actor, id EnrolmentID) error {
-	return s.step(ctx, by, access.WithdrawSeat, id, Withdraw, Why{Key: "seat.withdrawn"})
+	return s.Do(ctx, by, ToStep(id, Withdraw))
 }
 
 // Accept takes an offered seat.
 func (s *Service) Accept(ctx context.Context, by access.Actor, id EnrolmentID) error {
-	return s.step(ctx, by, access.TakeSeat, id, Accept, Why{Key: "seat.accepted"})
+	return s.Do(ctx, by, ToStep(id, Accept))
 }
 
 // Decline gives an offered seat back.
 func (s *Service) Decline(ctx context.Context, by access.Actor, id EnrolmentID) error {
-	return s.step(ctx, by, access.TakeSeat, id, Decline, Why{Key: "seat.declined"})
+	return s.Do(ctx, by, ToStep(id, Decline))
 }
 
 // EndorseFor endorses an application in place of the head, such as after a letter on paper; it stays on the record.
 func (s *Service) EndorseFor(ctx context.Context, by access.Actor, id EnrolmentID) error {
-	return s.step(ctx, by, access.DecideSeat, id, Endorse, Why{Key: "seat.endorsedfor"})
+	return s.Do(ctx, by, ToStep(id, Endorse))
 }
 
-// step moves one seat and gives out seats again.
-func (s *Service) step(ctx context.Context, by access.Actor, action access.Action, id EnrolmentID, p Step, why Why) error {
-	return s.store.Update(ctx, by, func(tx Tx) error {
+// byHand are the steps that people take with a seat: who may, and the reason that is shown.
+var byHand = map[Step]struct {
+	action access.Action
+	why    string
+}{
+	Endorse:  {access.DecideSeat, "seat.endorsedfor"},
+	Withdraw: {access.WithdrawSeat, "seat.withdrawn"},
+	Accept:   {access.TakeSeat, "seat.accepted"},
+	Decline:  {access.TakeSeat, "seat.declined"},
+}
+
+// ToStep moves one seat by Endorse, Withdraw, Accept or Decline, and gives out seats again.
+func ToStep(id EnrolmentID, p Step) Act {
+	return Act{What: []string{string(p), string(id)}, do: func(ctx context.Context, tx Tx, by access.Actor) error {
+		hand, ok := byHand[p]
+		if !ok {
+			return fault.New(fault.NotFound, "fault.notfound")
+		}
 		n, e, err := readSeat(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		if err := tx.Allow(ctx, action, n.resource(e)); err != nil {
+		if err := tx.Allow(ctx, hand.action, n.resource(e)); err != nil {
 			return err
 		}
-		if p == Accept && !tx.Now().Before(n.Until) {
-			return fault.New(fault.Conflict, "seat.lapsed")
+		if err := inTime(ctx, tx, e, n, p); err != nil {
+			return err
 		}
-		if _, err := take(ctx, tx, by, e, n, p, why); err != nil {
+		if _, err := take(ctx, tx, by, e, n, p, Why{Key: hand.why}); err != nil {
 			return err
 		}
 		return settle(ctx, tx, by, e)
-	})
+	}}
+}
+
+// inTime refuses steps that come too late.
+func inTime(ctx context.Context, tx Tx, e Event, n Enrolment, p Step) error {
+	switch {
+	case p == Accept && n.State == Offered && !tx.Now().Before(n.Until):
+		return fault.New(fault.Conflict, "seat.lapsed")
+	case p == Endorse && e.Begun(tx.Now()):
+		return fault.New(fault.Conflict, "training.begun")
+	case p != Withdraw:
+		return nil
+	case Held(e, tx.Now()):
+		return fault.New(fault.Conflict, "seat.over")
+	}
+	switch _, err := tx.Completion(ctx, n.ID); {
+	case err == nil:
+		return fault.New(fault.Conflict, "seat.over")
+	case !fault.Is(err, fault.NotFound):
+		return err
+	}
+	return nil
 }
 
 func readSeat(ctx context.Context, tx Tx, id EnrolmentID) (Enrolment, Event, error) {
@@ -324,9 +397,11 @@ type SeatView struct {
 	Person      org.Person
 	Agency      org.Agency
 	History     []StepRecord
-	Presence    []Presence
+	Presence    []Presence // every mark ever made, oldest first
 	Completion  *Completion
-	Certificate *Certificate
+	Certificate *Certificate               // the valid one, or else the last
+	Past        []Certificate              // those before it
+	Names       map[access.PersonID]string // of whoever took steps and made marks; filled by Seat only
 }
 
 // Seat opens one seat; the reading is on the record.
@@ -340,8 +415,10 @@ func (s *Service) Seat(ctx context.Context, by access.Actor, id EnrolmentID) (Se
 		if err := tx.Allow(ctx, access.SeeSeat, n.resource(e)); err != nil {
 			return err
 		}
-		v, err = seatView(ctx, tx, n, e)
-		return err
+		if v, err = seatView(ctx, tx, n, e); err != nil {
+			return err
+		}
+		return nameActors(ctx, tx, &v)
 	})
 	return v, err
 }
@@ -358,26 +435,44 @@ func seatView(ctx context.Context, tx Tx, n Enrolment, e Event) (SeatView, error
 	if v.History, err = tx.Steps(ctx, n.ID); err != nil {
 		return v, err
 	}
-	marks, err := tx.Attendance(ctx, e.ID)
-	if err != nil {
+	if v.Presence, err = tx.PresenceHistory(ctx, n.ID); err != nil {
 		return v, err
-	}
-	for _, p := range marks {
-		if p.Enrolment == n.ID {
-			v.Presence = append(v.Presence, p)
-		}
 	}
 	if c, err := tx.Completion(ctx, n.ID); err == nil {
 		v.Completion = &c
 	} else if !fault.Is(err, fault.NotFound) {
 		return v, err
 	}
-	if c, err := tx.Certificate(ctx, n.ID); err == nil {
-		v.Certificate = &c
-	} else if !fault.Is(err, fault.NotFound) {
+	certificates, err := tx.CertificatesOf(ctx, n.ID)
+	if err != nil {
 		return v, err
 	}
+	if len(certificates) > 0 {
+		v.Certificate, v.Past = &certificates[0], certificates[1:]
+	}
 	return v, nil
+}
+
+// nameActors finds the names of those who took the steps and made the marks.
+func nameActors(ctx context.Context, tx Tx, v *SeatView) error {
+	v.Names = map[access.PersonID]string{}
+	for _, r := range v.History {
+		v.Names[r.Actor] = ""
+	}
+	for _, m := range v.Presence {
+		v.Names[m.Actor] = ""
+	}
+	for id := range v.Names {
+		p, err := tx.Person(ctx, id)
+		if fault.Is(err, fault.NotFound) {
+			continue // by link, by the program, or from the command line
+		}
+		if err != nil {
+			return err
+		}
+		v.Names[id] = p.Name
+	}
+	return nil
 }
 
 // Mine lists the seats of the actor, newest training first.

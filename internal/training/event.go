@@ -12,6 +12,7 @@ import (
 	"strengthen/internal/access"
 	"strengthen/internal/calendar"
 	"strengthen/internal/fault"
+	"strengthen/internal/fold"
 	"strengthen/internal/org"
 )
 
@@ -32,7 +33,8 @@ type Event struct {
 	ID         EventID
 	Programme  string
 	Region     access.RegionID
-	Venue      string
+	VenueBG    string
+	VenueEN    string // written in Latin letters when nobody gave it
 	Capacity   int
 	AgencyMax  int // most people from one institution; 0 for any number
 	ApplyUntil calendar.Date
@@ -44,6 +46,14 @@ type Event struct {
 	HalfDays   []HalfDay // in order
 	Rules      []SectorRule
 	Trainers   []access.PersonID
+}
+
+// Venue returns the venue in the language of code lang.
+func (e Event) Venue(lang string) string {
+	if lang == "en" {
+		return e.VenueEN
+	}
+	return e.VenueBG
 }
 
 // HalfDay is a morning or an afternoon of a training.
@@ -89,6 +99,17 @@ func (e Event) Ends() calendar.Date {
 	return e.HalfDays[len(e.HalfDays)-1].On
 }
 
+// Begins is the first moment of the training.
+func (e Event) Begins() time.Time {
+	if len(e.HalfDays) == 0 {
+		return time.Time{}
+	}
+	return e.HalfDays[0].Begin()
+}
+
+// Begun reports whether the training has begun at moment now.
+func (e Event) Begun(now time.Time) bool { return len(e.HalfDays) > 0 && !now.Before(e.Begins()) }
+
 // Need is how many half-days make completion.
 func (e Event) Need() int { return int(math.Ceil(e.NeedShare*float64(len(e.HalfDays)) - 1e-9)) }
 
@@ -101,9 +122,9 @@ func (e Event) Hours() float64 {
 	return d.Hours()
 }
 
-// OpenFor reports whether people can apply on the given day.
-func (e Event) OpenFor(today calendar.Date) bool {
-	return e.State == Planned && !today.After(e.ApplyUntil)
+// OpenAt reports whether people can apply at moment now.
+func (e Event) OpenAt(now time.Time) bool {
+	return e.State == Planned && !calendar.On(now).After(e.ApplyUntil) && !e.Begun(now)
 }
 
 // Rule returns the composition rule of a sector; a sector without one has no minimum, maximum or share.
@@ -143,7 +164,7 @@ func DefaultRules() []SectorRule {
 func HalfDaysFrom(first calendar.Date, n int) []HalfDay {
 	var out []HalfDay
 	for d := first; len(out) < n; d = d.AddDays(1) {
-		if wd := d.Weekday(); wd == time.Saturday || wd == time.Sunday {
+		if weekend(d) {
 			continue
 		}
 		out = append(out, HalfDay{On: d, Starts: "09:00", Ends: "12:30"})
@@ -160,8 +181,10 @@ func (e Event) check(t org.Tables, p Programme) fault.List {
 	if _, ok := t.Region(e.Region); !ok {
 		l.Add(fault.Field("region", "form.choose"))
 	}
-	if n := len([]rune(strings.TrimSpace(e.Venue))); n < 2 || n > 200 {
-		l.Add(fault.Field("venue", "form.length", fault.Vars{"min": 2, "max": 200}))
+	if n := len([]rune(e.VenueBG)); n < 2 || n > 200 {
+		l.Add(fault.Field("venue_bg", "form.length", fault.Vars{"min": 2, "max": 200}))
+	} else if n := len([]rune(e.VenueEN)); n > 400 {
+		l.Add(fault.Field("venue_en", "form.length", fault.Vars{"min": 0, "max": 400}))
 	}
 	if e.Capacity < 1 || e.Capacity > 500 {
 		l.Add(fault.Field("capacity", "form.range", fault.Vars{"min": 1, "max": 500}))
@@ -169,7 +192,7 @@ func (e Event) check(t org.Tables, p Programme) fault.List {
 	if e.AgencyMax < 0 || e.AgencyMax > e.Capacity {
 		l.Add(fault.Field("agency_max", "form.range", fault.Vars{"min": 0, "max": e.Capacity}))
 	}
-	if e.NeedShare <= 0 || e.NeedShare > 1 {
+	if !(e.NeedShare > 0 && e.NeedShare <= 1) { // not a number is refused too
 		l.Add(fault.Field("need_share", "training.share"))
 	}
 	l = append(l, e.checkDates(p)...)
@@ -217,7 +240,7 @@ func (e Event) checkRules(t org.Tables) fault.List {
 			l.Add(fault.Field(field, "form.choose"))
 		}
 		switch {
-		case r.Min < 0 || r.Max < 0 || r.Share < 0 || r.Share > 1:
+		case r.Min < 0 || r.Max < 0 || !(r.Share >= 0 && r.Share <= 1):
 			l.Add(fault.Field(field, "training.rule"))
 		case r.Max > 0 && r.Min > r.Max:
 			l.Add(fault.Field(field, "training.minmax"))
@@ -248,8 +271,8 @@ type Counts struct {
 	Applied, Confirmed, Waiting, Offered int
 	Sectors                              map[string]int // confirmed and offered, by sector
 	Completed, Certified                 int
-	Attended                             int // marks of presence
-	Marked                               int // marks of any kind
+	ToCertify                            int            // completed, and a certificate would be issued now
+	Marked                               map[string]int // people with a seat whose presence is marked, by half-day
 }
 
 // Taken is how many seats are given.
@@ -277,7 +300,7 @@ func (s *Service) OpenEvents(ctx context.Context) ([]Event, error) {
 		all, err = tx.OpenEvents(ctx, s.now.Today())
 		return err
 	})
-	return all, err
+	return slices.DeleteFunc(all, func(e Event) bool { return !e.OpenAt(s.now()) }), err
 }
 
 // OpenEvent returns a training for which people can apply; its plan is public.
@@ -338,6 +361,9 @@ func plan(ctx context.Context, tx Tx, by access.Actor, key string, e Event) (Eve
 		return e, err
 	}
 	e, err := ready(ctx, tx, e)
+	if err == nil && e.Begun(tx.Now()) {
+		err = fault.Field("half_days", "training.past")
+	}
 	if err != nil {
 		return e, err
 	}
@@ -364,6 +390,10 @@ func ready(ctx context.Context, tx Tx, e Event) (Event, error) {
 		return e, err
 	}
 	e.Programme = p.ID
+	e.VenueBG, e.VenueEN = strings.TrimSpace(e.VenueBG), strings.TrimSpace(e.VenueEN)
+	if e.VenueEN == "" {
+		e.VenueEN = fold.Latin(strings.NewReplacer("„", "“", "“", "”").Replace(e.VenueBG))
+	}
 	e.HalfDays = slices.Clone(e.HalfDays)
 	slices.SortFunc(e.HalfDays, func(a, b HalfDay) int {
 		return cmp.Or(a.On.Compare(b.On), strings.Compare(a.Starts, b.Starts))
@@ -371,8 +401,15 @@ func ready(ctx context.Context, tx Tx, e Event) (Event, error) {
 	return e, e.check(tables, p).Err()
 }
 
-// change writes an altered training: it keeps half-days that have marks, never goes below the seats given, raises the
-// sequence when calendar entries change, and gives out seats again.
+// ToChange alters a training: it keeps half-days that have marks, never goes below the seats given, raises the sequence when
+// calendar entries change, lets links and completions follow, tells people, and gives out seats again.
+func ToChange(e Event) Act {
+	return Act{What: e, do: func(ctx context.Context, tx Tx, by access.Actor) error {
+		_, err := change(ctx, tx, by, e)
+		return err
+	}}
+}
+
 func change(ctx context.Context, tx Tx, by access.Actor, e Event) (Event, error) {
 	old, err := readEvent(ctx, tx, by, access.PlanTraining, e.ID)
 	if err != nil {
@@ -386,26 +423,37 @@ func change(ctx context.Context, tx Tx, by access.Actor, e Event) (Event, error)
 	if e, err = ready(ctx, tx, e); err != nil {
 		return e, err
 	}
+	e.State, e.Sequence = old.State, old.Sequence
 	seats, err := tx.Enrolments(ctx, e.ID)
 	if err != nil {
 		return e, err
 	}
-	if n := taken(seats); e.Capacity < n {
-		return e, fault.Field("capacity", "training.capacity", fault.Vars{"n": n})
-	}
-	if err := keepMarked(ctx, tx, old, &e); err != nil {
+	if err := changeable(old, e, seats, tx.Now()); err != nil {
 		return e, err
 	}
-	e.State, e.Sequence = old.State, old.Sequence
-	moved := !slices.EqualFunc(e.HalfDays, old.HalfDays, sameTime) || e.Venue != old.Venue
+	if e, err = keepHalfDays(ctx, tx, old, e); err != nil {
+		return e, err
+	}
+	newDays := !slices.Equal(e.HalfDays, old.HalfDays)
+	moved := newDays || e.VenueBG != old.VenueBG || e.VenueEN != old.VenueEN
 	if moved {
 		e.Sequence++
 	}
 	if err := tx.PutEvent(ctx, e); err != nil {
 		return e, err
 	}
-	if moved {
-		if err := tellSeated(ctx, tx, e, seats, "moved"); err != nil {
+	if newDays {
+		if err := moveLinks(ctx, tx, e, seats); err != nil {
+			return e, err
+		}
+	}
+	if moved && !Held(e, tx.Now()) {
+		if err := tellMoved(ctx, tx, e, seats); err != nil {
+			return e, err
+		}
+	}
+	if newDays || e.NeedShare != old.NeedShare {
+		if err := completeAll(ctx, tx, by, e, seats); err != nil {
 			return e, err
 		}
 	}
@@ -413,44 +461,75 @@ func change(ctx context.Context, tx Tx, by access.Actor, e Event) (Event, error)
 	return e, settle(ctx, tx, by, e)
 }
 
-func sameTime(a, b HalfDay) bool { return a.On == b.On && a.Starts == b.Starts && a.Ends == b.Ends }
-
-// keepMarked gives the half-days of e the identifiers of old, and refuses to drop one at which presence was marked.
-func keepMarked(ctx context.Context, tx Tx, old Event, e *Event) error {
-	marks, err := tx.Attendance(ctx, e.ID)
-	if err != nil {
-		return err
-	}
-	marked := map[string]bool{}
-	for _, p := range marks {
-		marked[p.HalfDay] = true
-	}
-	kept := map[string]bool{}
-	for i := range e.HalfDays {
-		for _, h := range old.HalfDays {
-			if sameTime(e.HalfDays[i], h) || (e.HalfDays[i].ID == h.ID && !marked[h.ID]) {
-				e.HalfDays[i].ID = h.ID
-			}
-		}
-		kept[e.HalfDays[i].ID] = true
-	}
-	for _, h := range old.HalfDays {
-		if marked[h.ID] && !kept[h.ID] {
-			return fault.Field("half_days", "training.marked", fault.Vars{"date": h.On})
-		}
+// changeable refuses changes that would take something from people, or move a training into the past.
+func changeable(old, e Event, seats []Enrolment, now time.Time) error {
+	n := taken(seats)
+	switch {
+	case old.State != Planned:
+		return fault.New(fault.Conflict, "training.calledoff")
+	case e.Capacity < n:
+		return fault.Field("capacity", "training.capacity", fault.Vars{"n": n})
+	case e.Begun(now) && !old.Begun(now):
+		return fault.Field("half_days", "training.past")
+	case !e.Begun(now) && old.Begun(now):
+		return fault.Field("half_days", "training.begun")
 	}
 	return nil
 }
 
+func sameTime(a, b HalfDay) bool { return a.On == b.On && a.Starts == b.Starts && a.Ends == b.Ends }
+
+// keepHalfDays gives the half-days of e the identifiers of those of old that they go on: first those at which presence was
+// marked, which must stay at their time; then each that the form names; then those at the same time.
+func keepHalfDays(ctx context.Context, tx Tx, old, e Event) (Event, error) {
+	withMarks, err := tx.MarkedHalfDays(ctx, e.ID)
+	if err != nil {
+		return e, err
+	}
+	marked, used := map[string]bool{}, map[string]bool{}
+	for _, id := range withMarks {
+		marked[id] = true
+	}
+	named := make([]string, len(e.HalfDays))
+	for i := range e.HalfDays {
+		named[i], e.HalfDays[i].ID = e.HalfDays[i].ID, ""
+	}
+	give := func(goesOn func(i int, h HalfDay) bool) {
+		for i := range e.HalfDays {
+			for _, h := range old.HalfDays {
+				if e.HalfDays[i].ID == "" && !used[h.ID] && goesOn(i, h) {
+					e.HalfDays[i].ID, used[h.ID] = h.ID, true
+				}
+			}
+		}
+	}
+	give(func(i int, h HalfDay) bool { return marked[h.ID] && sameTime(e.HalfDays[i], h) })
+	give(func(i int, h HalfDay) bool { return !marked[h.ID] && named[i] == h.ID })
+	give(func(i int, h HalfDay) bool { return sameTime(e.HalfDays[i], h) })
+	for _, h := range old.HalfDays {
+		if marked[h.ID] && !used[h.ID] {
+			return e, fault.Field("half_days", "training.marked", fault.Vars{"date": h.On})
+		}
+	}
+	return e, nil
+}
+
 // Cancel calls a training off; everybody with a seat or on the list is told.
 func (s *Service) Cancel(ctx context.Context, by access.Actor, id EventID, version int) error {
-	return s.store.Update(ctx, by, func(tx Tx) error {
+	return s.Do(ctx, by, ToCallOff(id, version))
+}
+
+// ToCallOff calls a training off that has not begun.
+func ToCallOff(id EventID, version int) Act {
+	return Act{What: []any{"calloff", id, version}, do: func(ctx context.Context, tx Tx, by access.Actor) error {
 		e, err := readEvent(ctx, tx, by, access.PlanTraining, id)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if e.State != Planned || e.Version != version {
+		case e.State != Planned || e.Version != version:
 			return fault.New(fault.Conflict, "fault.changed")
+		case e.Begun(tx.Now()):
+			return fault.New(fault.Conflict, "training.begun")
 		}
 		e.State = CalledOff
 		e.Sequence++
@@ -470,7 +549,7 @@ func (s *Service) Cancel(ctx context.Context, by access.Actor, id EventID, versi
 			}
 		}
 		return nil
-	})
+	}}
 }
 
 func taken(seats []Enrolment) int {
@@ -483,14 +562,49 @@ func taken(seats []Enrolment) int {
 	return n
 }
 
-// Moved returns the training with every date moved by n days. Half-days get new identifiers only when they are written.
+// Moved returns the training with its first day moved by n days. Trainings keep off weekends: a first day that would fall on
+// one becomes the Monday after, and the other days stay as many working days from the first as they were. A training that
+// was planned into a weekend on purpose moves as it is. The end of applications and the release date move along.
 func (e Event) Moved(n int) Event {
-	days := make([]HalfDay, len(e.HalfDays))
-	for i, h := range e.HalfDays {
-		h.On = h.On.AddDays(n)
-		days[i] = h
+	first := e.Starts()
+	shift := func(d calendar.Date) calendar.Date { return d.AddDays(n) }
+	if !slices.ContainsFunc(e.HalfDays, func(h HalfDay) bool { return weekend(h.On) }) {
+		to := first.AddDays(n)
+		for weekend(to) {
+			to = to.AddDays(1)
+		}
+		n = first.DaysUntil(to)
+		shift = func(d calendar.Date) calendar.Date { return workingDay(to, workingDays(first, d)) }
+	}
+	days := slices.Clone(e.HalfDays)
+	for i := range days {
+		days[i].On = shift(days[i].On)
 	}
 	e.HalfDays, e.ApplyUntil = days, e.ApplyUntil.AddDays(n)
-	e.Release = calendar.On(e.Release).AddDays(n).At(e.Release.In(calendar.Sofia).Hour(), e.Release.In(calendar.Sofia).Minute())
+	at := e.Release.In(calendar.Sofia)
+	e.Release = calendar.On(e.Release).AddDays(n).At(at.Hour(), at.Minute())
 	return e
+}
+
+func weekend(d calendar.Date) bool { return d.Weekday() == time.Saturday || d.Weekday() == time.Sunday }
+
+// workingDays counts the working days from a to b, without a.
+func workingDays(a, b calendar.Date) int {
+	n := 0
+	for d := a; d.Before(b); {
+		if d = d.AddDays(1); !weekend(d) {
+			n++
+		}
+	}
+	return n
+}
+
+// workingDay is n working days after d.
+func workingDay(d calendar.Date, n int) calendar.Date {
+	for n > 0 {
+		if d = d.AddDays(1); !weekend(d) {
+			n--
+		}
+	}
+	return d
 }

@@ -14,13 +14,17 @@ const (
 	Offered   State = "offered"   // a seat is kept until the person says yes or no
 	Declined  State = "declined"  // the head or the person said no
 	Withdrawn State = "withdrawn" // the person, or somebody for the person, gave it up
+	Closed    State = "closed"    // the training began, and the person had no seat
 	Cancelled State = "cancelled" // the training will not be held
 )
 
 // States lists the states in the order of pages.
 func States() []State {
-	return []State{Applied, Endorsed, Confirmed, Offered, Waiting, Declined, Withdrawn, Cancelled}
+	return []State{Applied, Endorsed, Confirmed, Offered, Waiting, Declined, Withdrawn, Closed, Cancelled}
 }
+
+// Open reports whether a seat or the wish for one still stands.
+func (s State) Open() bool { return CallOff.From(s) }
 
 // Seated reports whether the state holds a seat.
 func (s State) Seated() bool { return s == Confirmed || s == Offered }
@@ -40,6 +44,8 @@ const (
 	Decline  Step = "decline"  // the person does not
 	Lapse    Step = "lapse"    // the offer ran out
 	Withdraw Step = "withdraw" // given up
+	Replace  Step = "replace"  // the head sends somebody else
+	Close    Step = "close"    // the training begins without the person
 	Reapply  Step = "reapply"  // applies again after a no
 	CallOff  Step = "calloff"  // the training is called off
 )
@@ -62,13 +68,15 @@ var moves = map[Step]move{
 	Decline:  {[]State{Offered}, Declined},
 	Lapse:    {[]State{Offered}, Declined},
 	Withdraw: {[]State{Applied, Endorsed, Confirmed, Waiting, Offered}, Withdrawn},
+	Replace:  {[]State{Applied, Endorsed, Confirmed, Waiting, Offered}, Withdrawn},
+	Close:    {[]State{Applied, Endorsed, Waiting, Offered}, Closed},
 	Reapply:  {[]State{Declined, Withdrawn}, Applied},
 	CallOff:  {[]State{Applied, Endorsed, Confirmed, Waiting, Offered}, Cancelled},
 }
 
 // Steps lists every step.
 func Steps() []Step {
-	return []Step{Apply, Endorse, Refuse, Confirm, Queue, OfferIt, Accept, Decline, Lapse, Withdraw, Reapply, CallOff}
+	return []Step{Apply, Endorse, Refuse, Confirm, Queue, OfferIt, Accept, Decline, Lapse, Withdraw, Replace, Close, Reapply, CallOff}
 }
 
 // From reports whether the step may be taken from state s.

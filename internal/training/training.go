@@ -60,6 +60,7 @@ type Tx interface {
 	Events(ctx context.Context, s access.Scope, f EventFilter) ([]Event, error)
 	OpenEvents(ctx context.Context, today calendar.Date) ([]Event, error)
 	PutEvent(ctx context.Context, e Event) error
+	DroppedHalfDays(ctx context.Context, id EventID, since time.Time) ([]HalfDay, error)
 	EventCounts(ctx context.Context, s access.Scope) (map[EventID]Counts, error)
 
 	Enrolment(ctx context.Context, id EnrolmentID) (Enrolment, error)
@@ -71,10 +72,12 @@ type Tx interface {
 	PutStep(ctx context.Context, r StepRecord) error
 	Steps(ctx context.Context, id EnrolmentID) ([]StepRecord, error)
 	Roster(ctx context.Context, s access.Scope, f RosterFilter) ([]Card, error)
-	LapsedOffers(ctx context.Context) ([]Enrolment, error)
-	ReleasedEvents(ctx context.Context, since time.Time) ([]EventID, error)
+	TimelyEvents(ctx context.Context) ([]EventID, error)
+	MoveLinks(ctx context.Context, purpose org.Purpose, seat EnrolmentID, until time.Time) error
 
 	Attendance(ctx context.Context, e EventID) ([]Presence, error)
+	MarkedHalfDays(ctx context.Context, e EventID) ([]string, error)
+	PresenceHistory(ctx context.Context, id EnrolmentID) ([]Presence, error)
 	PutPresence(ctx context.Context, p Presence) error
 	PresenceByKey(ctx context.Context, clientKey string) (Presence, error)
 	Completion(ctx context.Context, id EnrolmentID) (Completion, error)
@@ -82,7 +85,7 @@ type Tx interface {
 	PutCompletion(ctx context.Context, c Completion) error
 	DropCompletion(ctx context.Context, id EnrolmentID) error
 
-	Certificate(ctx context.Context, id EnrolmentID) (Certificate, error)
+	CertificatesOf(ctx context.Context, id EnrolmentID) ([]Certificate, error)
 	CertificateByCode(ctx context.Context, code string) (Certificate, error)
 	Certificates(ctx context.Context, e EventID) ([]Certificate, error)
 	PutCertificate(ctx context.Context, c Certificate) error

@@ -130,7 +130,7 @@ func TestFirstDay(t *testing.T) {
 
 // plan is a form of a new training, with one field changed.
 func plan(field, value string) []string {
-	form := map[string]string{"key": "one", "region": "PER", "venue": "Зала 1", "capacity": "32", "agency_max": "4", "need_share": "80", "apply_until": "2026-05-01", "release": "2026-05-04",
+	form := map[string]string{"key": "one", "region": "PER", "venue_bg": "Зала 1", "capacity": "32", "agency_max": "4", "need_share": "80", "apply_until": "2026-05-01", "release": "2026-05-04",
 		"h1_on": "2026-05-11", "h1_starts": "09:00", "h1_ends": "12:30", "h2_on": "2026-05-11", "h2_starts": "13:30", "h2_ends": "17:00", "sector": "education", "min_education": "6", "max_education": "10", "share_education": "30"}
 	form[field] = value
 	var all []string

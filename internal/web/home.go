@@ -24,12 +24,12 @@ func (s *Server) homeRoutes() []Route {
 	}
 }
 
-// board is the 28 regions at a glance.
+// board is the regions of the reader at a glance: all 28, or one's own.
 type board struct {
-	Tiles []training.Tile
-	Map   []MapPart
-	Steps []int // lower limits of the five steps of colour
-	Most  string
+	Tiles    []training.Tile
+	Map      []MapPart
+	Steps    []int // lower limits of the five steps of colour
+	National bool  // the reader sees every region
 }
 
 func (s *Server) board(r *http.Request, p *Page) (board, error) {
@@ -45,12 +45,12 @@ func (s *Server) board(r *http.Request, p *Page) (board, error) {
 	if err != nil {
 		return board{}, err
 	}
-	b := board{Tiles: tiles, Steps: []int{1, 15, 20, 25, 30}}
+	b := board{Tiles: tiles, Steps: []int{1, 15, 20, 25, 30}, National: scope.All}
 	for _, t := range tiles {
 		class, label := "no", ""
-		switch {
-		case t.Held:
-			label, class = p.Int(t.Counts.Completed), fmt.Sprintf("r%d", step(t.Counts.Completed, b.Steps))
+		switch n := t.Completed(); {
+		case t.HeldCount() > 0:
+			label, class = p.Int(n), fmt.Sprintf("r%d", step(n, b.Steps))
 		case t.Event.ID != "":
 			label, class = shortDay(t.Event.Starts()), "sch"
 		}
@@ -80,26 +80,26 @@ func (p *Page) Todo(t training.Todo) string {
 	case training.TodoPlan:
 		return p.L("Насрочете обучение", "Plan a training")
 	case training.TodoMark:
-		return p.L("Отбележете присъствието: липсват {n}", "Mark presence: {n} missing", "n", t.N)
+		return p.Count(t.N, "Отбележете присъствието: липсва {n} отметка", "Отбележете присъствието: липсват {n} отметки", "Mark presence: {n} mark is missing", "Mark presence: {n} marks are missing")
 	case training.TodoCertify:
-		return p.L("Издайте {n} удостоверения", "Issue {n} certificates", "n", t.N)
+		return p.Count(t.N, "Издайте {n} удостоверение", "Издайте {n} удостоверения", "Issue {n} certificate", "Issue {n} certificates")
 	case training.TodoMinimum:
-		return p.L("Липсват {n} от сектор „{s}“", "{n} missing from {s}", "n", t.N, "s", p.Sector(t.Sector))
+		return p.Count(t.N, "Липсва {n} човек от сектор „{s}“", "Липсват {n} души от сектор „{s}“", "{n} person is missing from {s}", "{n} people are missing from {s}", "s", p.Sector(t.Sector))
 	case training.TodoEndorse:
-		return p.L("{n} чакат съгласие", "{n} await endorsement", "n", t.N)
+		return p.Count(t.N, "{n} човек чака съгласие", "{n} души чакат съгласие", "{n} person awaits endorsement", "{n} people await endorsement")
 	case training.TodoFill:
-		return p.L("{n} свободни места", "{n} free seats", "n", t.N)
+		return p.Count(t.N, "{n} свободно място", "{n} свободни места", "{n} free seat", "{n} free seats")
 	}
 	return ""
 }
 
 // TodoLink is where the next thing is done.
-func (p *Page) TodoLink(t training.Tile) string {
+func (p *Page) TodoLink(region access.RegionID, t training.Standing) string {
 	id := string(t.Event.ID)
 	switch t.Todo.Kind {
 	case training.TodoPlan:
 		if p.May("training.plan") {
-			return "/trainings/new?region=" + string(t.Region)
+			return "/trainings/new?region=" + string(region)
 		}
 		return "/regions"
 	case training.TodoMark:
@@ -131,14 +131,21 @@ type homePage struct {
 	Programme        training.Programme
 	HasProgramme     bool
 	Held, Planned    int
-	Done, Agencies   int
+	Done             int
 	Sectors          []sectorCount
-	Next             []training.Tile
-	Waits            []training.Tile
+	Next             []training.Standing
+	Waits            []wait
+	Unplanned        int // regions without a training
 	M6Asked, M6Given int
 	Mine             []training.SeatView
 	Invitations      []survey.Invitation
 	Month, Months    int
+}
+
+// wait is something that waits to be done in a region.
+type wait struct {
+	training.Standing
+	Region access.RegionID
 }
 
 type sectorCount struct {
@@ -191,19 +198,22 @@ func (s *Server) overview(r *http.Request, p *homePage) error {
 	}
 	sectors := map[string]int{}
 	for _, t := range p.Tiles {
-		switch {
-		case t.Held:
-			p.Held++
-		case t.Event.ID != "":
-			p.Planned++
-			p.Next = append(p.Next, t)
+		p.Held += t.HeldCount()
+		p.Planned += len(t.All) - t.HeldCount()
+		p.Done += t.Completed()
+		if len(t.All) == 0 {
+			p.Unplanned++
 		}
-		p.Done += t.Counts.Completed
-		for code, n := range t.Counts.Sectors {
-			sectors[code] += n
-		}
-		if k := t.Todo.Kind; k != training.TodoNone && k != training.TodoFill {
-			p.Waits = append(p.Waits, t)
+		for _, x := range t.All {
+			if !x.Held {
+				p.Next = append(p.Next, x)
+			}
+			for code, n := range x.Counts.Sectors {
+				sectors[code] += n
+			}
+			if k := x.Todo.Kind; k != training.TodoNone && k != training.TodoFill {
+				p.Waits = append(p.Waits, wait{x, t.Region})
+			}
 		}
 	}
 	for _, term := range p.Tables().Of("sector") {
@@ -212,25 +222,22 @@ func (s *Server) overview(r *http.Request, p *homePage) error {
 		}
 	}
 	slices.SortStableFunc(p.Sectors, func(a, b sectorCount) int { return b.N - a.N })
-	slices.SortFunc(p.Next, func(a, b training.Tile) int { return a.Event.Starts().Compare(b.Event.Starts()) })
+	slices.SortFunc(p.Next, func(a, b training.Standing) int { return a.Event.Starts().Compare(b.Event.Starts()) })
+	slices.SortStableFunc(p.Waits, func(a, b wait) int { return training.ByUrgency(a.Standing, b.Standing) })
 	p.Next, p.Waits = p.Next[:min(len(p.Next), 6)], p.Waits[:min(len(p.Waits), 5)]
 	if !p.May(string(access.SeeWave)) {
 		return nil
 	}
 	waves, err := s.Survey.Waves(r.Context(), p.actor)
-	for _, c := range waves {
-		if c.Wave == survey.M6 {
-			p.M6Asked, p.M6Given = p.M6Asked+c.Invited, p.M6Given+c.Answered
-		}
-	}
+	m6 := waves.Totals()[survey.M6]
+	p.M6Asked, p.M6Given = m6.Asked(), m6[survey.Answered]
 	return err
 }
 
 func (s *Server) trainerHome(r *http.Request, p *homePage) error {
 	events, counts, err := s.Training.Events(r.Context(), p.actor, training.EventFilter{})
 	for _, e := range events {
-		t := training.Tile{Region: e.Region, Event: e, Counts: counts[e.ID], Held: training.Held(e, s.Now()),
-			Todo: training.TodoOf(e, counts[e.ID], s.Now())}
+		t := training.StandingOf(e, counts[e.ID], s.Now())
 		if !t.Held || t.Todo.Kind == training.TodoMark {
 			p.Next = append(p.Next, t)
 		}
@@ -248,49 +255,6 @@ func (s *Server) openOwnAnswers(w http.ResponseWriter, r *http.Request) error {
 		link = "/en" + link
 	}
 	return to(w, r, link, "")
-}
-
-type calendarPage struct {
-	Page
-	Months []calendarMonth
-}
-
-type calendarMonth struct {
-	First  calendar.Date
-	Events []training.Event
-}
-
-func (s *Server) calendarPage(w http.ResponseWriter, r *http.Request) error {
-	p := calendarPage{Page: s.page(r, "")}
-	p.Title = p.L("Календар на обученията", "Calendar of trainings")
-	events, _, err := s.Training.Events(r.Context(), p.actor, training.EventFilter{})
-	if err != nil {
-		return err
-	}
-	for _, e := range events {
-		if e.State != training.Planned {
-			continue
-		}
-		y, m, _ := e.Starts().Parts()
-		first := calendar.Of(y, m, 1)
-		if n := len(p.Months); n == 0 || p.Months[n-1].First != first {
-			p.Months = append(p.Months, calendarMonth{First: first})
-		}
-		last := &p.Months[len(p.Months)-1]
-		last.Events = append(last.Events, e)
-	}
-	return s.show(w, "calendar", &p)
-}
-
-// Month names a month of the calendar.
-func (p Page) Month(d calendar.Date) string {
-	name := []rune(p.Lang.Month(d))
-	return strings.ToUpper(string(name[:1])) + string(name[1:])
-}
-
-// Movable reports whether a training lies in the future, so that it can be moved.
-func (p Page) Movable(e training.Event) bool {
-	return p.Can("training.plan", e) && e.Starts().After(p.Today())
 }
 
 type programmePage struct {
@@ -343,7 +307,7 @@ type seatBar struct {
 }
 
 // SeatBars lays the sectors of a training side by side, in hundredths of its capacity.
-func (p *Page) SeatBars(t training.Tile) []seatBar {
+func (p *Page) SeatBars(t training.Standing) []seatBar {
 	var all []seatBar
 	x := 0
 	for _, term := range p.Tables().Of("sector") {
@@ -357,7 +321,7 @@ func (p *Page) SeatBars(t training.Tile) []seatBar {
 }
 
 // SeatsLabel says in words what the bar shows.
-func (p *Page) SeatsLabel(t training.Tile) string {
+func (p *Page) SeatsLabel(t training.Standing) string {
 	parts := []string{}
 	for _, term := range p.Tables().Of("sector") {
 		if n := t.Counts.Sectors[term.Code]; n > 0 {
@@ -365,4 +329,13 @@ func (p *Page) SeatsLabel(t training.Tile) string {
 		}
 	}
 	return p.L("Места: ", "Seats: ") + strings.Join(parts, ", ")
+}
+
+// OwnRegions names the regions that a reader without the whole country sees.
+func (p *homePage) OwnRegions() string {
+	var names []string
+	for _, t := range p.Tiles {
+		names = append(names, p.Region(t.Region))
+	}
+	return strings.Join(names, ", ")
 }

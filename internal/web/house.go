@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"strengthen/internal/access"
+	"strengthen/internal/fault"
 	"strengthen/internal/org"
 )
 
@@ -231,9 +232,11 @@ func (s *Server) endGrant(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) accountState(w http.ResponseWriter, r *http.Request) error {
 	id := access.PersonID(r.PathValue("id"))
-	act := s.Org.Suspend
-	if field(r, "state") == string(org.Active) {
-		act = s.Org.Restore
+	act, ok := map[org.AccountState]func(context.Context, access.Actor, access.PersonID) error{
+		org.Suspended: s.Org.Suspend, org.Active: s.Org.Restore,
+	}[org.AccountState(field(r, "state"))]
+	if !ok {
+		return fault.Field("state", "form.choose")
 	}
 	if err := act(r.Context(), visitOf(r).actor(), id); err != nil {
 		return err

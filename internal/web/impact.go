@@ -25,9 +25,6 @@ type impactPage struct {
 	Studies []survey.Study
 }
 
-// In2 returns a text of a study in the language of the page.
-func (p impactPage) In2(t survey.Text) string { return t.In(string(p.Lang)) }
-
 func studyOf(r *http.Request) string {
 	if v := r.URL.Query().Get("study"); v != "" {
 		return v

@@ -48,7 +48,8 @@ func (s *Server) page(r *http.Request, title string) Page {
 	p := Page{s: s, Lang: v.lang, Title: title, Path: path, Query: r.URL.RawQuery, Visitor: v.visitor, In: v.in,
 		Demo: s.Demo, actor: v.actor(), r: r}
 	if key := "ok." + r.URL.Query().Get("ok"); s.words.Has(key) {
-		p.Notice = s.words.T(v.lang, key, nil)
+		n, _ := strconv.Atoi(r.URL.Query().Get("n"))
+		p.Notice = s.words.T(v.lang, key, fault.Vars{"n": n})
 	}
 	return p
 }
@@ -79,6 +80,15 @@ func (p Page) N(n int, oneBG, manyBG, oneEN, manyEN string) string {
 		noun = p.Lang.Pick(oneBG, oneEN)
 	}
 	return p.Lang.Int(n) + "\u00a0" + noun
+}
+
+// Count is L for a text that speaks of a number, which stands in it as {n}: one form for one, another for the rest.
+func (p Page) Count(n int, oneBG, manyBG, oneEN, manyEN string, pairs ...any) string {
+	pairs = append(pairs, "n", n)
+	if n == 1 {
+		return p.L(oneBG, oneEN, pairs...)
+	}
+	return p.L(manyBG, manyEN, pairs...)
 }
 
 // URL is an address of a public page in the language of this one.
@@ -200,6 +210,9 @@ func (p Page) Days(a, b calendar.Date) string { return p.Lang.Days(a, b) }
 // When writes a moment.
 func (p Page) When(t time.Time) string { return p.Lang.Moment(t) }
 
+// Now is the present moment.
+func (p Page) Now() time.Time { return p.s.Now() }
+
 // Today is the present day.
 func (p Page) Today() calendar.Date { return p.s.Now.Today() }
 
@@ -285,6 +298,9 @@ func (p *Page) Place(e training.Event) string {
 	r, _ := p.Tables().Region(e.Region)
 	return r.Name(string(p.Lang))
 }
+
+// Venue names where a training is held.
+func (p Page) Venue(e training.Event) string { return e.Venue(string(p.Lang)) }
 
 // Messages puts the faults of the form into words, one line each.
 func (p Page) Messages() []Message {
@@ -490,6 +506,11 @@ func to(w http.ResponseWriter, r *http.Request, path, ok string) error {
 	}
 	http.Redirect(w, r, path, http.StatusSeeOther)
 	return nil
+}
+
+// toCount is to with a word that speaks of a number.
+func toCount(w http.ResponseWriter, r *http.Request, path, ok string, n int) error {
+	return to(w, r, path+"?n="+strconv.Itoa(n), ok)
 }
 
 // local keeps a redirect target within the site.

@@ -8,7 +8,6 @@ import (
 	"strengthen/internal/fold"
 	"strengthen/internal/i18n"
 	"strengthen/internal/org"
-	"strengthen/internal/survey"
 	"strengthen/internal/training"
 )
 
@@ -25,6 +24,7 @@ func (s *Server) seatRoutes() []Route {
 		{"POST /seats/{id}/steps/{step}", access.SeeSeat, false, 0, s.stepSeat, false},
 		{"GET /seats/{id}/certificate.pdf", access.SeeCert, false, 0, s.certificate, false},
 		{"POST /seats/{id}/revoke", access.RevokeCert, false, 0, s.revoke, false},
+		{"POST /seats/{id}/certificate", access.Certify, false, 0, s.issueAgain, false},
 		{"GET /l/{token}", access.SeePublic, true, 0, s.openLink, false},
 		{"POST /l/{token}", access.SeePublic, true, 0, s.useLink, false},
 	}
@@ -33,8 +33,9 @@ func (s *Server) seatRoutes() []Route {
 type seatPage struct {
 	Page
 	training.SeatView
-	By    access.Actor
-	Token string // when opened by link
+	By     access.Actor
+	Token  string // when opened by link
+	Reason string // of a revocation, as far as it is written
 }
 
 // Steps lists what the reader may do with the seat now.
@@ -45,11 +46,22 @@ func (p seatPage) Steps() []training.Step {
 		step   training.Step
 		action access.Action
 	}{{training.Accept, access.TakeSeat}, {training.Decline, access.TakeSeat}, {training.Endorse, access.DecideSeat}, {training.Withdraw, access.WithdrawSeat}} {
-		if x.step.From(p.Seat.State) && p.s.Policy.Can(p.By, x.action, r, p.s.Now()) && !training.Held(p.Event, p.s.Now()) {
+		if x.step.From(p.Seat.State) && p.s.Policy.Can(p.By, x.action, r, p.s.Now()) && p.inTime(x.step) {
 			all = append(all, x.step)
 		}
 	}
 	return all
+}
+
+// Own reports whether the reader is the person of the seat, whose steps are taken at once.
+func (p seatPage) Own() bool { return p.Token != "" || p.By.Person == p.Seat.Person }
+
+// inTime leaves out steps for which it is too late.
+func (p seatPage) inTime(x training.Step) bool {
+	if x == training.Endorse {
+		return !p.Event.Begun(p.s.Now())
+	}
+	return !training.Held(p.Event, p.s.Now()) && p.Completion == nil
 }
 
 // StepText is what the button of a step says.
@@ -65,14 +77,38 @@ func (p seatPage) StepText(x training.Step) string {
 	return p.L("Оттегли кандидатурата", "Withdraw the application")
 }
 
-// Status is what was marked for a half-day.
+// Status is what is marked for a half-day now.
 func (p seatPage) Status(half string) string {
+	status := training.PresenceStatus("")
 	for _, m := range p.Presence {
 		if m.HalfDay == half {
-			return p.T("presence." + string(m.Status))
+			status = m.Status
 		}
 	}
-	return "–"
+	if status == "" || status == training.Cleared {
+		return "–"
+	}
+	return p.T("presence." + string(status))
+}
+
+// HalfDay names the half-day of a mark.
+func (p seatPage) HalfDay(id string) string {
+	h, ok := p.Event.HalfDay(id)
+	if !ok {
+		return "–"
+	}
+	return p.Date(h.On) + ", " + h.Starts
+}
+
+// Who says who took a step or made a mark: by name for those who run trainings, in a word for the person.
+func (p seatPage) Who(id access.PersonID, side training.Side) string {
+	if name := p.Names[id]; name != "" && p.Token == "" && side != training.ByProgram && p.more(access.RecordDay) {
+		return name
+	}
+	if side == "" {
+		return ""
+	}
+	return p.T("side." + string(side))
 }
 
 // ShowsCertificate reports whether there is a certificate that the reader may open.
@@ -81,36 +117,38 @@ func (p seatPage) ShowsCertificate() bool {
 }
 
 func (s *Server) seat(w http.ResponseWriter, r *http.Request) error {
-	p := seatPage{Page: s.page(r, "")}
-	p.By = p.actor
+	p, err := s.seatPage(r, training.EnrolmentID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	return s.show(w, "seat", p)
+}
+
+func (s *Server) seatPage(r *http.Request, id training.EnrolmentID) (*seatPage, error) {
+	p := &seatPage{Page: s.page(r, "")}
+	p.Title, p.By = p.L("Място в обучение", "Seat in a training"), p.actor
 	var err error
-	if p.SeatView, err = s.Training.Seat(r.Context(), p.actor, training.EnrolmentID(r.PathValue("id"))); err != nil {
-		return err
-	}
-	p.Title = p.L("Място в обучение", "Seat in a training")
-	return s.show(w, "seat", &p)
+	p.SeatView, err = s.Training.Seat(r.Context(), p.actor, id)
+	return p, err
 }
 
-func (s *Server) takeStep(r *http.Request, by access.Actor, id training.EnrolmentID, step training.Step) error {
-	switch step {
-	case training.Accept:
-		return s.Training.Accept(r.Context(), by, id)
-	case training.Decline:
-		return s.Training.Decline(r.Context(), by, id)
-	case training.Endorse:
-		return s.Training.EndorseFor(r.Context(), by, id)
-	case training.Withdraw:
-		return s.Training.Withdraw(r.Context(), by, id)
-	}
-	return fault.New(fault.NotFound, "fault.notfound")
-}
-
+// stepSeat takes a step with a seat. Whoever runs the training sees first what follows for others; people decide about
+// their own seat at once.
 func (s *Server) stepSeat(w http.ResponseWriter, r *http.Request) error {
-	id := r.PathValue("id")
-	if err := s.takeStep(r, visitOf(r).actor(), training.EnrolmentID(id), training.Step(r.PathValue("step"))); err != nil {
+	id, step := training.EnrolmentID(r.PathValue("id")), training.Step(r.PathValue("step"))
+	p := previewPage{Page: s.page(r, ""), Back: "/seats/" + string(id), Risk: step == training.Withdraw}
+	v, err := s.Training.Seat(r.Context(), p.actor, id)
+	if err != nil {
 		return err
 	}
-	return to(w, r, "/seats/"+id, "saved")
+	if v.Seat.Person == p.actor.Person {
+		if err := s.Training.Do(r.Context(), p.actor, training.ToStep(id, step)); err != nil {
+			return err
+		}
+		return to(w, r, p.Back, "saved")
+	}
+	p.Title, p.Button = v.Person.Name, seatPage{Page: p.Page}.StepText(step)
+	return s.seen(w, r, &p, training.ToStep(id, step), "saved")
 }
 
 func (s *Server) certificate(w http.ResponseWriter, r *http.Request) error {
@@ -124,11 +162,28 @@ func (s *Server) certificate(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) revoke(w http.ResponseWriter, r *http.Request) error {
+	id := training.EnrolmentID(r.PathValue("id"))
+	err := s.Training.Revoke(r.Context(), visitOf(r).actor(), id, field(r, "reason"))
+	if !fault.Is(err, fault.Invalid) {
+		if err != nil {
+			return err
+		}
+		return to(w, r, "/seats/"+string(id), "revoked")
+	}
+	p, e := s.seatPage(r, id)
+	if e != nil {
+		return e
+	}
+	p.Reason = field(r, "reason")
+	return s.again(w, err, &p.Page, "seat", p)
+}
+
+func (s *Server) issueAgain(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
-	if err := s.Training.Revoke(r.Context(), visitOf(r).actor(), training.EnrolmentID(id), field(r, "reason")); err != nil {
+	if err := s.Training.IssueAgain(r.Context(), visitOf(r).actor(), training.EnrolmentID(id)); err != nil {
 		return err
 	}
-	return to(w, r, "/seats/"+id, "saved")
+	return toCount(w, r, "/seats/"+id, "issued", 1)
 }
 
 // openLink shows what a one-time link is for.
@@ -198,8 +253,8 @@ func (s *Server) setPassword(w http.ResponseWriter, r *http.Request, t org.Token
 type requestPage struct {
 	Page
 	training.Request
-	Form     training.Application
-	Answered bool
+	Form   training.Application
+	Answer training.Answer // that was given just now
 }
 
 func (s *Server) requestPage(r *http.Request) (*requestPage, error) {
@@ -231,7 +286,7 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.Answered = true
+	p.Answer = answer
 	return s.show(w, "request", p)
 }
 
@@ -264,87 +319,8 @@ func (s *Server) useOwnSeat(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.takeStep(r, p.By, p.Seat.ID, training.Step(field(r, "step"))); err != nil {
+	if err := s.Training.Do(r.Context(), p.By, training.ToStep(p.Seat.ID, training.Step(field(r, "step")))); err != nil {
 		return err
 	}
 	return to(w, r, r.URL.Path, "saved")
-}
-
-type sittingPage struct {
-	Page
-	survey.SittingView
-	Thanks bool
-	Given  map[survey.Wave]map[string]string
-}
-
-// Value is what was answered to an item so far, or just typed.
-func (p sittingPage) Value(w survey.Wave, item string) string {
-	if v, ok := p.Given[w][item]; ok {
-		return v
-	}
-	return p.Answers[w][item]
-}
-
-// Name is the name of an item in the form.
-func (p sittingPage) Name(w survey.Wave, item string) string { return survey.FieldName(w, item) }
-
-// In2 returns a text of a questionnaire in the language of the page.
-func (p sittingPage) In2(t survey.Text) string { return t.In(string(p.Lang)) }
-
-func (s *Server) showSitting(w http.ResponseWriter, r *http.Request, cause error) error {
-	p := &sittingPage{Page: s.publicPage(r, "")}
-	p.Title = p.L("Въпросник", "Questionnaire")
-	var err error
-	if p.SittingView, err = s.Survey.Open(r.Context(), r.PathValue("token")); err != nil {
-		return err
-	}
-	p.Thanks = p.Invitation.Done
-	if cause != nil {
-		p.Given = given(r, p.Parts)
-		return s.again(w, cause, &p.Page, "sitting", p)
-	}
-	return s.show(w, "sitting", p)
-}
-
-// given reads the answers from the form. An item that is not in the form is not touched.
-func given(r *http.Request, parts []survey.Part) map[survey.Wave]map[string]string {
-	all := map[survey.Wave]map[string]string{}
-	for _, p := range parts {
-		for _, it := range p.Instrument.Items {
-			if v, ok := r.PostForm[survey.FieldName(p.Wave, it.ID)]; ok {
-				if all[p.Wave] == nil {
-					all[p.Wave] = map[string]string{}
-				}
-				all[p.Wave][it.ID] = v[0]
-			}
-		}
-	}
-	return all
-}
-
-// answer keeps answers: each as it is given when the page saves by itself, or all of them with the button at the end.
-func (s *Server) answer(w http.ResponseWriter, r *http.Request) error {
-	token := r.PathValue("token")
-	v, err := s.Survey.Open(r.Context(), token)
-	if err != nil {
-		return err
-	}
-	answers := given(r, v.Parts)
-	if r.Header.Get("X-Requested-With") == "save" {
-		if err := s.Survey.Save(r.Context(), token, visitOf(r).request, answers); err != nil {
-			return err
-		}
-		w.WriteHeader(http.StatusNoContent)
-		return nil
-	}
-	if field(r, "act") == "later" {
-		if err := s.Survey.Save(r.Context(), token, visitOf(r).request, answers); err != nil {
-			return s.showSitting(w, r, err)
-		}
-		return to(w, r, r.URL.Path, "saved")
-	}
-	if err := s.Survey.Finish(r.Context(), token, visitOf(r).request, answers); err != nil {
-		return s.showSitting(w, r, err)
-	}
-	return to(w, r, r.URL.Path, "")
 }

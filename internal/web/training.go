@@ -1,8 +1,10 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,18 +33,35 @@ func (s *Server) trainingRoutes() []Route {
 
 type trainingsPage struct {
 	Page
-	Events []training.Event
-	Counts map[training.EventID]training.Counts
-	Region access.RegionID
+	Events       []training.Event // those asked for: to come, or else over and called off
+	Counts       map[training.EventID]training.Counts
+	Region       access.RegionID
+	Past         bool
+	Coming, Over int
 }
 
 func (s *Server) trainings(w http.ResponseWriter, r *http.Request) error {
 	p := trainingsPage{Page: s.page(r, ""), Region: access.RegionID(r.URL.Query().Get("region"))}
 	p.Title = p.L("Обучения", "Trainings")
-	var err error
-	p.Events, p.Counts, err = s.Training.Events(r.Context(), p.actor, training.EventFilter{Region: p.Region})
+	p.Past = r.URL.Query().Get("when") == "past"
+	all, counts, err := s.Training.Events(r.Context(), p.actor, training.EventFilter{Region: p.Region})
 	if err != nil {
 		return err
+	}
+	p.Counts = counts
+	for _, e := range all {
+		over := e.State != training.Planned || training.Held(e, s.Now())
+		if over {
+			p.Over++
+		} else {
+			p.Coming++
+		}
+		if over == p.Past {
+			p.Events = append(p.Events, e)
+		}
+	}
+	if p.Past {
+		slices.Reverse(p.Events) // the newest first
 	}
 	return s.show(w, "trainings", &p)
 }
@@ -57,7 +76,7 @@ func (p Page) EventTag(e training.Event) [2]string {
 		return [2]string{"ok", p.L("Проведено", "Held")}
 	case !p.Today().Before(e.Starts()):
 		return [2]string{"b", p.L("Тече", "Under way")}
-	case e.OpenFor(p.Today()):
+	case e.OpenAt(now):
 		return [2]string{"", p.L("Записване", "Open for applications")}
 	}
 	return [2]string{"soon", p.L("Предстои", "To come")}
@@ -66,9 +85,8 @@ func (p Page) EventTag(e training.Event) [2]string {
 // trainingHead is what every page of one training shows on top.
 type trainingHead struct {
 	Page
-	Event  training.Event
-	Tab    string
-	Counts training.Counts
+	Event training.Event
+	Tab   string
 }
 
 // Tab is a link to another page of the same training.
@@ -94,26 +112,37 @@ func (h trainingHead) Tabs() []Tab {
 	return all
 }
 
+// name gives each tab a title of its own.
+func (h *trainingHead) name() {
+	h.Title = h.Place(h.Event)
+	for _, t := range h.Tabs() {
+		if t.Here && h.Tab != "" {
+			h.Title = t.Text + ", " + h.Title
+		}
+	}
+}
+
 func (s *Server) head(r *http.Request, tab string) (trainingHead, error) {
 	h := trainingHead{Page: s.page(r, ""), Tab: tab}
 	var err error
 	if h.Event, err = s.Training.Event(r.Context(), h.actor, training.EventID(r.PathValue("id"))); err != nil {
 		return h, err
 	}
-	h.Title = h.Place(h.Event)
+	h.name()
 	return h, nil
 }
 
 type trainingPage struct {
 	trainingHead
+	At       training.Standing
 	Trainers []org.Person
-	Todo     training.Tile
 	Sectors  []sectorRow
 }
 
 type sectorRow struct {
-	Rule  training.SectorRule
-	Seats int
+	Rule    training.SectorRule
+	Seats   int
+	Missing int // below the minimum
 }
 
 func (s *Server) training(w http.ResponseWriter, r *http.Request) error {
@@ -122,19 +151,35 @@ func (s *Server) training(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := trainingPage{trainingHead: h}
-	_, counts, err := s.Training.Events(r.Context(), p.actor, training.EventFilter{Region: p.Event.Region})
+	_, counts, err := s.Training.Events(r.Context(), p.actor, training.EventFilter{Region: h.Event.Region})
 	if err != nil {
 		return err
 	}
-	p.Counts = counts[p.Event.ID]
-	p.Todo = training.Tile{Region: p.Event.Region, Event: p.Event, Counts: p.Counts, Todo: training.TodoOf(p.Event, p.Counts, s.Now())}
-	for _, rule := range p.Event.Rules {
-		p.Sectors = append(p.Sectors, sectorRow{rule, p.Counts.Sectors[rule.Sector]})
+	p.At = training.StandingOf(h.Event, counts[h.Event.ID], s.Now())
+	for _, rule := range h.Event.Rules {
+		n := p.At.Counts.Sectors[rule.Sector]
+		p.Sectors = append(p.Sectors, sectorRow{rule, n, max(0, rule.Min-n)})
 	}
-	if p.Trainers, err = s.trainers(r, p.actor, p.Event); err != nil {
+	if p.Trainers, err = s.trainers(r, p.actor, h.Event); err != nil {
 		return err
 	}
 	return s.show(w, "training", &p)
+}
+
+// Missing says how many people a sector lacks for its minimum, or lacked once the training was held.
+func (p *trainingPage) Missing(n int) string {
+	if p.At.Held {
+		return p.Count(n, "липсваше {n}", "липсваха {n}", "lacked {n}", "lacked {n}")
+	}
+	return p.Count(n, "липсва {n}", "липсват {n}", "lacks {n}", "lacks {n}")
+}
+
+// Released reports whether unused minimums are given to others by now.
+func (p *trainingPage) Released() bool { return !p.s.Now().Before(p.Event.Release) }
+
+// ToCome reports whether the training will be held and has not begun.
+func (p *trainingPage) ToCome() bool {
+	return p.Event.State == training.Planned && !p.Event.Begun(p.s.Now())
 }
 
 // trainers names the trainers of a training, as far as the reader may see people.
@@ -159,9 +204,7 @@ type planPage struct {
 	HalfDays []halfDayRow
 	Trainers []Option
 	Once     string
-	Changes  []training.Change
-	Names    map[training.EnrolmentID]string
-	Preview  bool
+	Effects  *training.Effects // what saving would do, when it was looked at
 	New      bool
 }
 
@@ -169,6 +212,28 @@ type halfDayRow struct {
 	N                int
 	ID               string
 	On, Starts, Ends string
+}
+
+// Typed is what was written into a field, as it was written, or else its value.
+func (p planPage) Typed(name string, value any) string {
+	if p.r.PostForm.Has(name) {
+		return p.r.PostForm.Get(name)
+	}
+	return fmt.Sprint(value)
+}
+
+// Halves is how many half-days the form has, or those of most trainings.
+func (p planPage) Halves() int { return cmp.Or(len(p.Form.HalfDays), 5) }
+
+// DaysChange reports whether the form has other half-days than the training.
+func (p planPage) DaysChange() bool { return !slices.Equal(p.Form.HalfDays, p.Event.HalfDays) }
+
+// SaveText is what the button says that saves what was seen.
+func (p planPage) SaveText() string {
+	if len(p.Effects.Mails) > 0 {
+		return p.L("Запиши и извести хората", "Save and tell people")
+	}
+	return p.L("Запиши", "Save")
 }
 
 // RuleFor returns the rule of a sector as the form holds it.
@@ -195,7 +260,7 @@ func (s *Server) fillPlan(r *http.Request, p *planPage) error {
 	for i, h := range p.Form.HalfDays {
 		p.HalfDays = append(p.HalfDays, halfDayRow{i + 1, h.ID, h.On.String(), h.Starts, h.Ends})
 	}
-	for n := len(p.HalfDays); n < 10; n++ {
+	for n := len(p.HalfDays); n < max(10, len(p.Form.HalfDays)+2); n++ {
 		p.HalfDays = append(p.HalfDays, halfDayRow{N: n + 1})
 	}
 	people, err := s.Org.Trainers(r.Context(), p.actor)
@@ -216,7 +281,7 @@ func (s *Server) fillPlan(r *http.Request, p *planPage) error {
 // planForm reads a training from the form.
 func (s *Server) readPlan(r *http.Request, e training.Event) (training.Event, fault.List) {
 	var l fault.List
-	e.Region, e.Venue = access.RegionID(field(r, "region")), field(r, "venue")
+	e.Region, e.VenueBG, e.VenueEN = access.RegionID(field(r, "region")), field(r, "venue_bg"), field(r, "venue_en")
 	e.Capacity, e.AgencyMax = number(r, "capacity", &l), number(r, "agency_max", &l)
 	e.NeedShare = share(r, "need_share", &l)
 	e.ApplyUntil = date(r, "apply_until", &l)
@@ -264,7 +329,7 @@ func small(r *http.Request, name string, l *fault.List, at string) int {
 
 func share(r *http.Request, name string, l *fault.List) float64 {
 	x, err := strconv.ParseFloat(strings.Replace(field(r, name), ",", ".", 1), 64)
-	if err != nil {
+	if err != nil || !(x > 0 && x <= 100) { // not a number and infinity parse, too
 		l.Add(fault.Field(name, "training.share"))
 	}
 	return x / 100
@@ -275,6 +340,9 @@ func (s *Server) addTraining(w http.ResponseWriter, r *http.Request) error {
 	p.Title = p.L("Ново обучение", "A new training")
 	var l fault.List
 	p.Form, l = s.readPlan(r, training.Event{})
+	if field(r, "act") == "fill" {
+		return s.fillDays(w, r, p)
+	}
 	id, err := training.EventID(""), l.Err()
 	if err == nil {
 		id, err = s.Training.Plan(r.Context(), p.actor, "training/"+p.Once, p.Form)
@@ -303,24 +371,74 @@ func (s *Server) planForm(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, "plan", &p)
 }
 
-// savePlan shows what a change would do to the seats first; nobody gets mail before it was seen.
+// savePlan shows what a change would do to people first, and saves only what was shown.
 func (s *Server) savePlan(w http.ResponseWriter, r *http.Request) error {
 	h, err := s.head(r, "plan")
 	if err != nil {
 		return err
 	}
-	p := planPage{trainingHead: h}
+	form, l := s.readPlan(r, h.Event)
+	form.Version, _ = strconv.Atoi(field(r, "version"))
+	p := planPage{trainingHead: h, Form: form}
+	if field(r, "act") == "fill" {
+		return s.fillDays(w, r, p)
+	}
+	return s.lookOrSave(w, r, p, l)
+}
+
+// fillDays shows the form with half-days from a first day on; nothing else changes in it.
+func (s *Server) fillDays(w http.ResponseWriter, r *http.Request, p planPage) error {
 	var l fault.List
-	p.Form, l = s.readPlan(r, h.Event)
-	p.Form.Version, _ = strconv.Atoi(field(r, "version"))
-	if err = l.Err(); err == nil && field(r, "act") != "save" {
-		var cards []training.Card
-		cards, p.Changes, err = s.Training.Preview(r.Context(), p.actor, p.Form)
-		p.Preview, p.Names = err == nil, namesOf(cards)
-	} else if err == nil {
-		if _, err = s.Training.Plan(r.Context(), p.actor, "", p.Form); err == nil {
+	first, n := date(r, "first", &l), number(r, "halves", &l)
+	if n < 1 || n > 40 {
+		l.Add(fault.Field("halves", "training.halfdays"))
+	}
+	if len(l) == 0 {
+		p.Form.HalfDays = training.HalfDaysFrom(first, n)
+		for i := range min(n, len(p.Event.HalfDays)) {
+			p.Form.HalfDays[i].ID = p.Event.HalfDays[i].ID
+		}
+	}
+	if err := s.fillPlan(r, &p); err != nil {
+		return err
+	}
+	if err := l.Err(); err != nil {
+		return s.again(w, err, &p.Page, "plan", &p)
+	}
+	return s.show(w, "plan", &p)
+}
+
+// moveTraining shows the plan with the training moved to another first day.
+func (s *Server) moveTraining(w http.ResponseWriter, r *http.Request) error {
+	h, err := s.head(r, "plan")
+	if err != nil {
+		return err
+	}
+	p := planPage{trainingHead: h, Form: h.Event}
+	var l fault.List
+	first, err := calendar.ParseDate(field(r, "first"))
+	if err != nil {
+		l.Add(fault.Field("half_days", "form.date"))
+	} else {
+		p.Form = h.Event.Moved(h.Event.Starts().DaysUntil(first))
+	}
+	p.Form.Version = number(r, "version", &l)
+	return s.lookOrSave(w, r, p, l)
+}
+
+func (s *Server) lookOrSave(w http.ResponseWriter, r *http.Request, p planPage, l fault.List) error {
+	err := l.Err()
+	var effects training.Effects
+	if sign := field(r, "sign"); err == nil && field(r, "act") == "save" && sign != "" {
+		effects, err = s.Training.DoSeen(r.Context(), p.actor, training.ToChange(p.Form), sign)
+		if err == nil {
 			return to(w, r, "/trainings/"+string(p.Event.ID), "saved")
 		}
+	} else if err == nil {
+		effects, err = s.Training.Preview(r.Context(), p.actor, training.ToChange(p.Form))
+	}
+	if err == nil || effects.Sign != "" {
+		p.Effects = &effects
 	}
 	if e := s.fillPlan(r, &p); e != nil {
 		return e
@@ -331,41 +449,69 @@ func (s *Server) savePlan(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, "plan", &p)
 }
 
-func namesOf(cards []training.Card) map[training.EnrolmentID]string {
-	names := map[training.EnrolmentID]string{}
-	for _, c := range cards {
-		names[c.ID] = c.Name
-	}
-	return names
-}
-
-// moveTraining moves every half-day, the end of applications and the release date by the same number of days.
-func (s *Server) moveTraining(w http.ResponseWriter, r *http.Request) error {
-	h, err := s.head(r, "plan")
+// cancelTraining calls a training off, after it was shown who hears of it.
+func (s *Server) cancelTraining(w http.ResponseWriter, r *http.Request) error {
+	h, err := s.head(r, "")
 	if err != nil {
 		return err
 	}
-	var l fault.List
-	first := date(r, "first", &l)
-	version := number(r, "version", &l)
-	if err := l.Err(); err != nil {
-		return err
-	}
-	e := h.Event.Moved(h.Event.Starts().DaysUntil(first))
-	e.Version = version
-	if _, err := s.Training.Plan(r.Context(), h.actor, "", e); err != nil {
-		return err
-	}
-	return to(w, r, "/calendar", "saved")
+	version, _ := strconv.Atoi(field(r, "version"))
+	p := previewPage{Page: h.Page, Back: "/trainings/" + string(h.Event.ID), Fields: map[string]string{"version": field(r, "version")}, Risk: true}
+	p.Title = p.L("Отмяна на обучението {place}", "Call off the training {place}", "place", h.Place(h.Event))
+	p.Button = p.L("Отмени обучението и извести хората", "Call it off and tell people")
+	return s.seen(w, r, &p, training.ToCallOff(h.Event.ID, version), "cancelled")
 }
 
-func (s *Server) cancelTraining(w http.ResponseWriter, r *http.Request) error {
-	version, _ := strconv.Atoi(field(r, "version"))
-	id := r.PathValue("id")
-	if err := s.Training.Cancel(r.Context(), visitOf(r).actor(), training.EventID(id), version); err != nil {
+// previewPage shows what an act would do, with a button that does it.
+type previewPage struct {
+	Page
+	Effects *training.Effects
+	Fields  map[string]string // sent again with the button
+	Button  string
+	Risk    bool
+	Back    string
+}
+
+// seen shows what an act would do, or does what was shown and goes back.
+func (s *Server) seen(w http.ResponseWriter, r *http.Request, p *previewPage, act training.Act, ok string) error {
+	if sign := field(r, "sign"); sign != "" {
+		effects, err := s.Training.DoSeen(r.Context(), p.actor, act, sign)
+		if err == nil {
+			return to(w, r, p.Back, ok)
+		}
+		if effects.Sign == "" {
+			return err
+		}
+		p.Effects = &effects
+		return s.again(w, err, &p.Page, "preview", p)
+	}
+	effects, err := s.Training.Preview(r.Context(), p.actor, act)
+	if err != nil {
 		return err
 	}
-	return to(w, r, "/trainings/"+id, "cancelled")
+	p.Effects = &effects
+	return s.show(w, "preview", p)
+}
+
+// EffectGroup is the seats that take the same step.
+type EffectGroup struct {
+	Step training.Step
+	All  []training.Effect
+}
+
+// Grouped puts the effects on seats together by step, in the order in which the steps first occur.
+func (p Page) Grouped(e *training.Effects) []EffectGroup {
+	var groups []EffectGroup
+	at := map[training.Step]int{}
+	for _, x := range e.Seats {
+		i, ok := at[x.Step]
+		if !ok {
+			i, at[x.Step] = len(groups), len(groups)
+			groups = append(groups, EffectGroup{Step: x.Step})
+		}
+		groups[i].All = append(groups[i].All, x)
+	}
+	return groups
 }
 
 type rosterPage struct {
@@ -410,10 +556,14 @@ func (p rosterPage) States() []Option {
 
 func (s *Server) issue(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
-	if _, err := s.Training.Issue(r.Context(), visitOf(r).actor(), training.EventID(id)); err != nil {
+	n, err := s.Training.Issue(r.Context(), visitOf(r).actor(), training.EventID(id))
+	switch {
+	case err != nil:
 		return err
+	case n == 0:
+		return to(w, r, "/trainings/"+id, "issuednone")
 	}
-	return to(w, r, "/trainings/"+id, "issued")
+	return toCount(w, r, "/trainings/"+id, "issued", n)
 }
 
 // Clock writes the hour of a moment.
@@ -442,6 +592,3 @@ func (p planPage) Blank(n int) string {
 	}
 	return strconv.Itoa(n)
 }
-
-// TodoText is the next thing to do about this training.
-func (p *trainingPage) TodoText() string { return p.Page.Todo(p.Todo.Todo) }

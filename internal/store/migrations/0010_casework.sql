@@ -103,7 +103,9 @@ CREATE TABLE signal (
   proposed_by     ctext,
   joined_to       ctext REFERENCES signal (id),
   case_id         ctext,
+  was             ctext NOT NULL,
   narrative       sealedtext NOT NULL,
+  register        sealedtext NOT NULL,
   place           sealedtext NOT NULL,
   child           sealedtext NOT NULL,
   carers          sealedtext NOT NULL,
@@ -116,7 +118,7 @@ CREATE INDEX signal_open ON signal (unit_id, received_at, id) WHERE state IN ('r
 CREATE INDEX signal_case ON signal (case_id) WHERE case_id IS NOT NULL;
 CREATE INDEX signal_joined ON signal (joined_to) WHERE joined_to IS NOT NULL;
 CREATE INDEX signal_source ON signal (source_person, received_at) WHERE source_person IS NOT NULL;
-CREATE INDEX signal_like ON signal (region_id, municipality_id, band, first_at);
+CREATE INDEX signal_like ON signal (region_id, first_at);
 
 CREATE TABLE signal_event (
   id        ctext PRIMARY KEY,
@@ -278,6 +280,7 @@ CREATE TABLE clock (
   id         ctext PRIMARY KEY,
   signal_id  ctext REFERENCES signal (id),
   case_id    ctext REFERENCES case_file (id),
+  record     ctext,
   rule       ctext NOT NULL,
   rule_v     BIGINT NOT NULL,
   start_at   ctext NOT NULL,
@@ -307,6 +310,7 @@ CREATE TABLE clock_change (
   what      ctext NOT NULL,
   old_start ctext,
   old_due   ctext,
+  old_state ctext NOT NULL,
   reason    ctext,
   rung      BIGINT NOT NULL,
   n         BIGINT NOT NULL
@@ -322,3 +326,213 @@ CREATE TABLE figure_cell (
   in_time   BIGINT NOT NULL,
   PRIMARY KEY (month, region_id, what, hours)
 );
+
+CREATE TABLE meeting (
+  id         ctext PRIMARY KEY,
+  case_id    ctext NOT NULL REFERENCES case_file (id),
+  n          BIGINT NOT NULL,
+  state      ctext NOT NULL,
+  at         ctext NOT NULL,
+  place      sealedtext NOT NULL,
+  online     BOOLEAN NOT NULL,
+  leader_id  ctext NOT NULL,
+  quorate    BOOLEAN NOT NULL,
+  sign_by    ctext,
+  next_at    ctext,
+  minutes    sealedtext NOT NULL,
+  changed_at ctext NOT NULL,
+  editor     ctext NOT NULL,
+  version    BIGINT NOT NULL
+);
+CREATE INDEX meeting_of ON meeting (case_id, n);
+CREATE INDEX meeting_sign ON meeting (sign_by) WHERE state = 'minuted';
+CREATE INDEX meeting_coming ON meeting (at) WHERE state = 'called';
+
+CREATE TABLE meeting_call (
+  meeting_id ctext NOT NULL REFERENCES meeting (id),
+  agency_id  ctext NOT NULL REFERENCES agency (id),
+  phoned_at  ctext,
+  wrote_at   ctext,
+  channel    ctext,
+  came       ctext,
+  who        sealedtext NOT NULL,
+  signed     ctext,
+  signed_at  ctext,
+  signer     ctext,
+  dissent    sealedtext NOT NULL,
+  PRIMARY KEY (meeting_id, agency_id)
+);
+
+CREATE TABLE meeting_item (
+  id         ctext PRIMARY KEY,
+  meeting_id ctext NOT NULL REFERENCES meeting (id),
+  agency_id  ctext NOT NULL REFERENCES agency (id),
+  kind       ctext NOT NULL,
+  part       ctext NOT NULL,
+  source     sealedtext NOT NULL,
+  text       sealedtext NOT NULL,
+  brought_by ctext NOT NULL,
+  at         ctext NOT NULL
+);
+CREATE INDEX meeting_item_of ON meeting_item (meeting_id, at);
+
+CREATE TABLE meeting_decision (
+  id         ctext PRIMARY KEY,
+  meeting_id ctext NOT NULL REFERENCES meeting (id),
+  text       sealedtext NOT NULL,
+  at         ctext NOT NULL
+);
+CREATE INDEX meeting_decision_of ON meeting_decision (meeting_id, at);
+
+CREATE TABLE plan (
+  id         ctext PRIMARY KEY,
+  case_id    ctext NOT NULL REFERENCES case_file (id),
+  n          BIGINT NOT NULL,
+  state      ctext NOT NULL,
+  texts      sealedtext NOT NULL,
+  parents    BOOLEAN NOT NULL,
+  child      BOOLEAN NOT NULL,
+  adopted_at ctext,
+  review_on  ctext,
+  changed_at ctext NOT NULL,
+  editor     ctext NOT NULL,
+  version    BIGINT NOT NULL
+);
+CREATE INDEX plan_of ON plan (case_id, n);
+
+CREATE TABLE plan_goal (
+  id      ctext PRIMARY KEY,
+  plan_id ctext NOT NULL REFERENCES plan (id),
+  whose   ctext NOT NULL,
+  text    sealedtext NOT NULL,
+  n       BIGINT NOT NULL
+);
+CREATE INDEX plan_goal_of ON plan_goal (plan_id, n);
+
+CREATE TABLE case_task (
+  id         ctext PRIMARY KEY,
+  case_id    ctext NOT NULL REFERENCES case_file (id),
+  plan_id    ctext REFERENCES plan (id),
+  meeting_id ctext REFERENCES meeting (id),
+  goal_id    ctext,
+  service    ctext NOT NULL,
+  measure    ctext,
+  text       sealedtext NOT NULL,
+  resource   sealedtext NOT NULL,
+  indicator  sealedtext NOT NULL,
+  owner      ctext NOT NULL,
+  agency_id  ctext REFERENCES agency (id),
+  person_id  ctext,
+  due_on     ctext NOT NULL,
+  state      ctext NOT NULL,
+  evidence   sealedtext NOT NULL,
+  done_at    ctext,
+  done_by    ctext,
+  judged_by  ctext,
+  version    BIGINT NOT NULL
+);
+CREATE INDEX case_task_of ON case_task (case_id, due_on);
+CREATE INDEX case_task_agency ON case_task (agency_id, due_on) WHERE state IN ('open', 'returned');
+CREATE INDEX case_task_person ON case_task (person_id, due_on) WHERE state IN ('open', 'returned');
+
+CREATE TABLE case_request (
+  id          ctext PRIMARY KEY,
+  case_id     ctext NOT NULL REFERENCES case_file (id),
+  n           BIGINT NOT NULL,
+  from_agency ctext NOT NULL REFERENCES agency (id),
+  to_agency   ctext NOT NULL REFERENCES agency (id),
+  kind        ctext NOT NULL,
+  parts       BIGINT NOT NULL,
+  state       ctext NOT NULL,
+  since_at    ctext NOT NULL,
+  due_on      ctext NOT NULL,
+  until_at    ctext NOT NULL,
+  share_id    ctext,
+  sender      ctext NOT NULL,
+  taker       ctext,
+  text        sealedtext NOT NULL,
+  version     BIGINT NOT NULL
+);
+CREATE INDEX case_request_of ON case_request (case_id, n);
+CREATE INDEX case_request_inbox ON case_request (to_agency, since_at, id);
+CREATE INDEX case_request_open ON case_request (until_at) WHERE state IN ('asked', 'taken', 'needs_info', 'accepted');
+
+CREATE TABLE case_request_event (
+  id         ctext PRIMARY KEY,
+  request_id ctext NOT NULL REFERENCES case_request (id),
+  at         ctext NOT NULL,
+  actor      ctext NOT NULL,
+  agency_id  ctext,
+  step       ctext NOT NULL,
+  text       sealedtext NOT NULL,
+  n          BIGINT NOT NULL
+);
+CREATE INDEX case_request_event_of ON case_request_event (request_id, n);
+
+CREATE TABLE protection (
+  id         ctext PRIMARY KEY,
+  signal_id  ctext REFERENCES signal (id),
+  case_id    ctext REFERENCES case_file (id),
+  agency_id  ctext NOT NULL REFERENCES agency (id),
+  asked_by   ctext NOT NULL,
+  ground     ctext NOT NULL,
+  ordered_by ctext NOT NULL,
+  granted_at ctext NOT NULL,
+  option     ctext NOT NULL,
+  place      sealedtext NOT NULL,
+  told_at    ctext,
+  notices    ctext NOT NULL,
+  ended_at   ctext,
+  handed_to  ctext,
+  protocol   sealedtext NOT NULL,
+  version    BIGINT NOT NULL
+);
+CREATE INDEX protection_signal ON protection (signal_id) WHERE signal_id IS NOT NULL;
+CREATE INDEX protection_case ON protection (case_id) WHERE case_id IS NOT NULL;
+
+CREATE TABLE particulars (
+  case_id    ctext PRIMARY KEY REFERENCES case_file (id),
+  fields     sealedtext NOT NULL,
+  changed_at ctext NOT NULL,
+  editor     ctext NOT NULL,
+  version    BIGINT NOT NULL
+);
+
+CREATE TABLE name_token (
+  owner ctext NOT NULL,
+  token ctext NOT NULL,
+  PRIMARY KEY (owner, token)
+);
+CREATE INDEX name_token_owners ON name_token (token, owner);
+
+CREATE TABLE attachment (
+  id        ctext PRIMARY KEY,
+  signal_id ctext REFERENCES signal (id),
+  case_id   ctext REFERENCES case_file (id),
+  part      ctext,
+  name      sealedtext NOT NULL,
+  type      ctext NOT NULL,
+  size      BIGINT NOT NULL,
+  added_by  ctext NOT NULL,
+  agency_id ctext,
+  at        ctext NOT NULL,
+  gone_at   ctext
+);
+CREATE INDEX attachment_signal ON attachment (signal_id) WHERE signal_id IS NOT NULL;
+CREATE INDEX attachment_case ON attachment (case_id) WHERE case_id IS NOT NULL;
+
+CREATE TABLE attachment_piece (
+  attachment_id ctext NOT NULL REFERENCES attachment (id),
+  n             BIGINT NOT NULL,
+  body          sealedtext NOT NULL,
+  PRIMARY KEY (attachment_id, n)
+);
+
+CREATE TABLE draft (
+  person_id ctext NOT NULL,
+  form      ctext NOT NULL,
+  fields    sealedtext NOT NULL,
+  at        ctext NOT NULL,
+  PRIMARY KEY (person_id, form)
+);
+CREATE INDEX draft_at ON draft (at);

@@ -1,5 +1,7 @@
 CREATE INDEX agency_place ON agency (region_id, name_fold);
 CREATE INDEX agency_sort ON agency (sort, id);
+CREATE INDEX attachment_case ON attachment (case_id) WHERE case_id IS NOT NULL;
+CREATE INDEX attachment_signal ON attachment (signal_id) WHERE signal_id IS NOT NULL;
 CREATE UNIQUE INDEX attendance_current ON attendance (enrolment_id, half_day_id) WHERE current;
 CREATE INDEX attendance_half_day ON attendance (half_day_id);
 CREATE INDEX audit_entry_actor ON audit_entry (actor, at);
@@ -11,10 +13,19 @@ CREATE INDEX case_consent_of ON case_consent (case_id);
 CREATE INDEX case_event_of ON case_event (case_id, n);
 CREATE INDEX case_group ON case_file (group_id) WHERE group_id IS NOT NULL;
 CREATE INDEX case_note_of ON case_note (case_id, at);
+CREATE INDEX case_request_event_of ON case_request_event (request_id, n);
+CREATE INDEX case_request_inbox ON case_request (to_agency, since_at, id);
+CREATE INDEX case_request_of ON case_request (case_id, n);
+CREATE INDEX case_request_open ON case_request (until_at) WHERE state IN ('asked', 'taken', 'needs_info', 'accepted');
 CREATE INDEX case_seat_of ON case_seat (case_id);
 CREATE INDEX case_share_agency ON case_share (agency_id, until_at) WHERE ended_at IS NULL;
 CREATE INDEX case_share_case ON case_share (case_id, until_at);
 CREATE INDEX case_share_person ON case_share (person_id, until_at) WHERE ended_at IS NULL;
+CREATE INDEX case_task_agency ON case_task (agency_id, due_on) WHERE state IN ('open', 'returned');
+CREATE INDEX case_task_of ON case_task (case_id, due_on);
+CREATE INDEX case_task_person ON case_task (person_id, due_on) WHERE state IN ('open', 'returned');
+CREATE INDEX certificate_of ON certificate (enrolment_id);
+CREATE UNIQUE INDEX certificate_valid ON certificate (enrolment_id) WHERE revoked_on IS NULL;
 CREATE INDEX clock_agency ON clock (agency_id, due_at) WHERE state IN ('running', 'paused', 'breached');
 CREATE INDEX clock_case ON clock (case_id) WHERE case_id IS NOT NULL;
 CREATE INDEX clock_change_of ON clock_change (clock_id, n);
@@ -23,6 +34,8 @@ CREATE INDEX clock_person ON clock (person_id, due_at) WHERE state IN ('running'
 CREATE INDEX clock_signal ON clock (signal_id) WHERE signal_id IS NOT NULL;
 CREATE INDEX completion_person ON completion (person_id);
 CREATE INDEX completion_training ON completion (training_id);
+CREATE INDEX draft_at ON draft (at);
+CREATE INDEX dropped_half_day_of ON dropped_half_day (training_id, dropped_at);
 CREATE INDEX duty_agency ON duty (agency_id, until_at);
 CREATE INDEX enrolment_event_of ON enrolment_event (enrolment_id, at);
 CREATE INDEX enrolment_offer ON enrolment (offered_until) WHERE state = 'offered';
@@ -30,14 +43,24 @@ CREATE INDEX enrolment_person ON enrolment (person_id);
 CREATE INDEX enrolment_state ON enrolment (training_id, state);
 CREATE INDEX glass_break_case ON glass_break (case_id);
 CREATE INDEX glass_break_open ON glass_break (at) WHERE review IS NULL;
+CREATE INDEX meeting_coming ON meeting (at) WHERE state = 'called';
+CREATE INDEX meeting_decision_of ON meeting_decision (meeting_id, at);
+CREATE INDEX meeting_item_of ON meeting_item (meeting_id, at);
+CREATE INDEX meeting_of ON meeting (case_id, n);
+CREATE INDEX meeting_sign ON meeting (sign_by) WHERE state = 'minuted';
 CREATE INDEX message_due ON message (due_at, id) WHERE state = 'planned';
 CREATE INDEX message_record ON message (record_id, kind);
 CREATE INDEX municipality_region ON municipality (region_id, sort);
+CREATE INDEX name_token_owners ON name_token (token, owner);
 CREATE INDEX passkey_person ON passkey (person_id);
 CREATE INDEX person_agency ON person (agency_id);
 CREATE INDEX person_email ON person (email_fold);
 CREATE INDEX person_name ON person (name_fold);
 CREATE INDEX person_sort ON person (sort, id);
+CREATE INDEX plan_goal_of ON plan_goal (plan_id, n);
+CREATE INDEX plan_of ON plan (case_id, n);
+CREATE INDEX protection_case ON protection (case_id) WHERE case_id IS NOT NULL;
+CREATE INDEX protection_signal ON protection (signal_id) WHERE signal_id IS NOT NULL;
 CREATE INDEX recovery_code_person ON recovery_code (person_id);
 CREATE INDEX role_grant_agency ON role_grant (agency_id) WHERE ended_at IS NULL;
 CREATE INDEX role_grant_person ON role_grant (person_id);
@@ -45,7 +68,7 @@ CREATE INDEX session_person ON session (person_id);
 CREATE INDEX signal_case ON signal (case_id) WHERE case_id IS NOT NULL;
 CREATE INDEX signal_event_of ON signal_event (signal_id, n);
 CREATE INDEX signal_joined ON signal (joined_to) WHERE joined_to IS NOT NULL;
-CREATE INDEX signal_like ON signal (region_id, municipality_id, band, first_at);
+CREATE INDEX signal_like ON signal (region_id, first_at);
 CREATE INDEX signal_open ON signal (unit_id, received_at, id) WHERE state IN ('received', 'acknowledged', 'screening', 'ending');
 CREATE INDEX signal_source ON signal (source_person, received_at) WHERE source_person IS NOT NULL;
 CREATE INDEX signal_unit ON signal (unit_id, received_at, id);
@@ -77,7 +100,25 @@ CREATE TABLE answer (
   study_id ctext NOT NULL, code ctext NOT NULL, wave ctext NOT NULL, item ctext NOT NULL, value ctext NOT NULL,
   PRIMARY KEY (study_id, code, wave, item)
 ) WITHOUT ROWID;
-CREATE TABLE asked (study_id ctext NOT NULL, code ctext NOT NULL, wave ctext NOT NULL, PRIMARY KEY (study_id, code, wave)) WITHOUT ROWID;
+CREATE TABLE attachment (
+  id        ctext PRIMARY KEY,
+  signal_id ctext REFERENCES signal (id),
+  case_id   ctext REFERENCES case_file (id),
+  part      ctext,
+  name      sealedtext NOT NULL,
+  type      ctext NOT NULL,
+  size      BIGINT NOT NULL,
+  added_by  ctext NOT NULL,
+  agency_id ctext,
+  at        ctext NOT NULL,
+  gone_at   ctext
+);
+CREATE TABLE attachment_piece (
+  attachment_id ctext NOT NULL REFERENCES attachment (id),
+  n             BIGINT NOT NULL,
+  body          sealedtext NOT NULL,
+  PRIMARY KEY (attachment_id, n)
+);
 CREATE TABLE attendance (
   id           ctext PRIMARY KEY,
   enrolment_id ctext NOT NULL REFERENCES enrolment (id),
@@ -191,6 +232,34 @@ CREATE TABLE case_note (
   editor     ctext NOT NULL,
   version    BIGINT NOT NULL
 );
+CREATE TABLE case_request (
+  id          ctext PRIMARY KEY,
+  case_id     ctext NOT NULL REFERENCES case_file (id),
+  n           BIGINT NOT NULL,
+  from_agency ctext NOT NULL REFERENCES agency (id),
+  to_agency   ctext NOT NULL REFERENCES agency (id),
+  kind        ctext NOT NULL,
+  parts       BIGINT NOT NULL,
+  state       ctext NOT NULL,
+  since_at    ctext NOT NULL,
+  due_on      ctext NOT NULL,
+  until_at    ctext NOT NULL,
+  share_id    ctext,
+  sender      ctext NOT NULL,
+  taker       ctext,
+  text        sealedtext NOT NULL,
+  version     BIGINT NOT NULL
+);
+CREATE TABLE case_request_event (
+  id         ctext PRIMARY KEY,
+  request_id ctext NOT NULL REFERENCES case_request (id),
+  at         ctext NOT NULL,
+  actor      ctext NOT NULL,
+  agency_id  ctext,
+  step       ctext NOT NULL,
+  text       sealedtext NOT NULL,
+  n          BIGINT NOT NULL
+);
 CREATE TABLE case_seat (
   id        ctext PRIMARY KEY,
   case_id   ctext NOT NULL REFERENCES case_file (id),
@@ -216,20 +285,45 @@ CREATE TABLE case_share (
   until_at  ctext NOT NULL,
   ended_at  ctext
 );
-CREATE TABLE certificate (
+CREATE TABLE case_task (
+  id         ctext PRIMARY KEY,
+  case_id    ctext NOT NULL REFERENCES case_file (id),
+  plan_id    ctext REFERENCES plan (id),
+  meeting_id ctext REFERENCES meeting (id),
+  goal_id    ctext,
+  service    ctext NOT NULL,
+  measure    ctext,
+  text       sealedtext NOT NULL,
+  resource   sealedtext NOT NULL,
+  indicator  sealedtext NOT NULL,
+  owner      ctext NOT NULL,
+  agency_id  ctext REFERENCES agency (id),
+  person_id  ctext,
+  due_on     ctext NOT NULL,
+  state      ctext NOT NULL,
+  evidence   sealedtext NOT NULL,
+  done_at    ctext,
+  done_by    ctext,
+  judged_by  ctext,
+  version    BIGINT NOT NULL
+);
+CREATE TABLE "certificate" (
   id           ctext PRIMARY KEY,
-  enrolment_id ctext NOT NULL UNIQUE REFERENCES enrolment (id),
+  enrolment_id ctext NOT NULL REFERENCES enrolment (id),
   number       ctext NOT NULL UNIQUE,
   code         ctext NOT NULL UNIQUE,
   name         ctext NOT NULL,
+  completed_on ctext,
   issued_on    ctext NOT NULL,
   revoked_on   ctext,
+  revoked_key  ctext,
   revoked_for  ctext
 );
 CREATE TABLE clock (
   id         ctext PRIMARY KEY,
   signal_id  ctext REFERENCES signal (id),
   case_id    ctext REFERENCES case_file (id),
+  record     ctext,
   rule       ctext NOT NULL,
   rule_v     BIGINT NOT NULL,
   start_at   ctext NOT NULL,
@@ -253,6 +347,7 @@ CREATE TABLE clock_change (
   what      ctext NOT NULL,
   old_start ctext,
   old_due   ctext,
+  old_state ctext NOT NULL,
   reason    ctext,
   rung      BIGINT NOT NULL,
   n         BIGINT NOT NULL
@@ -281,6 +376,10 @@ CREATE TABLE clock_rule (
   at          ctext NOT NULL,
   PRIMARY KEY (ref, version)
 );
+CREATE TABLE cohort_code (
+  training_id ctext PRIMARY KEY REFERENCES training (id),
+  label       ctext NOT NULL UNIQUE
+);
 CREATE TABLE completion (
   enrolment_id ctext PRIMARY KEY REFERENCES enrolment (id),
   person_id    ctext NOT NULL REFERENCES person (id),
@@ -308,6 +407,21 @@ CREATE TABLE delay (
   key       ctext PRIMARY KEY,
   failures  BIGINT NOT NULL,
   failed_at ctext NOT NULL
+);
+CREATE TABLE draft (
+  person_id ctext NOT NULL,
+  form      ctext NOT NULL,
+  fields    sealedtext NOT NULL,
+  at        ctext NOT NULL,
+  PRIMARY KEY (person_id, form)
+);
+CREATE TABLE dropped_half_day (
+  id          ctext PRIMARY KEY,
+  training_id ctext NOT NULL REFERENCES training (id),
+  held_on     ctext NOT NULL,
+  starts      ctext NOT NULL,
+  ends        ctext NOT NULL,
+  dropped_at  ctext NOT NULL
 );
 CREATE TABLE duty (
   id        ctext PRIMARY KEY,
@@ -345,7 +459,7 @@ CREATE TABLE enrolment_event (
   led_to       ctext NOT NULL,
   reason       ctext NOT NULL,
   reason_vars  ctext NOT NULL
-);
+, by_role ctext);
 CREATE TABLE episode (
   case_id   ctext NOT NULL REFERENCES case_file (id),
   n         BIGINT NOT NULL,
@@ -396,10 +510,8 @@ CREATE TABLE invitation (
   enrolment_id ctext NOT NULL REFERENCES enrolment (id),
   wave         ctext NOT NULL,
   due_on       ctext NOT NULL,
-  opens_on     ctext NOT NULL,
-  closes_on    ctext NOT NULL,
   done         BOOLEAN NOT NULL,
-  version      BIGINT NOT NULL,
+  version      BIGINT NOT NULL, asks_at ctext NOT NULL DEFAULT '', opens_at ctext NOT NULL DEFAULT '', closes_at ctext NOT NULL DEFAULT '', ended ctext,
   UNIQUE (enrolment_id, wave)
 );
 CREATE TABLE key_change (
@@ -409,6 +521,54 @@ CREATE TABLE key_change (
   confirmed_by ctext REFERENCES person (id),
   confirmed_at ctext,
   used_at      ctext
+);
+CREATE TABLE meeting (
+  id         ctext PRIMARY KEY,
+  case_id    ctext NOT NULL REFERENCES case_file (id),
+  n          BIGINT NOT NULL,
+  state      ctext NOT NULL,
+  at         ctext NOT NULL,
+  place      sealedtext NOT NULL,
+  online     BOOLEAN NOT NULL,
+  leader_id  ctext NOT NULL,
+  quorate    BOOLEAN NOT NULL,
+  sign_by    ctext,
+  next_at    ctext,
+  minutes    sealedtext NOT NULL,
+  changed_at ctext NOT NULL,
+  editor     ctext NOT NULL,
+  version    BIGINT NOT NULL
+);
+CREATE TABLE meeting_call (
+  meeting_id ctext NOT NULL REFERENCES meeting (id),
+  agency_id  ctext NOT NULL REFERENCES agency (id),
+  phoned_at  ctext,
+  wrote_at   ctext,
+  channel    ctext,
+  came       ctext,
+  who        sealedtext NOT NULL,
+  signed     ctext,
+  signed_at  ctext,
+  signer     ctext,
+  dissent    sealedtext NOT NULL,
+  PRIMARY KEY (meeting_id, agency_id)
+);
+CREATE TABLE meeting_decision (
+  id         ctext PRIMARY KEY,
+  meeting_id ctext NOT NULL REFERENCES meeting (id),
+  text       sealedtext NOT NULL,
+  at         ctext NOT NULL
+);
+CREATE TABLE meeting_item (
+  id         ctext PRIMARY KEY,
+  meeting_id ctext NOT NULL REFERENCES meeting (id),
+  agency_id  ctext NOT NULL REFERENCES agency (id),
+  kind       ctext NOT NULL,
+  part       ctext NOT NULL,
+  source     sealedtext NOT NULL,
+  text       sealedtext NOT NULL,
+  brought_by ctext NOT NULL,
+  at         ctext NOT NULL
 );
 CREATE TABLE message (
   id         ctext PRIMARY KEY,
@@ -433,10 +593,22 @@ CREATE TABLE municipality (
   name_en   ctext NOT NULL,
   sort      ctext NOT NULL
 );
+CREATE TABLE name_token (
+  owner ctext NOT NULL,
+  token ctext NOT NULL,
+  PRIMARY KEY (owner, token)
+);
 CREATE TABLE once (
   key       ctext PRIMARY KEY,
   record_id ctext NOT NULL,
   at        ctext NOT NULL
+);
+CREATE TABLE particulars (
+  case_id    ctext PRIMARY KEY REFERENCES case_file (id),
+  fields     sealedtext NOT NULL,
+  changed_at ctext NOT NULL,
+  editor     ctext NOT NULL,
+  version    BIGINT NOT NULL
 );
 CREATE TABLE passkey (
   id         ctext PRIMARY KEY,
@@ -464,6 +636,27 @@ CREATE TABLE person (
   made_at    ctext NOT NULL,
   version    BIGINT NOT NULL
 );
+CREATE TABLE plan (
+  id         ctext PRIMARY KEY,
+  case_id    ctext NOT NULL REFERENCES case_file (id),
+  n          BIGINT NOT NULL,
+  state      ctext NOT NULL,
+  texts      sealedtext NOT NULL,
+  parents    BOOLEAN NOT NULL,
+  child      BOOLEAN NOT NULL,
+  adopted_at ctext,
+  review_on  ctext,
+  changed_at ctext NOT NULL,
+  editor     ctext NOT NULL,
+  version    BIGINT NOT NULL
+);
+CREATE TABLE plan_goal (
+  id      ctext PRIMARY KEY,
+  plan_id ctext NOT NULL REFERENCES plan (id),
+  whose   ctext NOT NULL,
+  text    sealedtext NOT NULL,
+  n       BIGINT NOT NULL
+);
 CREATE TABLE programme (
   id               ctext PRIMARY KEY,
   title_bg         ctext NOT NULL,
@@ -474,6 +667,24 @@ CREATE TABLE programme (
   target_people    BIGINT NOT NULL,
   target_children  BIGINT NOT NULL,
   version          BIGINT NOT NULL
+);
+CREATE TABLE protection (
+  id         ctext PRIMARY KEY,
+  signal_id  ctext REFERENCES signal (id),
+  case_id    ctext REFERENCES case_file (id),
+  agency_id  ctext NOT NULL REFERENCES agency (id),
+  asked_by   ctext NOT NULL,
+  ground     ctext NOT NULL,
+  ordered_by ctext NOT NULL,
+  granted_at ctext NOT NULL,
+  option     ctext NOT NULL,
+  place      sealedtext NOT NULL,
+  told_at    ctext,
+  notices    ctext NOT NULL,
+  ended_at   ctext,
+  handed_to  ctext,
+  protocol   sealedtext NOT NULL,
+  version    BIGINT NOT NULL
 );
 CREATE TABLE record_key (
   owner   ctext PRIMARY KEY,
@@ -507,11 +718,11 @@ CREATE TABLE region (
   sort          ctext NOT NULL
 );
 CREATE TABLE respondent (
-  study_id ctext NOT NULL, code ctext NOT NULL, cohort ctext NOT NULL, cohort_name ctext NOT NULL, region ctext, sector ctext,
+  study_id ctext NOT NULL, code ctext NOT NULL, cohort ctext NOT NULL, region ctext, sector ctext,
   experience ctext, PRIMARY KEY (study_id, code)
 ) WITHOUT ROWID;
 CREATE TABLE response (
-  study_id ctext NOT NULL, code ctext NOT NULL, wave ctext NOT NULL, complete BOOLEAN NOT NULL, PRIMARY KEY (study_id, code, wave)
+  study_id ctext NOT NULL, code ctext NOT NULL, wave ctext NOT NULL, complete BOOLEAN NOT NULL, counts BOOLEAN NOT NULL DEFAULT FALSE, PRIMARY KEY (study_id, code, wave)
 ) WITHOUT ROWID;
 CREATE TABLE role_grant (
   id         ctext PRIMARY KEY,
@@ -569,7 +780,9 @@ CREATE TABLE signal (
   proposed_by     ctext,
   joined_to       ctext REFERENCES signal (id),
   case_id         ctext,
+  was             ctext NOT NULL,
   narrative       sealedtext NOT NULL,
+  register        sealedtext NOT NULL,
   place           sealedtext NOT NULL,
   child           sealedtext NOT NULL,
   carers          sealedtext NOT NULL,
@@ -588,6 +801,9 @@ CREATE TABLE signal_event (
   note      sealedtext NOT NULL,
   n         BIGINT NOT NULL
 );
+CREATE TABLE standing (
+  study_id ctext NOT NULL, code ctext NOT NULL, wave ctext NOT NULL, standing ctext NOT NULL, PRIMARY KEY (study_id, code, wave)
+) WITHOUT ROWID;
 CREATE TABLE study (
   id       ctext PRIMARY KEY,
   title_bg ctext NOT NULL,
@@ -631,7 +847,6 @@ CREATE TABLE training (
   id           ctext PRIMARY KEY,
   programme_id ctext NOT NULL REFERENCES programme (id),
   region_id    ctext NOT NULL REFERENCES region (id),
-  venue        ctext NOT NULL,
   starts_on    ctext NOT NULL,
   ends_on      ctext NOT NULL,
   capacity     BIGINT NOT NULL,
@@ -642,7 +857,7 @@ CREATE TABLE training (
   state        ctext NOT NULL,
   sequence     BIGINT NOT NULL,
   version      BIGINT NOT NULL
-);
+, venue_bg ctext NOT NULL DEFAULT '', venue_en ctext NOT NULL DEFAULT '');
 CREATE TRIGGER audit_checkpoint_no_delete BEFORE DELETE ON audit_checkpoint BEGIN SELECT RAISE(ABORT, 'checkpoints are never deleted'); END;
 CREATE TRIGGER audit_checkpoint_no_update BEFORE UPDATE ON audit_checkpoint BEGIN SELECT RAISE(ABORT, 'checkpoints are never changed'); END;
 CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry BEGIN SELECT RAISE(ABORT, 'audit entries are never deleted'); END;

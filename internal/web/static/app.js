@@ -9,6 +9,21 @@ document.addEventListener("submit", (e) => {
 });
 // The summary of faults gets the focus.
 document.querySelector(".sum")?.focus();
+// So does what a change would do.
+document.querySelector(".seen")?.focus();
+// Rows that are not needed yet stay away until they are asked for.
+document.querySelectorAll("[data-rows]").forEach((list) => {
+  const more = list.parentElement.querySelector("[data-more]"), rows = [...list.children];
+  const empty = (row) => row.querySelector("[type=date]").value === "";
+  rows.forEach((row, i) => { row.hidden = i > 0 && empty(row); });
+  const left = () => rows.filter((row) => row.hidden);
+  more.hidden = left().length === 0;
+  more.addEventListener("click", () => {
+    const row = left()[0];
+    row.hidden = false; row.querySelector("[type=date]").focus();
+    more.hidden = left().length === 0;
+  });
+});
 // "/" goes to the search box.
 document.addEventListener("keydown", (e) => {
   if (e.key !== "/" || /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName)) return;
@@ -20,54 +35,200 @@ document.querySelector(".nav [aria-current]")?.scrollIntoView({ inline: "center"
 document.querySelectorAll("[data-print]").forEach((b) => { b.hidden = false; b.addEventListener("click", () => window.print()); });
 document.querySelectorAll("[data-confirm]").forEach((b) => b.addEventListener("click", (e) => { if (!window.confirm(b.dataset.confirm)) e.preventDefault(); }));
 
-// Questionnaire: each answer is saved as it is given.
+// Questionnaire: each answer is saved as it is given; what could not be sent waits and is sent again. On a phone Back and Next
+// turn the screens without loading the page; which one is seen is up to the style sheet.
 const quest = document.querySelector("form[data-save]");
 if (quest) {
-  const say = document.querySelector("#saved");
-  let waiting;
-  const save = () => {
-    say.textContent = say.dataset.busy;
-    fetch(quest.dataset.save, { method: "POST", body: new URLSearchParams(new FormData(quest)), headers: { "X-Requested-With": "save" } })
-      .then((r) => { say.textContent = r.ok ? say.dataset.ok : say.dataset.bad; })
-      .catch(() => { say.textContent = say.dataset.off; });
+  const said = document.querySelector("#saved"), number = quest.querySelector(".qn"), bar = quest.querySelector(".qbar .wv-a");
+  const back = quest.querySelector("[data-back]"), next = quest.querySelector("[data-next]");
+  const screens = [...quest.querySelectorAll(".scr")], last = screens.length - 1;
+  const fill = (text, n, m) => text.replace("{n}", n).replace("{m}", m);
+  const waiting = new Map();
+  const filled = (i) => i.querySelector(":checked") || (i.querySelector("input:not([type=radio]),textarea") || {}).value;
+  const count = () => {
+    const items = screens.slice(1, last), gaps = quest.querySelectorAll("[data-gap]");
+    gaps.forEach((g) => { g.hidden = !!filled(screens[g.dataset.gap]); });
+    const none = [...gaps].every((g) => g.hidden);
+    quest.querySelector(".open").hidden = none; quest.querySelector(".all").hidden = !none;
+    return fill(said.dataset.count, items.filter(filled).length, items.length);
   };
-  quest.addEventListener("change", () => { clearTimeout(waiting); waiting = setTimeout(save, 300); });
-  window.addEventListener("online", save);
-}
+  let sending = false;
+  const send = async () => {
+    if (sending || !waiting.size) return;
+    sending = true; said.textContent = said.dataset.busy;
+    const part = new Map(waiting);
+    try {
+      const r = await fetch(quest.action, { method: "POST", body: new URLSearchParams([...part]), headers: { "X-Requested-With": "save" } });
+      part.forEach((v, k) => { if (waiting.get(k) === v) waiting.delete(k); });
+      said.textContent = r.ok ? said.dataset.ok + " " + new Date().toTimeString().slice(0, 5) + " · " + count() : said.dataset.bad;
+    } catch { said.textContent = fill(said.dataset.off, waiting.size); }
+    sending = false;
+  };
+  quest.addEventListener("change", (e) => { waiting.set(e.target.name, e.target.value); send(); });
+  window.addEventListener("online", send);
+  window.addEventListener("focus", send);
+  setInterval(send, 20000);
+  window.addEventListener("beforeunload", (e) => { if (waiting.size && !quest.dataset.sent) e.preventDefault(); });
 
-// On a phone a questionnaire shows one question a screen; what is missing is found by the server and shown all at once.
-const small = window.matchMedia("(max-width: 40rem)").matches;
-if (quest && small && !document.querySelector(".sum")) {
-  const items = [...quest.querySelectorAll("fieldset, .f")], last = quest.querySelector(".acts");
-  const nav = document.querySelector("#steps"), back = nav.querySelector("[data-back]"), next = nav.querySelector("[data-next]"), where = nav.querySelector("span");
-  let at = Math.max(0, items.findIndex((i) => i.matches("fieldset") && !i.querySelector(":checked")));
-  const show = () => {
-    items.forEach((i, n) => { i.hidden = n !== at; });
-    quest.querySelectorAll("section").forEach((s) => { s.hidden = !s.contains(items[at]); });
-    back.hidden = at === 0; next.hidden = at === items.length - 1; last.hidden = at < items.length - 1;
-    where.textContent = (at + 1) + " / " + items.length;
-    items[at].querySelector("input, textarea").focus({ preventScroll: true });
+  const turn = (n, keep) => {
+    screens.forEach((s, i) => s.classList.toggle("now", i === n));
+    quest.querySelectorAll(".sec").forEach((s) => s.classList.toggle("now", s.contains(screens[n])));
+    back.hidden = n === 0; next.hidden = n === last; back.value = n - 1; next.value = n + 1;
+    if (next.dataset.word && n) next.firstChild.data = next.dataset.word + " ";
+    number.textContent = n && n < last ? fill(number.dataset.text, n, last - 1) : "";
+    bar.setAttribute("width", 100 * n / last);
+    count();
+    if (keep) history.pushState({ n }, "", "?q=" + n);
     window.scrollTo(0, 0);
+    screens[n].querySelector("input,textarea,h1,h2,a")?.focus({ preventScroll: true });
   };
-  back.addEventListener("click", () => { at--; show(); });
-  next.addEventListener("click", () => { at++; show(); });
-  nav.hidden = false; show();
+  [back, next].forEach((b) => b.addEventListener("click", (e) => { e.preventDefault(); turn(Number(b.value), true); }));
+  window.addEventListener("popstate", () => turn(Number(new URLSearchParams(location.search).get("q")) || 0, false));
 }
 
-// Door: the camera reads the QR code of a badge where the browser can; otherwise the field takes the code.
-const door = document.querySelector("form[data-scan]");
-if (door && "BarcodeDetector" in window && navigator.mediaDevices) {
-  const video = document.querySelector("#camera"), start = document.querySelector("#camera-start");
-  start.hidden = false;
-  start.addEventListener("click", async () => {
-    const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-    video.srcObject = stream; video.hidden = false; await video.play();
-    const reader = new window.BarcodeDetector({ formats: ["qr_code"] });
-    const look = async () => {
-      const found = await reader.detect(video).catch(() => []);
-      if (found.length) { stream.getTracks().forEach((t) => t.stop()); door.elements.badge.value = found[0].rawValue; door.submit(); return; }
-      requestAnimationFrame(look);
+// Door: marks and scans are sent without leaving the page; the server answers with the row of the person.
+const list = document.querySelector("ul.door");
+if (list) {
+  const bar = document.querySelector(".saidbar"), count = document.querySelector("[data-count]");
+  const say = (text, bad) => { bar.hidden = false; bar.textContent = text; bar.classList.toggle("bad", Boolean(bad)); };
+  const send = (url, body) => fetch(url, { method: "POST", body, headers: { "X-Requested-With": "mark" } }).then(async (r) => {
+    const doc = new DOMParser().parseFromString(await r.text(), "text/html"), row = doc.querySelector("[data-result],li");
+    if (!row) throw new Error(r.statusText);
+    if (row.matches("li")) {
+      const old = document.getElementById(row.id), li = document.adoptNode(row);
+      old?.replaceWith(li); ready(li);
+      if (count) count.textContent = li.dataset.counted;
+    }
+    return { row, ok: r.ok };
+  });
+  const ready = (root) => root.querySelectorAll("form[data-mark]").forEach((f) => f.addEventListener("submit", (e) => {
+    e.preventDefault(); e.stopPropagation();
+    const body = new URLSearchParams(new FormData(f, e.submitter));
+    f.querySelectorAll("button").forEach((b) => { b.disabled = true; });
+    send(f.getAttribute("action"), body).then(({ row, ok }) => {
+      const tag = row.querySelector(".tag");
+      if (ok) { say(row.dataset.name + ": " + (tag ? tag.textContent.trim() : "–")); row.querySelector("summary, button")?.focus({ preventScroll: true }); } else row.querySelector("input[name=reason], button").focus();
+    }).catch(() => { say(list.dataset.off, true); f.querySelectorAll("button").forEach((b) => { b.disabled = false; }); });
+  }));
+  ready(list);
+  const filter = document.querySelector("[data-filter]"), find = filter.querySelector("input");
+  filter.hidden = list.children.length < 8;
+  find.addEventListener("input", () => { const q = find.value.trim().toLowerCase(); [...list.children].forEach((li) => { li.hidden = !li.textContent.toLowerCase().includes(q); }); });
+
+  // The camera stays on between badges. The code is read by the browser where it can, or else by a script loaded for it.
+  const scan = document.querySelector("form[data-scan]"), open = scan.querySelector("[data-camera]");
+  const box = document.querySelector("dialog.scanner"), video = box.querySelector("video"), said = box.querySelector(".said");
+  if (navigator.mediaDevices && window.HTMLDialogElement) {
+    open.hidden = false; scan.querySelector("[data-typed]").open = false;
+    let stream = null, sound = null, busy = false, last = "", until = 0;
+    const reader = async () => {
+      if ("BarcodeDetector" in window && (await window.BarcodeDetector.getSupportedFormats()).includes("qr_code")) {
+        const d = new window.BarcodeDetector({ formats: ["qr_code"] });
+        return async () => (await d.detect(video))[0]?.rawValue;
+      }
+      if (!window.jsQR) await new Promise((ok, no) => { const s = document.createElement("script"); s.src = scan.dataset.decoder; s.onload = ok; s.onerror = no; document.head.append(s); });
+      const canvas = document.createElement("canvas"), pen = canvas.getContext("2d", { willReadFrequently: true });
+      return async () => {
+        if (!video.videoWidth) return undefined;
+        const k = Math.min(1, 640 / video.videoWidth);
+        canvas.width = video.videoWidth * k; canvas.height = video.videoHeight * k;
+        pen.drawImage(video, 0, 0, canvas.width, canvas.height);
+        const picture = pen.getImageData(0, 0, canvas.width, canvas.height);
+        return window.jsQR(picture.data, picture.width, picture.height, { inversionAttempts: "dontInvert" })?.data;
+      };
     };
-    look();
+    const tone = (result) => {
+      navigator.vibrate?.(result === "ok" ? 120 : [80, 60, 80]);
+      if (!sound) return;
+      const o = sound.createOscillator(), g = sound.createGain();
+      o.frequency.value = { ok: 880, again: 550 }[result] || 220; g.gain.value = 0.15;
+      o.connect(g).connect(sound.destination); o.start(); o.stop(sound.currentTime + (result === "ok" ? 0.15 : 0.35));
+    };
+    const tell = (result, name, text) => {
+      said.replaceChildren(); said.className = "said " + result;
+      if (name) { const b = document.createElement("b"); b.textContent = name; said.append(b, " "); }
+      said.append(text); tone(result);
+    };
+    const found = async (code) => {
+      if (busy || (code === last && Date.now() < until)) return;
+      busy = true; last = code; until = Date.now() + 4000;
+      const body = new URLSearchParams({ half: scan.elements.half.value, badge: code, key: crypto.randomUUID() });
+      await send(scan.action, body).then(({ row }) => {
+        if (row.dataset.result === "ok" || row.dataset.result === "again") tell(row.dataset.result, row.dataset.name, row.dataset.text);
+        else tell("wrong", row.dataset.name, row.querySelector?.(".err")?.textContent || row.textContent);
+      }).catch(() => { last = ""; tell("wrong", "", box.dataset.off); });
+      busy = false;
+    };
+    const stop = () => { stream?.getTracks().forEach((t) => t.stop()); stream = null; };
+    open.addEventListener("click", async () => {
+      box.showModal(); said.className = "said"; said.textContent = box.dataset.wait; last = "";
+      try {
+        sound = sound || new (window.AudioContext || window.webkitAudioContext)();
+        stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 1280 } } });
+        video.srcObject = stream; await video.play();
+        const read = await reader();
+        const look = async () => {
+          if (!stream) return;
+          const code = await read().catch(() => undefined);
+          if (code) await found(code);
+          setTimeout(look, 100);
+        };
+        look();
+      } catch { stop(); tell("wrong", "", box.dataset.nocamera); }
+    });
+    box.addEventListener("close", stop);
+    box.querySelector("[data-close]").addEventListener("click", () => box.close());
+  }
+}
+
+// Calendar: a training is dragged, or moved with the arrows, to another first day; the server shows what that would change.
+const moving = document.querySelector("[data-moving]");
+if (moving) {
+  document.querySelector("[data-hint]").hidden = false;
+  const day = 86400000, text = (d) => d.toISOString().slice(0, 10);
+  const cell = (d) => document.querySelector(`.d[data-day="${text(d)}"]`);
+  const form = (ev) => document.getElementById("mv-" + ev.dataset.move);
+  const show = (d) => {
+    document.querySelector(".d.to")?.classList.remove("to");
+    if (d) { cell(d)?.classList.add("to"); moving.textContent = moving.dataset.moving + " " + d.toLocaleDateString(document.documentElement.lang, { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" }); }
+  };
+  const go = (ev, d) => { form(ev).elements.first.value = text(d); form(ev).requestSubmit(); };
+  const starts = (ev) => new Date(form(ev).elements.first.defaultValue);
+  // The day under the pointer, less how far into the training it was taken hold of.
+  const under = (e, ev, held) => {
+    const row = document.elementsFromPoint(e.clientX, e.clientY).map((x) => x.closest(".wk")).find(Boolean);
+    const at = row && [...row.querySelectorAll("[data-day]")].find((c) => { const r = c.getBoundingClientRect(); return e.clientX >= r.left && e.clientX < r.right; });
+    return at ? new Date(Date.parse(at.dataset.day) - held * day) : null;
+  };
+  document.querySelectorAll(".ev[data-move]").forEach((ev) => {
+    let from = null, target = null, keyed = null;
+    ev.addEventListener("pointerdown", (e) => {
+      if (e.button !== 0 || e.pointerType === "touch") return;
+      const span = Number(ev.className.match(/ds(\d)/)[1]), r = ev.getBoundingClientRect();
+      from = { x: e.clientX, y: e.clientY, held: Number(ev.dataset.offset) + Math.floor((e.clientX - r.left) / (r.width / span)) };
+      ev.setPointerCapture(e.pointerId);
+    });
+    ev.addEventListener("pointermove", (e) => {
+      if (!from || (!ev.classList.contains("drag") && Math.hypot(e.clientX - from.x, e.clientY - from.y) < 6)) return;
+      ev.classList.add("drag"); target = under(e, ev, from.held); show(target);
+    });
+    const end = (e) => {
+      const dragged = ev.classList.contains("drag");
+      ev.classList.remove("drag"); show(null); from = null;
+      if (!dragged) return;
+      ev.addEventListener("click", (c) => c.preventDefault(), { once: true });
+      if (e.type === "pointerup" && target && text(target) !== text(starts(ev))) go(ev, target);
+    };
+    ev.addEventListener("pointerup", end);
+    ev.addEventListener("pointercancel", end);
+    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
+    ev.addEventListener("keydown", (e) => {
+      if (!keyed && (e.key === "m" || e.key === "M" || e.key === "м" || e.key === "М")) { keyed = starts(ev); show(keyed); e.preventDefault(); return; }
+      if (!keyed) return;
+      if (by[e.key]) { keyed = new Date(keyed.getTime() + by[e.key] * day); show(keyed); e.preventDefault(); }
+      if (e.key === "Enter") { e.preventDefault(); go(ev, keyed); keyed = null; }
+      if (e.key === "Escape") { keyed = null; show(null); moving.textContent = moving.dataset.stay; }
+    });
+    ev.addEventListener("blur", () => { if (keyed) { keyed = null; show(null); } });
   });
 }
