@@ -10,11 +10,47 @@ import (
 )
 
 // erasing lists the kinds of record that can be erased, each with the statements that take its rows away; $1 is its identifier.
+// The signals of a case are records of their own.
 // The key of the record goes in any case, and with it every sealed word, here and in each copy of the database; and so do the
 // tokens by which it was found.
 var erasing = map[string][]string{
-	"signal": nil,
-	"case":   nil,
+	"signal": append(held("signal_id"),
+		`DELETE FROM signal_event WHERE signal_id = $1`,
+		`UPDATE signal SET joined_to = NULL WHERE joined_to = $1`,
+		`DELETE FROM signal WHERE id = $1`),
+	"case": append(held("case_id"),
+		`DELETE FROM meeting_call WHERE meeting_id IN (SELECT id FROM meeting WHERE case_id = $1)`,
+		`DELETE FROM meeting_item WHERE meeting_id IN (SELECT id FROM meeting WHERE case_id = $1)`,
+		`DELETE FROM meeting_decision WHERE meeting_id IN (SELECT id FROM meeting WHERE case_id = $1)`,
+		`DELETE FROM case_task WHERE case_id = $1`,
+		`DELETE FROM meeting WHERE case_id = $1`,
+		`DELETE FROM plan_goal WHERE plan_id IN (SELECT id FROM plan WHERE case_id = $1)`,
+		`DELETE FROM plan WHERE case_id = $1`,
+		`DELETE FROM case_request_event WHERE request_id IN (SELECT id FROM case_request WHERE case_id = $1)`,
+		`DELETE FROM case_request WHERE case_id = $1`,
+		`DELETE FROM particulars WHERE case_id = $1`,
+		`DELETE FROM glass_break WHERE case_id = $1`,
+		`DELETE FROM case_consent WHERE case_id = $1`,
+		`DELETE FROM case_seat WHERE case_id = $1`,
+		`DELETE FROM case_barred WHERE case_id = $1`,
+		`DELETE FROM case_share WHERE case_id = $1`,
+		`DELETE FROM case_note WHERE case_id = $1`,
+		`DELETE FROM case_event WHERE case_id = $1`,
+		`DELETE FROM episode WHERE case_id = $1`,
+		`UPDATE signal SET case_id = NULL WHERE case_id = $1`,
+		`DELETE FROM case_file WHERE id = $1`),
+}
+
+// held takes away what a signal and a case hold alike: mail, files, clocks, a police protection.
+func held(column string) []string {
+	return []string{
+		`DELETE FROM message WHERE record_id = $1`,
+		`DELETE FROM attachment_piece WHERE attachment_id IN (SELECT id FROM attachment WHERE ` + column + ` = $1)`,
+		`DELETE FROM attachment WHERE ` + column + ` = $1`,
+		`DELETE FROM clock_change WHERE clock_id IN (SELECT id FROM clock WHERE ` + column + ` = $1)`,
+		`DELETE FROM clock WHERE ` + column + ` = $1`,
+		`DELETE FROM protection WHERE ` + column + ` = $1`,
+	}
 }
 
 // ErrNoLedger says that a record cannot be erased because no ledger was configured.

@@ -25,6 +25,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"strengthen/internal/access"
+	"strengthen/internal/calendar"
 	"strengthen/internal/casework"
 	"strengthen/internal/org"
 	"strengthen/internal/sealed"
@@ -87,6 +88,41 @@ var fields = []field{
 		return x.cases.CaseHappened(x.ctx, x.worker, x.cas.ID, casework.CaseEventsChosen()[0], time.Time{}, m)
 	}),
 	words("case: why somebody is kept away", func(x *scene, m sealed.Text) error { return x.cases.Exclude(x.ctx, x.worker, x.cas.ID, x.other, m) }),
+	words("case: the child's name", func(x *scene, m sealed.Text) error {
+		return x.cases.WriteIdentity(x.ctx, x.worker, x.cas.ID, casework.Form{}, casework.Form{"given": m[len("Думи с белег ") : len(m)-len(" в средата.")]})
+	}),
+	words("case: the child's address", func(x *scene, m sealed.Text) error {
+		return x.cases.WriteIdentity(x.ctx, x.worker, x.cas.ID, casework.Form{}, casework.Form{"address": m})
+	}),
+	words("case: plan", func(x *scene, m sealed.Text) error {
+		plan, err := x.cases.DraftPlan(x.ctx, x.worker, access.NewID(), x.cas.ID)
+		if err != nil {
+			return err
+		}
+		return x.cases.WritePlan(x.ctx, x.worker, x.cas.ID, plan, casework.Form{}, casework.Form{casework.PlanFields()[0]: m}, true, true, calendar.Date{})
+	}),
+	words("case: goal of the plan", func(x *scene, m sealed.Text) error {
+		plan, err := x.cases.DraftPlan(x.ctx, x.worker, access.NewID(), x.cas.ID)
+		if err != nil {
+			return err
+		}
+		return x.cases.AddGoal(x.ctx, x.worker, access.NewID(), x.cas.ID, casework.Goal{Plan: plan, For: "child", Text: m})
+	}),
+	words("case: place of a meeting", func(x *scene, m sealed.Text) error {
+		_, err := x.cases.Convoke(x.ctx, x.worker, access.NewID(), x.cas.ID, casework.Meeting{At: time.Now().Add(time.Hour), Place: m})
+		return err
+	}),
+	words("case: name of a file", func(x *scene, m sealed.Text) error {
+		_, err := x.cases.Attach(x.ctx, x.worker, access.NewID(), casework.Attachment{Case: x.cas.ID, Part: casework.Core}, string(m)+".pdf", paper(""))
+		return err
+	}),
+	words("case: content of a file", func(x *scene, m sealed.Text) error {
+		_, err := x.cases.Attach(x.ctx, x.worker, access.NewID(), casework.Attachment{Case: x.cas.ID, Part: casework.Core}, "a.pdf", paper(string(m)))
+		return err
+	}),
+	words("draft of a form", func(x *scene, m sealed.Text) error {
+		return x.cases.SaveDraft(x.ctx, x.worker, "/cases/new", map[string]string{"text": string(m)})
+	}),
 	words("case: why the glass was broken", func(x *scene, m sealed.Text) error {
 		stranger := access.Actor{Person: x.guard.Person, Via: access.ViaCommand, StepUp: time.Now(), Grants: []access.Grant{{Role: access.Partner, Agency: x.cas.Agency}}}
 		_, err := x.cases.Break(x.ctx, stranger, access.NewID(), x.cas.Ref, "life", m)
@@ -117,6 +153,11 @@ var fields = []field{
 		}
 		return mark, nil
 	}},
+}
+
+// paper is a PDF that holds words.
+func paper(words string) []byte {
+	return []byte("%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n2 0 obj\n<< /Type /Pages /Kids [] /Count 0 >>\nendobj\n% " + words + "\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n")
 }
 
 const control = "name of an institution"
@@ -301,13 +342,14 @@ func plaintext(t *testing.T, p place, files string) {
 func (x *scene) furnish(o *org.Service) {
 	t := x.t
 	must(t, x.cases.Seed(x.ctx))
+	must(t, x.cases.SetBasis(x.ctx, operator(access.DataProtection), casework.Basis{Controller: "Агенция за социално подпомагане", Law: "чл. 7 ЗЗДет"}))
 	unit, err := o.SaveAgency(x.ctx, operator(access.Manager), "unit", org.Agency{Name: "Отдел „Закрила на детето“", Kind: "sad", Sector: "social", Region: "PER"})
 	must(t, err)
 	person := func(name string, r access.Role) access.Actor {
 		id, link, err := o.Invite(x.ctx, operator(access.Administrator), "p/"+name, org.Invitation{Name: "Лице " + name, Email: name + "@example.org", Lang: "bg", Role: r, Agency: unit})
 		must(t, err)
 		must(t, o.SetPassword(x.ctx, link, password, "r"))
-		return access.Actor{Person: id, Via: access.ViaCommand, StepUp: time.Now(), Grants: []access.Grant{{Role: r, Agency: unit}}}
+		return access.Actor{Person: id, Via: access.ViaCommand, StepUp: time.Now(), Grants: []access.Grant{{Role: r, Agency: unit}, {Role: access.Member}}}
 	}
 	x.worker, x.head, x.guard = person("worker", access.Caseworker), person("head", access.Supervisor), person("guard", access.Partner)
 	x.other = person("other", access.Caseworker).Person
