@@ -57,7 +57,7 @@ func latestOf(ctx context.Context, db *store.DB) (v int64) {
 	return v
 }
 
-func empty(t *testing.T, kind store.Kind, l *ledger.Ledger) *store.DB {
+func empty(t testing.TB, kind store.Kind, l *ledger.Ledger) *store.DB {
 	t.Helper()
 	c := store.Config{Policy: access.Standard(), Now: testkit.NewClock().Now, Ring: keys.Ring{Current: keys.Root{1}}, Ledger: l}
 	if kind == store.SQLite {
