@@ -78,9 +78,9 @@ var driverOf = map[store.Kind]string{store.SQLite: "sqlite", store.Postgres: "pg
 // Every table with every kind of value goes from either database into either, and is the same there.
 func TestADatabaseMovesIntoAnotherWhole(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB, _ *testkit.Clock) {
-		testkit.Fill(t, testkit.Raw(t, db), driverOf[db.Kind()], 450) // more than two batches
+		testkit.Fill(t, testkit.Raw(t, db), driverOf[db.Kind()], 230) // more than a batch
 		want := dump(t, db)
-		if n := strings.Count(want, "\n"); n < 10_000 {
+		if n := strings.Count(want, "\n"); n < 5_000 {
 			t.Fatalf("only %d lines", n)
 		}
 		for _, kind := range []store.Kind{store.SQLite, store.Postgres} {
