@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"strengthen/internal/access"
@@ -19,6 +20,7 @@ import (
 	"strengthen/internal/render"
 	"strengthen/internal/sealed"
 	"strengthen/internal/sheet"
+	"strengthen/internal/store"
 	"strengthen/internal/survey"
 	"strengthen/internal/training"
 )
@@ -229,6 +231,8 @@ func (h *house) verify(ctx context.Context, outside []access.Checkpoint) error {
 	if err != nil {
 		return err
 	}
+	inWords := func(f store.Finding) int { return map[bool]int{true: 1}[f.About == ""] }
+	slices.SortStableFunc(v.Findings, func(a, b store.Finding) int { return inWords(a) - inWords(b) }) // what explains the rest comes first
 	for i, f := range v.Findings {
 		if i == shownFindings {
 			fmt.Printf("… and %d more\n", len(v.Findings)-i)
