@@ -24,7 +24,7 @@ var may = map[string][]string{
 	"passkey":  {"access", "calendar", "fault", "fold", "org", "sealed"},
 	"store":    {"access", "backup", "calendar", "casework", "fault", "fold", "ledger", "link", "org", "sealed", "survey", "training", "upload"},
 	"demo":     {"access", "calendar", "fault", "fold", "org", "sealed", "survey", "training"},
-	"web":      {"access", "calendar", "fault", "fold", "i18n", "impact", "org", "render", "sealed", "sheet", "stats", "survey", "training"},
+	"web":      {"access", "calendar", "casework", "fault", "fold", "i18n", "impact", "link", "org", "render", "sealed", "sheet", "stats", "survey", "training", "upload"},
 	"testkit":  {"access", "backup", "calendar", "casework", "fault", "fold", "ledger", "link", "org", "sealed", "store", "survey", "training", "upload"},
 }
 

@@ -63,7 +63,7 @@ func (h *house) serve(ctx context.Context, l listen, isDemo bool, work func(cont
 		h.org.UsePasskeys(door)
 	}
 	pages := web.New(web.Config{
-		Org: h.org, Training: h.training, Survey: h.survey, Impact: h.impact, Policy: access.Standard(), Now: h.now, Log: h.log,
+		Org: h.org, Training: h.training, Survey: h.survey, Impact: h.impact, Casework: h.casework, Policy: access.Standard(), Now: h.now, Log: h.log,
 		Site: l.site(), Demo: isDemo, Proxies: l.Proxies, Ready: h.db.Ready, Version: version,
 	})
 	server := &http.Server{Handler: pages.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
@@ -195,5 +195,13 @@ func (h *house) welcome(ctx context.Context, site string) {
 	for _, g := range guests {
 		fmt.Printf("  %-15s %s\n", g.Role, g.Name)
 	}
-	fmt.Printf("at %s/signin (English: %s/en/signin). Stop with Ctrl+C.\n", site, site)
+	fmt.Printf("at %s/signin (English: %s/en/signin), or follow a link such as people get by mail:\n", site, site)
+	links, err := h.org.DemoLinks(ctx)
+	if err != nil {
+		h.log.Error("links", "error", err)
+	}
+	for _, l := range links {
+		fmt.Printf("  %-15s %s%s\n", l.Kind, site, l.Path)
+	}
+	fmt.Println("Stop with Ctrl+C.")
 }

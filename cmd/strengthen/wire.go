@@ -12,6 +12,7 @@ import (
 
 	"strengthen/internal/access"
 	"strengthen/internal/calendar"
+	"strengthen/internal/casework"
 	"strengthen/internal/impact"
 	"strengthen/internal/ledger"
 	"strengthen/internal/org"
@@ -53,6 +54,7 @@ type house struct {
 	training *training.Service
 	survey   *survey.Service
 	impact   *impact.Service
+	casework *casework.Service
 	signer   ed25519.PrivateKey
 	ring     sealed.Ring
 	log      *slog.Logger
@@ -66,7 +68,7 @@ func (p place) open(ctx context.Context, now calendar.Clock, migrate bool) (*hou
 	if err != nil || !migrate {
 		return h, err
 	}
-	if err := h.org.Seed(ctx); err != nil {
+	if err := errors.Join(h.org.Seed(ctx), h.casework.Seed(ctx)); err != nil {
 		h.db.Close()
 		return nil, err
 	}
@@ -133,6 +135,7 @@ func (p place) furnish(db *store.DB, ring sealed.Ring, now calendar.Clock) *hous
 	h.training = training.New(store.For[training.Tx]{DB: db}, now)
 	h.survey = survey.New(store.For[survey.Tx]{DB: db}, now)
 	h.impact = impact.New(h.survey, h.org, now)
+	h.casework = casework.New(store.For[casework.Tx]{DB: db}, now)
 	return h
 }
 

@@ -59,6 +59,9 @@ func (s *Service) Attach(ctx context.Context, by access.Actor, key string, a Att
 		if err != nil {
 			return err
 		}
+		if err := keepsPart(ctx, tx, a.Part); err != nil {
+			return err
+		}
 		used, err := tx.AttachmentBytes(ctx, a.Owner())
 		if err != nil {
 			return err
@@ -130,10 +133,11 @@ func (s *Service) OpenAttachment(ctx context.Context, by access.Actor, id string
 
 // TakeBackAttachment deletes the content of a file; that it was there, and who took it back, stays on the timeline. Whoever
 // attached it may, and whoever leads the case.
-func (s *Service) TakeBackAttachment(ctx context.Context, by access.Actor, id string) error {
-	return s.store.Update(ctx, by, func(tx Tx) error {
-		a, err := tx.Attachment(ctx, id)
-		if err != nil {
+func (s *Service) TakeBackAttachment(ctx context.Context, by access.Actor, id string) (Attachment, error) {
+	var a Attachment
+	err := s.store.Update(ctx, by, func(tx Tx) error {
+		var err error
+		if a, err = tx.Attachment(ctx, id); err != nil {
 			return err
 		}
 		c, err := s.allowAttachment(ctx, tx, a, true)
@@ -152,4 +156,5 @@ func (s *Service) TakeBackAttachment(ctx context.Context, by access.Actor, id st
 		}
 		return note(ctx, tx, c, a.Part, "file.withdrawn", a.ID, "")
 	})
+	return a, err
 }

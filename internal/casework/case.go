@@ -95,6 +95,7 @@ type CaseTx interface {
 	PutGroup(ctx context.Context, c CaseID, group string) error
 	CasesOfGroup(ctx context.Context, s access.Scope, group string) ([]Case, error)
 	PutMilestone(ctx context.Context, m Milestone) error
+	Loads(ctx context.Context, unit access.AgencyID) ([]Load, error)
 }
 
 // EventFilter narrows a timeline.
@@ -329,6 +330,35 @@ func (s *Service) Link(ctx context.Context, by access.Actor, id SignalID, versio
 		}
 		return s.link(ctx, tx, by, &g, &c)
 	})
+}
+
+// LinkByRef is Link with the reference that people read to each other.
+func (s *Service) LinkByRef(ctx context.Context, by access.Actor, id SignalID, version int, ref string) error {
+	to, err := s.leading(ctx, by, ref)
+	if err != nil {
+		return err
+	}
+	return s.Link(ctx, by, id, version, to)
+}
+
+// leading finds a case that the actor leads by its reference. One that the actor does not lead looks as if there were none.
+func (s *Service) leading(ctx context.Context, by access.Actor, ref string) (CaseID, error) {
+	var id CaseID
+	err := s.store.View(ctx, by, func(tx Tx) error {
+		c, err := tx.CaseByRef(ctx, ref)
+		if err == nil {
+			var may bool
+			if may, err = canCase(ctx, tx, c, access.LeadCase); err == nil && may {
+				id = c.ID
+				return nil
+			}
+		}
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		return fault.Field("ref", "case.noref")
+	})
+	return id, err
 }
 
 // Unlink takes a signal out of a case again; both are as they were before.
@@ -567,11 +597,15 @@ func (s *Service) Assign(ctx context.Context, by access.Actor, id CaseID, versio
 }
 
 // NewGroup says that children belong together: siblings, or the same incident.
-func (s *Service) NewGroup(ctx context.Context, by access.Actor, a, b CaseID) error {
+func (s *Service) NewGroup(ctx context.Context, by access.Actor, a CaseID, ref string) error {
+	b, err := s.leading(ctx, by, ref)
+	if err != nil {
+		return err
+	}
 	return s.onCase(ctx, by, a, -1, access.LeadCase, func(ctx context.Context, tx Tx, c Case) error {
 		other, err := openCase(ctx, tx, b, access.LeadCase)
 		if err != nil || a == b {
-			return fault.Field("case", "form.choose")
+			return fault.Field("ref", "case.noref")
 		}
 		group := c.Group
 		if group == "" {

@@ -229,23 +229,6 @@ func union(lists ...[]Colleague) []Colleague {
 	return out
 }
 
-// Rota lists the turns of an institution that are not over.
-func (s *Service) Rota(ctx context.Context, by access.Actor, id access.AgencyID) ([]Duty, []Colleague, error) {
-	var all []Duty
-	var staff []Colleague
-	err := s.store.View(ctx, by, func(tx Tx) (err error) {
-		if err := tx.Allow(ctx, access.KeepRota, access.Resource{Kind: "rota", ID: string(id), Agency: id}); err != nil {
-			return err
-		}
-		if staff, err = tx.AgencyStaff(ctx, id); err != nil {
-			return err
-		}
-		all, err = tx.Rota(ctx, id)
-		return err
-	})
-	return all, staff, err
-}
-
 // PlanDuty adds a turn, once for its key.
 func (s *Service) PlanDuty(ctx context.Context, by access.Actor, key string, d Duty) error {
 	return s.store.Update(ctx, by, func(tx Tx) error {
@@ -302,6 +285,16 @@ func (s *Service) Rules(ctx context.Context, by access.Actor) ([]ClockRule, erro
 		return err
 	})
 	return all, err
+}
+
+// Rule returns one version of a rule; rules are public.
+func (s *Service) Rule(ctx context.Context, ref string, version int) (ClockRule, error) {
+	var r ClockRule
+	err := s.store.View(ctx, access.TheSystem(), func(tx Tx) (err error) {
+		r, err = tx.ClockRule(ctx, ref, version)
+		return err
+	})
+	return r, err
 }
 
 // SaveRule adds a version of a rule. Clocks that run keep the version with which they started.

@@ -194,6 +194,20 @@ func namesKept(ctx context.Context, tx Tx) error {
 	return err
 }
 
+// keepsPart refuses to write about who or where a child is where the house keeps no names.
+func keepsPart(ctx context.Context, tx Tx, part Compartment) error {
+	if part != Identity && part != Location {
+		return nil
+	}
+	if err := namesKept(ctx, tx); err != nil {
+		if fault.Is(err, fault.NotFound) {
+			return fault.Field("part", "identity.off")
+		}
+		return err
+	}
+	return nil
+}
+
 // particularsOf returns what is kept about who a child is; when nothing is, they are empty.
 func particularsOf(ctx context.Context, tx Tx, c CaseID) (Particulars, error) {
 	i, err := tx.Particulars(ctx, c)

@@ -430,6 +430,9 @@ func (s *Service) Bring(ctx context.Context, by access.Actor, key string, id Cas
 		if m.State != MeetingCalled && m.State != MeetingHeld {
 			l.Add(fault.New(fault.Conflict, "meeting.step", fault.Vars{"state": string(m.State)}))
 		}
+		if err := keepsPart(ctx, tx, x.Part); err != nil {
+			return err
+		}
 		if x.Part != Core {
 			if ok, err := canCase(ctx, tx, c, x.Part.WriteAction()); err != nil || !ok {
 				l.Add(fault.Field("part", "share.own"))

@@ -65,7 +65,10 @@ func (s *Service) AddNote(ctx context.Context, by access.Actor, key string, n No
 		if c.State == Closed {
 			return fault.New(fault.Conflict, "case.closed")
 		}
-		var err error
+		err := keepsPart(ctx, tx, n.Part)
+		if err != nil {
+			return err
+		}
 		id, err = tx.Once(ctx, key, func() (string, error) {
 			n.ID, n.At, n.Author, n.Agency, n.Version = access.NewID(), tx.Now(), by.Person, by.AgencyAt(tx.Now()), 0
 			n.Changed, n.Editor = n.At, n.Author

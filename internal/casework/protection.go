@@ -91,7 +91,7 @@ func (p Protection) check(band string, now time.Time, from time.Time) error {
 	if p.Option == "special_room" && !MustBeHeard(band) {
 		l.Add(fault.Field("option", "protection.room")) // only for children over ten: Regulation, article 14, paragraph 1
 	}
-	worded(&l, "place", p.Place, 0, 500)
+	worded(&l, "where", p.Place, 0, 500)
 	return l.Err()
 }
 
@@ -100,6 +100,11 @@ func (s *Service) Protect(ctx context.Context, by access.Actor, key string, p Pr
 	return s.onSubject(ctx, by, p.Signal, p.Case, Police.WriteAction(), func(ctx context.Context, tx Tx, x subject) error {
 		if err := p.check(x.band(), tx.Now(), x.received()); err != nil {
 			return err
+		}
+		if p.Place != "" {
+			if err := keepsPart(ctx, tx, Location); err != nil {
+				return fault.Field("where", "identity.off")
+			}
 		}
 		p.Signal, p.Case = "", ""
 		x.own(&p)
@@ -313,6 +318,27 @@ func tellProtection(ctx context.Context, tx Tx, x subject, p Protection, what st
 		}
 	}
 	return nil
+}
+
+// ProtectionOf tells to which record a protection belongs, for whoever keeps it.
+func (s *Service) ProtectionOf(ctx context.Context, by access.Actor, id string) (Protection, error) {
+	var p Protection
+	err := s.store.View(ctx, by, func(tx Tx) error {
+		found, err := tx.Protection(ctx, id)
+		if err != nil {
+			return err
+		}
+		if found.Case != "" {
+			_, err = openCase(ctx, tx, found.Case, Police.WriteAction())
+		} else {
+			_, err = openSignal(ctx, tx, found.Signal, access.HandleSignal)
+		}
+		if err == nil {
+			p = Protection{ID: found.ID, Signal: found.Signal, Case: found.Case}
+		}
+		return err
+	})
+	return p, err
 }
 
 // takeProtection makes the protections of a signal belong to the case to which the signal was linked.

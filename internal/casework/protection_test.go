@@ -25,7 +25,7 @@ func TestPoliceProtectionOverTheOctoberHour(t *testing.T) {
 		sofia, err := time.LoadLocation("Europe/Sofia")
 		w.must(err)
 		w.clock.Set(time.Date(2026, 10, 24, 22, 0, 0, 0, sofia))
-		g := violence()
+		g := w.named()
 		g.Urgent = true
 		s := w.give("worker", g)
 		id, err := w.s.Open(w.Context(), w.person["worker"], w.key(), s.ID, s.Version, "")
@@ -93,7 +93,7 @@ func TestTheSpecialRoomIsForChildrenOverTen(t *testing.T) {
 // At night the police protect a child before there is a case; what they entered goes over to the case with the signal.
 func TestAProtectionGoesWithItsSignal(t *testing.T) {
 	each(t, func(w *world) {
-		g := w.give("worker", violence())
+		g := w.give("worker", w.named())
 		w.want(fault.Denied, w.s.Protect(w.Context(), w.person["teacher"], w.key(), casework.Protection{Signal: g.ID, Agency: w.agency["police"], AskedBy: "police", Ground: "danger", OrderedBy: "head",
 			Granted: w.clock.Now(), Option: "residential"}), "by a school")
 		w.must(w.s.Protect(w.Context(), w.person["worker"], w.key(), casework.Protection{Signal: g.ID, Agency: w.agency["police"], AskedBy: "police", Ground: "danger", OrderedBy: "duty_officer",

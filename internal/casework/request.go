@@ -146,6 +146,9 @@ type RequestEvent struct {
 	Text    sealed.Text
 }
 
+// Cursor says where a page of an inbox ends.
+func (r Request) Cursor() string { return cursor(r.Since, r.ID) }
+
 // RequestFilter narrows an inbox.
 type RequestFilter struct {
 	Open   bool

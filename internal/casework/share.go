@@ -8,6 +8,7 @@ import (
 
 	"strengthen/internal/access"
 	"strengthen/internal/fault"
+	"strengthen/internal/fold"
 	"strengthen/internal/org"
 	"strengthen/internal/sealed"
 )
@@ -364,6 +365,23 @@ func (s *Service) Exclude(ctx context.Context, by access.Actor, id CaseID, p acc
 		}
 		return note(ctx, tx, c, Core, "person.barred", "", "")
 	})
+}
+
+// ExcludeByMail is Exclude for somebody whom one knows by the address with which they sign in.
+func (s *Service) ExcludeByMail(ctx context.Context, by access.Actor, id CaseID, address string, reason sealed.Text) error {
+	var p access.PersonID
+	err := s.onCase(ctx, by, id, -1, access.ShareCase, func(ctx context.Context, tx Tx, _ Case) error {
+		found, err := tx.AccountByLogin(ctx, fold.Email(address))
+		if fault.Is(err, fault.NotFound) {
+			return fault.Field("email", "case.nobody")
+		}
+		p = found.Person
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.Exclude(ctx, by, id, p, reason)
 }
 
 // Readmit takes the bar back.

@@ -173,7 +173,7 @@ func TestBreakingTheGlass(t *testing.T) {
 		if len(to) != 3 || !to["worker@example.org"] || !to["head@example.org"] || !to["officer@example.org"] {
 			t.Errorf("told: %v", to)
 		}
-		all, err := w.s.Breaks(w.Context(), w.person["officer"])
+		all, _, _, err := w.s.Breaks(w.Context(), w.person["officer"])
 		if err != nil || len(all) != 1 || all[0].Overdue(w.clock.Now()) {
 			t.Fatalf("for review: %d, %v", len(all), err)
 		}

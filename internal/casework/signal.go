@@ -109,6 +109,9 @@ const (
 // Outcomes lists them in the order of pages.
 func Outcomes() []Outcome { return []Outcome{Unfounded, AtRisk, Confirmed} }
 
+// Cursor says where a page of an inbox ends.
+func (g Signal) Cursor() string { return cursor(g.Received, string(g.ID)) }
+
 // LogValue keeps the signal out of logs.
 func (Signal) LogValue() string { return "[withheld]" }
 
@@ -141,6 +144,7 @@ type SignalTx interface {
 	SignalByReceipt(ctx context.Context, hash string) (Signal, error)
 	SignalByRef(ctx context.Context, ref string) (Signal, error)
 	Signals(ctx context.Context, s access.Scope, f SignalFilter) ([]Signal, error)
+	SignalsWaiting(ctx context.Context, unit access.AgencyID) (int, error)
 	SignalsOf(ctx context.Context, c CaseID) ([]Signal, error)
 	SignalsJoined(ctx context.Context, id SignalID) ([]Signal, error)
 	SimilarSignals(ctx context.Context, g Signal, since time.Time) ([]Signal, error)
@@ -589,6 +593,24 @@ func (s *Service) Join(ctx context.Context, by access.Actor, id SignalID, versio
 	})
 }
 
+// JoinByRef is Join with the reference that people read to each other. A signal that the actor may not handle is told apart from
+// none by nobody.
+func (s *Service) JoinByRef(ctx context.Context, by access.Actor, id SignalID, version int, ref string) error {
+	var to SignalID
+	err := s.store.View(ctx, by, func(tx Tx) error {
+		g, err := tx.SignalByRef(ctx, ref)
+		if err != nil || !tx.Can(access.HandleSignal, g.resource()) {
+			return fault.Field("ref", "signal.noref")
+		}
+		to = g.ID
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.Join(ctx, by, id, version, to)
+}
+
 // Unjoin takes a signal out of another again: both are as they were, and its clocks run as if it had never been joined.
 func (s *Service) Unjoin(ctx context.Context, by access.Actor, id SignalID, version int) error {
 	return s.onSignal(ctx, by, id, version, access.HandleSignal, func(ctx context.Context, tx Tx, g Signal) error {
@@ -673,6 +695,7 @@ type SignalView struct {
 	Sender      bool // the reader may see who gave it
 	Protections []Protection
 	Files       []Attachment
+	Names       map[access.PersonID]string // of those who took steps
 }
 
 // OpenSignal opens a signal; the reading is on the record. Who gave it is shown to those who handle it only.
@@ -719,8 +742,16 @@ func (s *Service) signalView(ctx context.Context, tx Tx, g Signal) (SignalView, 
 	if v.Joined, err = tx.SignalsJoined(ctx, g.ID); err != nil {
 		return v, err
 	}
+	v.Names = map[access.PersonID]string{}
 	if !v.Sender {
 		return v, nil
+	}
+	var people []access.PersonID
+	for _, e := range v.History {
+		people = append(people, e.Actor)
+	}
+	if err := nameAll(ctx, tx, v.Names, people); err != nil {
+		return v, err
 	}
 	v.Steps = signalMoves.may(g.State, SignalSteps())
 	if g.State.Open() {

@@ -256,7 +256,12 @@ func (s *Service) Cases(ctx context.Context, by access.Actor, f CaseFilter) ([]C
 
 // Cursor says where a page of a list ends.
 func (c Case) Cursor() string {
-	return c.Opened.UTC().Format("2006-01-02T15:04:05.000000Z") + "/" + string(c.ID)
+	return cursor(c.Opened, string(c.ID))
+}
+
+// cursor says where a page of a list that is ordered by a moment ends.
+func cursor(at time.Time, id string) string {
+	return at.UTC().Format("2006-01-02T15:04:05.000000Z") + "/" + id
 }
 
 func caseCards(ctx context.Context, tx Tx, all []Case) ([]CaseCard, error) {
@@ -369,57 +374,131 @@ func (v *Access) name(ctx context.Context, tx Tx) error {
 	return nil
 }
 
-// Breaks lists the openings in an emergency that wait for their review, for the data protection officer.
-func (s *Service) Breaks(ctx context.Context, by access.Actor) ([]GlassBreak, error) {
-	var all []GlassBreak
-	err := s.store.Update(ctx, by, func(tx Tx) (err error) {
+// Breaks lists the openings in an emergency that wait for their review, with who opened which case, for the data protection
+// officer.
+func (s *Service) Breaks(ctx context.Context, by access.Actor) (all []GlassBreak, names map[access.PersonID]string, refs map[CaseID]string, err error) {
+	names, refs = map[access.PersonID]string{}, map[CaseID]string{}
+	err = s.store.Update(ctx, by, func(tx Tx) (err error) {
 		if err := tx.Allow(ctx, access.ReviewGlass, access.Resource{Kind: "glass"}); err != nil {
 			return err
 		}
-		all, err = tx.GlassBreaks(ctx, "", true)
-		return err
-	})
-	return all, err
-}
-
-// Work is what waits for a person: terms by urgency, and the inbox of the person's institution.
-type Work struct {
-	Clocks  []ClockView
-	Signals []Signal
-	Refs    map[string]string // of clocks, by "case/ID" and "signal/ID"
-}
-
-// MyWork collects what waits for the actor.
-func (s *Service) MyWork(ctx context.Context, by access.Actor) (Work, error) {
-	w := Work{Refs: map[string]string{}}
-	err := s.store.View(ctx, by, func(tx Tx) error {
-		scope := tx.Scope(access.SeeSignal)
-		clocks, err := tx.MyClocks(ctx, by.Person, scope.Agencies, 50)
-		if err != nil {
+		if all, err = tx.GlassBreaks(ctx, "", true); err != nil {
 			return err
 		}
-		for _, c := range clocks {
-			ref, keep, err := seen(ctx, tx, c)
+		var people []access.PersonID
+		for _, g := range all {
+			c, err := tx.Case(ctx, g.Case)
 			if err != nil {
 				return err
 			}
-			if !keep {
-				continue
-			}
-			r, err := tx.ClockRule(ctx, c.Rule, c.Version)
-			if err != nil {
-				return err
-			}
-			w.Refs[c.key()] = ref
-			w.Clocks = append(w.Clocks, ClockView{c, r})
+			refs[g.Case] = c.Ref
+			people = append(people, g.Person)
 		}
-		w.Signals, err = tx.Signals(ctx, scope, SignalFilter{Open: true, Limit: 50})
-		return err
+		return nameAll(ctx, tx, names, people)
+	})
+	return all, names, refs, err
+}
+
+// Work is what waits for a person: terms by urgency, tasks, meetings to come, and the inbox of the person's institution.
+type Work struct {
+	Clocks   []ClockView
+	Signals  []Signal
+	Requests []Request
+	Tasks    []Task
+	Meetings []Meeting
+	Refs     map[string]string // of clocks, tasks and meetings, by "case/ID" and "signal/ID"
+	Firms    map[access.AgencyID]string
+}
+
+// MyWork collects what waits for the actor. Nothing is in it that the actor may not open.
+func (s *Service) MyWork(ctx context.Context, by access.Actor) (Work, error) {
+	w := Work{Refs: map[string]string{}, Firms: map[access.AgencyID]string{}}
+	err := s.store.View(ctx, by, func(tx Tx) error {
+		scope := tx.Scope(access.SeeSignal)
+		if err := w.clocks(ctx, tx, scope.Agencies); err != nil {
+			return err
+		}
+		var err error
+		if w.Signals, err = tx.Signals(ctx, scope, SignalFilter{Open: true, Limit: 20}); err != nil {
+			return err
+		}
+		if w.Requests, err = tx.Requests(ctx, tx.Scope(access.SeeRequest), RequestFilter{Open: true, Limit: 20}); err != nil {
+			return err
+		}
+		if err := nameAgencies(ctx, tx, w.Firms, w.Requests); err != nil {
+			return err
+		}
+		return w.dates(ctx, tx, scope.Agencies)
 	})
 	return w, err
 }
 
-func (c Clock) key() string {
+func (w *Work) clocks(ctx context.Context, tx Tx, agencies []access.AgencyID) error {
+	clocks, err := tx.MyClocks(ctx, tx.By().Person, agencies, 50)
+	if err != nil {
+		return err
+	}
+	var mine []Clock
+	for _, c := range clocks {
+		keep, err := w.sees(ctx, tx, c)
+		if err != nil {
+			return err
+		}
+		if keep {
+			mine = append(mine, c)
+		}
+	}
+	w.Clocks, err = clockViews(ctx, tx, mine)
+	return err
+}
+
+// dates reads tasks and meetings.
+func (w *Work) dates(ctx context.Context, tx Tx, agencies []access.AgencyID) error {
+	tasks, err := tx.MyTasks(ctx, tx.By().Person, agencies, 50)
+	if err != nil {
+		return err
+	}
+	for _, t := range tasks {
+		keep, err := w.sees(ctx, tx, Clock{Case: t.Case})
+		if err != nil {
+			return err
+		}
+		if keep {
+			w.Tasks = append(w.Tasks, t)
+		}
+	}
+	meetings, err := tx.MyMeetings(ctx, tx.By().Person)
+	if err != nil {
+		return err
+	}
+	for _, m := range meetings {
+		keep, err := w.sees(ctx, tx, Clock{Case: m.Case})
+		if err != nil {
+			return err
+		}
+		if keep {
+			w.Meetings = append(w.Meetings, m)
+		}
+	}
+	return nil
+}
+
+// sees keeps the reference of what a clock belongs to, if the reader may open it.
+func (w *Work) sees(ctx context.Context, tx Tx, c Clock) (bool, error) {
+	if ref, seen := w.Refs[c.Key()]; seen {
+		return ref != "", nil
+	}
+	ref, may, err := seen(ctx, tx, c)
+	if err != nil || !may {
+		w.Refs[c.Key()] = ""
+		return false, err
+	}
+	w.Refs[c.Key()] = ref
+	return true, nil
+}
+
+// Key names the record to which a clock belongs: "case/ID" or "signal/ID".
+func (c Clock) Key() string {
 	if c.Case != "" {
 		return "case/" + string(c.Case)
 	}
@@ -438,4 +517,128 @@ func seen(ctx context.Context, tx Tx, c Clock) (ref string, may bool, err error)
 	}
 	g, err := tx.Signal(ctx, c.Signal)
 	return g.Ref, err == nil && tx.Can(access.SeeSignal, g.resource()), err
+}
+
+// Institutions lists the institutions of a region for whoever enters signals, to choose from.
+func (s *Service) Institutions(ctx context.Context, by access.Actor, region access.RegionID) ([]org.Agency, error) {
+	var all []org.Agency
+	err := s.store.View(ctx, by, func(tx Tx) (err error) {
+		if tx.Scope(access.EnterSignal).Empty() {
+			return fault.New(fault.Denied, "fault.denied")
+		}
+		all, err = tx.Agencies(ctx, org.AgencyFilter{Region: region, Limit: 2000})
+		return err
+	})
+	return all, err
+}
+
+// Institution returns one institution; the names of institutions are public.
+func (s *Service) Institution(ctx context.Context, id access.AgencyID) (org.Agency, error) {
+	var a org.Agency
+	err := s.store.View(ctx, access.Public(""), func(tx Tx) (err error) {
+		a, err = tx.Agency(ctx, id)
+		return err
+	})
+	return a, err
+}
+
+// Staff lists who works in an institution and has an account, for whoever works with it.
+func (s *Service) Staff(ctx context.Context, by access.Actor, id access.AgencyID) ([]Colleague, error) {
+	var all []Colleague
+	err := s.store.View(ctx, by, func(tx Tx) (err error) {
+		if tx.Scope(access.EnterSignal).Empty() {
+			return fault.New(fault.Denied, "fault.denied")
+		}
+		all, err = tx.AgencyStaff(ctx, id)
+		return err
+	})
+	return all, err
+}
+
+// ClockPage is one term with everything that became of it.
+type ClockPage struct {
+	ClockView
+	Ref     string // of the signal or case to which it belongs
+	History []ClockChange
+	Names   map[access.PersonID]string
+}
+
+// OpenClock opens a term with its history, for whoever may change it.
+func (s *Service) OpenClock(ctx context.Context, by access.Actor, id ClockID) (ClockPage, error) {
+	v := ClockPage{Names: map[access.PersonID]string{}}
+	err := s.onClock(ctx, by, id, func(ctx context.Context, tx Tx, c Clock, r ClockRule) error {
+		v.ClockView = ClockView{c, r}
+		var err error
+		if v.Ref, _, err = c.about(ctx, tx); err != nil {
+			return err
+		}
+		if v.History, err = tx.ClockChanges(ctx, id); err != nil {
+			return err
+		}
+		var people []access.PersonID
+		for _, h := range v.History {
+			people = append(people, h.Actor)
+		}
+		return nameAll(ctx, tx, v.Names, people)
+	})
+	return v, err
+}
+
+// Load is how much a person of a unit carries.
+type Load struct {
+	Person access.PersonID
+	Name   string
+	Open   int // cases
+	Late   int // of them with a term that is over
+}
+
+// Unit is an institution at a glance, for whoever keeps its rota.
+type Unit struct {
+	Agency  org.Agency
+	Load    []Load
+	Rota    []Duty
+	Staff   []Colleague
+	Names   map[access.PersonID]string
+	Waiting int // signals that wait
+}
+
+// OpenUnit opens an institution at a glance: who carries how much, who is on duty, what waits.
+func (s *Service) OpenUnit(ctx context.Context, by access.Actor, id access.AgencyID) (Unit, error) {
+	v := Unit{Names: map[access.PersonID]string{}}
+	err := s.store.Update(ctx, by, func(tx Tx) error {
+		if err := tx.Allow(ctx, access.KeepRota, access.Resource{Kind: "rota", ID: string(id), Agency: id}); err != nil {
+			return err
+		}
+		var err error
+		if v.Agency, err = tx.Agency(ctx, id); err != nil {
+			return err
+		}
+		if v.Load, err = tx.Loads(ctx, id); err != nil {
+			return err
+		}
+		if v.Rota, err = tx.Rota(ctx, id); err != nil {
+			return err
+		}
+		if v.Staff, err = tx.AgencyStaff(ctx, id); err != nil {
+			return err
+		}
+		if v.Waiting, err = tx.SignalsWaiting(ctx, id); err != nil {
+			return err
+		}
+		var people []access.PersonID
+		for _, l := range v.Load {
+			people = append(people, l.Person)
+		}
+		for _, d := range v.Rota {
+			people = append(people, d.Person)
+		}
+		if err := nameAll(ctx, tx, v.Names, people); err != nil {
+			return err
+		}
+		for i := range v.Load {
+			v.Load[i].Name = v.Names[v.Load[i].Person]
+		}
+		return nil
+	})
+	return v, err
 }

@@ -199,6 +199,17 @@ func (tx *Tx) PutMilestone(ctx context.Context, m casework.Milestone) error {
 	return err
 }
 
+// Loads counts the open cases of a unit by who leads them, and those of them with a term that is over.
+func (tx *Tx) Loads(ctx context.Context, unit access.AgencyID) ([]casework.Load, error) {
+	q := selectFrom(`SELECT c.lead_id, count(*), coalesce(sum(CASE WHEN EXISTS (SELECT 1 FROM clock AS k WHERE k.case_id = c.id AND k.state IN ('running', 'breached') AND k.due_at < $1)
+		THEN 1 ELSE 0 END), 0) FROM case_file AS c`, moment(tx.Now())).and("c.agency_id = ?", string(unit)).and("c.closed_at IS NULL")
+	return collect(ctx, tx, q.by("GROUP BY c.lead_id ORDER BY count(*) DESC, c.lead_id"), func(s scanner) (casework.Load, error) {
+		var l casework.Load
+		err := s.Scan(&l.Person, &l.Open, &l.Late)
+		return l, err
+	})
+}
+
 // Trained reports whether a person had completed a training by now.
 func (tx *Tx) Trained(ctx context.Context, id access.PersonID) (bool, error) {
 	n, err := tx.count(ctx, selectFrom(`SELECT count(*) FROM completion`).and("person_id = ?", string(id)))

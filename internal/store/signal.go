@@ -124,6 +124,11 @@ func (tx *Tx) SignalsOf(ctx context.Context, c casework.CaseID) ([]casework.Sign
 	return all, err
 }
 
+// SignalsWaiting counts the signals of a unit that still wait for their end.
+func (tx *Tx) SignalsWaiting(ctx context.Context, unit access.AgencyID) (int, error) {
+	return tx.count(ctx, selectFrom(`SELECT count(*) FROM signal`).and("unit_id = ?", string(unit)).and("state IN ('received', 'acknowledged', 'screening', 'ending')"))
+}
+
 // SignalsJoined returns the signals that are kept with another.
 func (tx *Tx) SignalsJoined(ctx context.Context, id casework.SignalID) ([]casework.Signal, error) {
 	return tx.signals(ctx, selectFrom(signalSelect).and("g.joined_to = ?", string(id)).by("ORDER BY g.first_at, g.id"))

@@ -34,7 +34,9 @@ type Page struct {
 	Notice  string     // what just happened, as a message
 	Faults  fault.List // what is wrong with the form
 	Later   bool       // nothing is wrong with the form: it could not be kept now
+	Sent    string     // which of several forms of the page was sent
 	tables  *org.Tables
+	places  []org.Municipality
 	actor   access.Actor
 	r       *http.Request
 }
@@ -157,6 +159,11 @@ func (p Page) Nav() []NavLink {
 		return all
 	}
 	add(access.SeeHome, "/home", "Начало", "Home")
+	add(access.EnterSignal, "/work", "Днес", "Today")
+	add(access.SeeSignal, "/signals", "Сигнали", "Signals")
+	add(access.SeeCase, "/cases", "Случаи", "Cases")
+	add(access.SeeRequest, "/requests", "Искания", "Requests")
+	add(access.KeepRota, "/unit", "Отдел", "Unit")
 	if p.allSeeing(access.SeeTraining) {
 		add(access.SeeTraining, "/regions", "Области", "Regions")
 	}
@@ -310,7 +317,11 @@ func (p Page) Messages() []Message {
 		if e.Row > 0 {
 			text = p.L("Ред {n}", "Row {n}", "n", e.Row) + colon(e.Field) + ": " + text
 		}
-		all = append(all, Message{e.Field, text})
+		at := e.Field
+		if p.Sent != "" && at != "" {
+			at = p.Sent + "-" + at
+		}
+		all = append(all, Message{e.Field, at, text})
 	}
 	return all
 }
@@ -323,7 +334,25 @@ func colon(field string) string {
 }
 
 // Message is one fault in words, with the field at which it stands.
-type Message struct{ Field, Text string }
+type Message struct{ Field, At, Text string }
+
+// Inside makes a field belong to one of several forms of a page: what was typed and what was wrong with it show in the form that
+// was sent.
+func (p Page) Inside(form string, f Field) Field {
+	f.ID = form + "-" + f.Name
+	if p.Sent != form {
+		f.Error = ""
+		return f
+	}
+	f.Value = p.r.PostFormValue(f.Name)
+	for i := range f.Options {
+		f.Options[i].Chosen = slices.Contains(p.r.PostForm[f.Name], f.Options[i].Value)
+	}
+	return f
+}
+
+// Opened reports whether a form of the page was sent and comes back with faults.
+func (p Page) Opened(form string) bool { return p.Sent == form }
 
 // ErrorAt is the message by a field, or "".
 func (p Page) ErrorAt(field string) string {
@@ -343,11 +372,11 @@ type Option struct {
 
 // Field is one field of a form as templates show it.
 type Field struct {
-	Name, Label, Hint, Value, Type, Error string
-	Auto                                  string // what the browser may fill in (WCAG 1.3.5)
-	Optional                              bool
-	Options                               []Option
-	Lang                                  i18n.Lang
+	ID, Name, Label, Hint, Value, Type, Error string
+	Auto                                      string // what the browser may fill in (WCAG 1.3.5)
+	Optional                                  bool
+	Options                                   []Option
+	Lang                                      i18n.Lang
 }
 
 // autofill says what the browser may fill in where people write about themselves: on public pages, and wherever a password
@@ -368,7 +397,7 @@ func (p Page) autofill(name, kind string) string {
 
 // Fld makes a field. Kind is a type of input, and may begin with ? when the field may stay empty.
 func (p Page) Fld(kind, name, bg, en, value string, hint ...string) Field {
-	f := Field{Name: name, Label: p.L(bg, en), Value: value, Error: p.ErrorAt(name), Lang: p.Lang}
+	f := Field{ID: name, Name: name, Label: p.L(bg, en), Value: value, Error: p.ErrorAt(name), Lang: p.Lang}
 	f.Type, f.Optional = strings.TrimPrefix(kind, "?"), strings.HasPrefix(kind, "?")
 	f.Auto, f.Type = p.autofill(name, f.Type), strings.TrimPrefix(f.Type, "new")
 	if len(hint) == 2 {
