@@ -51,7 +51,7 @@ func (a *answers) refusal(f form, res *http.Response, page string, err error) {
 	if !said {
 		a.complain("%s: it does not say so: %.300s", f.path, text(page))
 	}
-	if name := f.values.Get("name"); !strings.Contains(page, `value="`+name+`"`) {
+	if !strings.Contains(page, f.name) {
 		a.complain("%s: what was typed is gone: %.200s", f.path, text(page))
 	}
 }
@@ -194,6 +194,7 @@ func halves(t *testing.T, db *sql.DB) (n int) {
 	t.Helper()
 	for _, query := range []string{
 		`SELECT count(*) FROM enrolment AS e WHERE NOT EXISTS (SELECT 1 FROM enrolment_event AS v WHERE v.enrolment_id = e.id) OR NOT EXISTS (SELECT 1 FROM message AS m WHERE m.record_id = e.id)`,
+		`SELECT count(*) FROM signal AS s WHERE NOT EXISTS (SELECT 1 FROM signal_event AS e WHERE e.signal_id = s.id) OR NOT EXISTS (SELECT 1 FROM clock AS c WHERE c.signal_id = s.id) OR NOT EXISTS (SELECT 1 FROM record_key AS k WHERE k.owner = s.id)`,
 		`SELECT count(*) FROM person AS p WHERE NOT EXISTS (SELECT 1 FROM enrolment AS e WHERE e.person_id = p.id) AND NOT EXISTS (SELECT 1 FROM account AS a WHERE a.person_id = p.id)`,
 		`SELECT count(*) FROM audit_entry AS e WHERE NOT EXISTS (SELECT 1 FROM audit_open AS o WHERE o.entry_id = e.id) AND NOT EXISTS (SELECT 1 FROM audit_link AS l WHERE l.entry_id = e.id)`,
 		`SELECT count(*) FROM once AS o WHERE o.key LIKE 'apply/%' AND NOT EXISTS (SELECT 1 FROM enrolment AS e WHERE e.id = o.record_id)`,

@@ -336,7 +336,8 @@ func look(t *testing.T, disk map[string][]byte, forms []form) string {
 		return fmt.Sprintf("the file is damaged: %v %s", err, ok)
 	}
 	have := map[string]int{}
-	rows, err := db.QueryContext(t.Context(), `SELECT 'enrolment/' || email_fold FROM person AS p JOIN enrolment AS e ON e.person_id = p.id UNION ALL SELECT 'agency/' || head_email FROM agency`)
+	rows, err := db.QueryContext(t.Context(), `SELECT 'enrolment/' || email_fold FROM person AS p JOIN enrolment AS e ON e.person_id = p.id UNION ALL SELECT 'agency/' || head_email FROM agency WHERE head_email IS NOT NULL
+		UNION ALL SELECT 'signal/' || substr(o.key, 8, 16) FROM signal AS s JOIN once AS o ON o.record_id = s.id WHERE o.key LIKE 'signal/%'`)
 	if err != nil {
 		return err.Error()
 	}
