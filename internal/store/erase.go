@@ -41,10 +41,12 @@ var erasing = map[string][]string{
 		`DELETE FROM case_file WHERE id = $1`),
 }
 
-// held takes away what a signal and a case hold alike: mail, files, clocks, a police protection.
+// held takes away what a signal and a case hold alike: mail, files, clocks, a police protection, and what somebody has typed into
+// one of its forms and not sent.
 func held(column string) []string {
 	return []string{
 		`DELETE FROM message WHERE record_id = $1`,
+		`DELETE FROM draft WHERE form LIKE '%/' || $1 || '%'`,
 		`DELETE FROM attachment_piece WHERE attachment_id IN (SELECT id FROM attachment WHERE ` + column + ` = $1)`,
 		`DELETE FROM attachment WHERE ` + column + ` = $1`,
 		`DELETE FROM clock_change WHERE clock_id IN (SELECT id FROM clock WHERE ` + column + ` = $1)`,
