@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 )
 
 // ErrInUse says that a command which needs the database for itself found somebody else there, or the other way round.
@@ -23,10 +24,16 @@ type hold struct {
 	conn  *sql.Conn
 }
 
+// holdWait is how long Hold waits for others to let go: PostgreSQL notices only after a while that a process was killed.
+var holdWait = 5 * time.Second
+
 // Hold takes the database for this process: alone, or beside others who do not ask to be alone. It is let go by Close.
 func (db *DB) Hold(ctx context.Context, alone bool) error {
 	h := &hold{alone: alone}
 	err := h.take(ctx, db)
+	for until := time.Now().Add(holdWait); errors.Is(err, ErrInUse) && time.Now().Before(until) && ctx.Err() == nil; err = h.take(ctx, db) {
+		time.Sleep(50 * time.Millisecond)
+	}
 	if err == nil {
 		db.held = h
 	}
