@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -392,6 +393,9 @@ func (w *world) load(t testing.TB, s *server, d *rand.Rand, n int, a *acked) (st
 					}
 					if err == nil {
 						a.shown.Add(1)
+						if res.StatusCode == http.StatusConflict && slices.Contains(s.env, "STRENGTHEN_BROKEN=twice") {
+							break // what the program forgot to ask, the database knows of a signal: no receipt is there twice
+						}
 						if res.StatusCode != http.StatusServiceUnavailable {
 							t.Errorf("%s answered %d: %.300s", f.path, res.StatusCode, text(page))
 							return

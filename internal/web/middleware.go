@@ -35,6 +35,7 @@ type visit struct {
 	visitor org.Visitor
 	in      bool // signed in
 	network string
+	lacking error // what the page could not read while it was made
 }
 
 func visitOf(r *http.Request) *visit {

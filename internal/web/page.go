@@ -227,13 +227,22 @@ func (p Page) Today() calendar.Date { return p.s.Now.Today() }
 func (p *Page) Tables() org.Tables {
 	if p.tables == nil {
 		t, err := p.s.Org.Tables(p.r.Context())
-		if err != nil {
-			p.s.Log.Error("tables", "error", err)
-		}
+		p.lack(err)
 		p.tables = &t
 	}
 	return *p.tables
 }
+
+// lack remembers that a part of the page could not be read. Such a page is not shown, nor is a form judged by it: without the list
+// of places every place would look wrong.
+func (p *Page) lack(err error) {
+	if v := visitOf(p.r); v.lacking == nil {
+		v.lacking = err
+	}
+}
+
+// lacking returns what could not be read for the page.
+func (p Page) lacking() error { return visitOf(p.r).lacking }
 
 // Region names an oblast.
 func (p *Page) Region(id access.RegionID) string {
@@ -454,6 +463,9 @@ func (s *Server) show(w http.ResponseWriter, name string, page any) error {
 // again writes a form once more, with what the person typed and a message by each field. Faults that no person can mend go
 // up to the error page.
 func (s *Server) again(w http.ResponseWriter, err error, p *Page, name string, page any) error {
+	if lacking := p.lacking(); lacking != nil {
+		return lacking
+	}
 	if k := fault.KindOf(err); k != fault.Invalid && k != fault.Conflict && k != fault.Busy {
 		return err
 	}
@@ -467,7 +479,11 @@ func (s *Server) render(w http.ResponseWriter, status int, name string, page any
 		return fmt.Errorf("no template %q", name)
 	}
 	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, "layout", page); err != nil {
+	err := t.ExecuteTemplate(&b, "layout", page)
+	if p, ok := page.(interface{ lacking() error }); ok && name != "error" && p.lacking() != nil {
+		return p.lacking()
+	}
+	if err != nil {
 		return fmt.Errorf("template %s: %w", name, err)
 	}
 	return s.html(w, status, b.Bytes())
