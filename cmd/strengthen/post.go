@@ -237,7 +237,8 @@ func (w entryWriter) write(method string, half []training.HalfDay) string {
 
 // work does what is due: it seals the record every minute, sends mail, sweeps seats and questionnaires, and once a day mixes
 // what is kept by study code. Each part may run
-// twice and does not mind; what a stopped server missed is caught up at the next start.
+// twice and does not mind; what a stopped server missed is caught up at the next start. It returns when
+// ctx ends and what was under way is done.
 func (h *house) work(ctx context.Context, p post, site, checkpoints string) {
 	var sender *letters
 	if p.SMTPHost != "" {

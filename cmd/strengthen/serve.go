@@ -15,6 +15,7 @@ import (
 	"strengthen/internal/access"
 	"strengthen/internal/demo"
 	"strengthen/internal/passkey"
+	"strengthen/internal/store"
 	"strengthen/internal/web"
 )
 
@@ -42,8 +43,7 @@ func (c *serveCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	go h.work(ctx, c.post, c.site(), c.Checkpoints)
-	return h.serve(ctx, c.listen, isDemo, func() { fmt.Println("Strengthen serves", c.site()) })
+	return h.serve(ctx, c.listen, isDemo, func(ctx context.Context) { h.work(ctx, c.post, c.site(), c.Checkpoints) }, func() { fmt.Println("Strengthen serves", c.site()) })
 }
 
 func (l listen) site() string {
@@ -53,8 +53,9 @@ func (l listen) site() string {
 	return "http://" + l.Listen
 }
 
-// serve answers requests until ctx ends, then finishes what is under way within twenty seconds.
-func (h *house) serve(ctx context.Context, l listen, isDemo bool, ready func()) error {
+// serve answers requests, and works beside it, until ctx ends or somebody else took the database alone; then it finishes what
+// is under way within twenty seconds.
+func (h *house) serve(ctx context.Context, l listen, isDemo bool, work func(context.Context), ready func()) error {
 	door, err := passkey.New(l.site())
 	if err != nil {
 		return err
@@ -71,18 +72,53 @@ func (h *house) serve(ctx context.Context, l listen, isDemo bool, ready func()) 
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w (choose another with --listen)", l.Listen, err)
 	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	worked := make(chan struct{})
+	go func() { defer close(worked); work(ctx) }()
+	go h.guard(ctx, stop)
 	ready()
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
-		wait, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		wait, cancel := context.WithTimeout(context.Background(), stopTime)
 		defer cancel()
 		stopped <- server.Shutdown(wait)
+		select {
+		case <-worked:
+		case <-wait.Done():
+		}
+		close(stopped)
 	}()
 	if err := server.Serve(socket); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
-	return <-stopped
+	err = <-stopped
+	<-stopped // until the work beside it is done too
+	if cause := context.Cause(ctx); errors.Is(cause, store.ErrInUse) {
+		return cause
+	}
+	return err
+}
+
+// stopTime is how long what is under way may take when the server is told to stop.
+const stopTime = 20 * time.Second
+
+// guard holds the database beside others, anew where the connection that held it broke, and stops the server when a command
+// has it alone.
+func (h *house) guard(ctx context.Context, stop context.CancelCauseFunc) {
+	for tick := time.NewTicker(5 * time.Second); ; {
+		select {
+		case <-ctx.Done():
+			tick.Stop()
+			return
+		case <-tick.C:
+		}
+		if err := h.db.Renew(ctx); errors.Is(err, store.ErrInUse) {
+			h.log.Error("the server stops: a command has the database alone")
+			stop(err)
+		}
+	}
 }
 
 type demoCmd struct {
@@ -120,8 +156,7 @@ func (c *demoCmd) Run(ctx context.Context) error {
 		return nil
 	}
 	l := listen{Listen: c.Listen}
-	go h.work(ctx, post{}, l.site(), "")
-	return h.serve(ctx, l, true, func() { h.welcome(ctx, l.site()) })
+	return h.serve(ctx, l, true, func(ctx context.Context) { h.work(ctx, post{}, l.site(), "") }, func() { h.welcome(ctx, l.site()) })
 }
 
 // openFor opens a demonstration: a fresh one is migrated, and seeded by the play itself.

@@ -14,6 +14,7 @@ import (
 	"strengthen/internal/calendar"
 	"strengthen/internal/casework"
 	"strengthen/internal/impact"
+	"strengthen/internal/ledger"
 	"strengthen/internal/org"
 	"strengthen/internal/sealed"
 	"strengthen/internal/store"
@@ -26,6 +27,24 @@ type place struct {
 	Data     string `help:"Folder of the embedded SQLite database." default:"data" type:"path"`
 	Database string `help:"Address of a PostgreSQL database, postgres://…; without it the embedded one is used." placeholder:"URL"`
 	KeyFile  string `help:"File with the root key, made when missing. Keep it apart from the database and its backups. Default: DATA/strengthen.key." placeholder:"FILE"`
+	Ledger   string `help:"File that lists what was erased, made when missing. Keep it apart from the database, and copy it whenever you copy the key file. Default: strengthen.erased beside the key file." placeholder:"FILE"`
+}
+
+// keyFile is where the keys lie.
+func (p place) keyFile() string {
+	if p.KeyFile != "" {
+		return p.KeyFile
+	}
+	return filepath.Join(p.Data, "strengthen.key")
+}
+
+// ledger is the ledger of erasures under a ring.
+func (p place) ledger(g sealed.Ring) *ledger.Ledger {
+	file := p.Ledger
+	if file == "" {
+		file = filepath.Join(filepath.Dir(p.keyFile()), "strengthen.erased")
+	}
+	return ledger.New(file, g.Ledger())
 }
 
 // house is the program with all its parts.
@@ -62,7 +81,6 @@ func (p place) openEmpty(ctx context.Context, now calendar.Clock) (*house, error
 }
 
 func (p place) build(ctx context.Context, now calendar.Clock, migrate bool) (*house, error) {
-	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	if _, err := os.Stat(filepath.Join(p.Data, "strengthen.db")); !migrate && p.Database == "" && err != nil {
 		return nil, fmt.Errorf("there is no database in %s: give the folder with --data, or make one with strengthen migrate", p.Data)
 	}
@@ -70,39 +88,61 @@ func (p place) build(ctx context.Context, now calendar.Clock, migrate bool) (*ho
 	if err != nil {
 		return nil, err
 	}
-	c := store.Config{Dir: p.Data, URL: p.Database, Policy: access.Standard(), Now: now, Log: log, Ring: ring}
-	c.Rights = func(ctx context.Context, tx *store.Tx, by access.Actor) (access.Actor, error) {
-		return org.Rights(ctx, tx, by)
-	}
-	db, err := store.Open(ctx, c)
+	db, err := p.store(ctx, now, ring)
 	if err != nil {
 		return nil, err
 	}
-	if migrate {
-		_, _, err = db.Migrate(ctx)
-	} else {
-		err = db.Current(ctx)
-	}
-	if err != nil {
+	if err := p.ready(ctx, db, migrate); err != nil {
 		db.Close()
 		return nil, err
 	}
-	h := &house{db: db, log: log, now: now, signer: ring.Current.Signer(), ring: ring}
-	h.org = org.New(store.For[org.Tx]{DB: db}, now, ring.Box("totp"))
+	return p.furnish(db, ring, now), nil
+}
+
+func (p place) store(ctx context.Context, now calendar.Clock, g sealed.Ring) (*store.DB, error) {
+	c := store.Config{Dir: p.Data, URL: p.Database, Policy: access.Standard(), Now: now, Log: logger(), Ring: g, Ledger: p.ledger(g)}
+	c.Rights = func(ctx context.Context, tx *store.Tx, by access.Actor) (access.Actor, error) {
+		return org.Rights(ctx, tx, by)
+	}
+	return store.Open(ctx, c)
+}
+
+func logger() *slog.Logger { return slog.New(slog.NewTextHandler(os.Stderr, nil)) }
+
+// ready takes the database for this process, beside others, and holds its schema against the program's. With migrate it brings
+// it up to date and erases what the ledger of erasures lists, so that nobody comes in before that.
+func (p place) ready(ctx context.Context, db *store.DB, migrate bool) error {
+	if err := db.Hold(ctx, false); err != nil {
+		return err
+	}
+	if !migrate {
+		return db.Current(ctx)
+	}
+	if _, _, err := db.Migrate(ctx); err != nil {
+		return err
+	}
+	if err := db.EnsureLedger(ctx); err != nil {
+		return err
+	}
+	_, err := db.Replay(ctx)
+	return err
+}
+
+// furnish builds the services over an open database.
+func (p place) furnish(db *store.DB, ring sealed.Ring, now calendar.Clock) *house {
+	h := &house{db: db, log: logger(), now: now, signer: ring.Current.Signer(), ring: ring}
+	h.org = org.New(store.For[org.Tx]{DB: db}, now, ring.Box(org.FactorBox))
 	h.training = training.New(store.For[training.Tx]{DB: db}, now)
 	h.survey = survey.New(store.For[survey.Tx]{DB: db}, now)
 	h.impact = impact.New(h.survey, h.org, now)
 	h.casework = casework.New(store.For[casework.Tx]{DB: db}, now)
-	return h, nil
+	return h
 }
 
 // ring reads the key file. A key is made only for a database that holds nothing yet: for any other, a new key would open no
 // second factor and would make the record look altered.
 func (p place) ring(ctx context.Context, create bool) (sealed.Ring, error) {
-	file := p.KeyFile
-	if file == "" {
-		file = filepath.Join(p.Data, "strengthen.key")
-	}
+	file := p.keyFile()
 	ring, err := sealed.LoadRing(file)
 	if !errors.Is(err, sealed.ErrNoKey) {
 		return ring, err

@@ -76,7 +76,10 @@ const (
 	SeeAudit   Action = "audit.see"
 	EditTables Action = "tables.edit" // regions, sectors, professions, kinds of institution
 	SeeSystem  Action = "system.see"
-	Work       Action = "system.work" // what background jobs do
+	BackUp     Action = "system.backup"  // take everything out, encrypted
+	RestoreAll Action = "system.restore" // bring it back
+	RotateKeys Action = "system.keys"    // replace the root key
+	Work       Action = "system.work"    // what background jobs do
 )
 
 // Reach says how far a right goes.
@@ -124,7 +127,7 @@ func Standard() Policy {
 	p = p.with(Funder, ReachAll, SeeProgramme, ReadReport)
 	p = p.with(DataProtection, ReachAll, SeeAudit, OpenCode, SeePerson, SeeMail)
 	p = p.with(Administrator, ReachAll,
-		SeeAccount, InviteAccount, GrantRole, EndAccount, SeeAgency, EditAgency, EditTables, SeeSystem)
+		SeeAccount, InviteAccount, GrantRole, EndAccount, SeeAgency, EditAgency, EditTables, SeeSystem, BackUp, RestoreAll, RotateKeys)
 	p = p.with(System, ReachAll, Work, SeeTraining, PlanTraining, SeeSeat, DecideSeat, SendWave, Certify, OpenCode)
 	p = p.with(Member, ReachOwn, SeeHome, KeepOwn)
 	return append(p, casework()...)

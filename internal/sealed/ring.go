@@ -5,12 +5,16 @@ import (
 	"bytes"
 	"crypto/cipher"
 	"crypto/ed25519"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -51,6 +55,44 @@ func (g Ring) Box(purpose string) Box {
 	return b
 }
 
+// Name names a root without telling it, in hex: what was sealed, and backups, say by it which root they need.
+func (r Root) Name() string {
+	id := r.id()
+	return hex.EncodeToString(id[:])
+}
+
+// Opens reports whether the ring holds the root of a name.
+func (g Ring) Opens(name string) bool {
+	for _, r := range append([]Root{g.Current}, g.Old...) {
+		if r.Name() == name {
+			return true
+		}
+	}
+	return false
+}
+
+// With returns the ring with the roots of an earlier one among its old ones, so that it opens what was sealed under them.
+func (g Ring) With(earlier Ring) Ring {
+	for _, r := range append([]Root{earlier.Current}, earlier.Old...) {
+		if !g.Opens(r.Name()) {
+			g.Old = append(slices.Clone(g.Old), r)
+		}
+	}
+	return g
+}
+
+// Ledger returns the keys under which lines of the ledger of erasures may stand, the current one first. They are made from the
+// keys of the record, so that lines stay verifiable when a root was replaced.
+func (g Ring) Ledger() [][]byte {
+	var all [][]byte
+	for _, k := range g.Audit() {
+		m := hmac.New(sha256.New, k.MAC)
+		m.Write([]byte("erasure-ledger"))
+		all = append(all, m.Sum(nil))
+	}
+	return all
+}
+
 // Begin returns the ring with a new current root; the one before still opens what it sealed.
 func (g Ring) Begin() Ring {
 	g.Old = append([]Root{g.Current}, g.Old...)
@@ -60,8 +102,11 @@ func (g Ring) Begin() Ring {
 
 // End returns the ring without its old roots, once nothing is sealed under them any more. Their keys of the record stay.
 func (g Ring) End() Ring {
+	g.Past = slices.Clone(g.Past)
 	for _, r := range g.Old {
-		g.Past = append(g.Past, r.AuditKeys())
+		if k := r.AuditKeys(); !slices.ContainsFunc(g.Past, func(p AuditKeys) bool { return p.Public.Equal(k.Public) }) {
+			g.Past = append(g.Past, k)
+		}
 	}
 	g.Old = nil
 	return g

@@ -22,6 +22,8 @@ import (
 
 	"strengthen/internal/access"
 	"strengthen/internal/calendar"
+	"strengthen/internal/ledger"
+	"strengthen/internal/org"
 	"strengthen/internal/sealed"
 )
 
@@ -41,8 +43,10 @@ type Config struct {
 	Policy access.Policy
 	Now    calendar.Clock
 	Log    *slog.Logger
-	Ring   sealed.Ring // seals what is kept about people, and gives every entry of the record its code
-	Rights Rights      // nil where actors are taken as they come
+	Ring   sealed.Ring    // seals what is kept about people, and gives every entry of the record its code
+	Ledger *ledger.Ledger // of erasures; nil where nothing is erased
+	Clash  bool           // for tests: every transaction is undone once and run again, as a clash on PostgreSQL does
+	Rights Rights         // nil where actors are taken as they come
 }
 
 // Rights returns an actor with the rights of this moment, read within the transaction that is about to write, so that a
@@ -58,12 +62,18 @@ type DB struct {
 	now            calendar.Clock
 	log            *slog.Logger
 	rights         Rights
+	clash          bool
+	ledger         *ledger.Ledger
 	ring           sealed.Ring
-	links          sealed.Box     // of mail
-	keeper         sealed.Keeper  // of the keys of records
-	names, numbers sealed.Indexer // make the tokens by which sealed names and personal numbers are found
-	macs           [][]byte       // keys of the codes of entries, the present one first
-	schema         int64          // version that this program knows
+	dir            string // of the SQLite file
+	held           *hold
+	links          sealed.Box         // of mail
+	factors        sealed.Box         // secrets of second factors
+	keeper         sealed.Keeper      // of the keys of records
+	codes          []sealed.AuditKeys // under which entries may stand, the present one first
+	living         int                // how many of them are of roots still in use
+	names, numbers sealed.Indexer     // make the tokens by which sealed names and personal numbers are found
+	schema         int64              // version that this program knows
 
 	statements atomic.Int64
 }
@@ -73,7 +83,7 @@ func (db *DB) Statements() int64 { return db.statements.Load() }
 
 // Open opens the database that c names; it does not migrate it.
 func Open(ctx context.Context, c Config) (*DB, error) {
-	db := &DB{policy: c.Policy, now: c.Now, log: c.Log, rights: c.Rights}
+	db := &DB{policy: c.Policy, now: c.Now, log: c.Log, rights: c.Rights, ledger: c.Ledger, clash: c.Clash}
 	db.UseRing(c.Ring)
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
@@ -126,27 +136,32 @@ func (db *DB) openSQLite(dir string) error {
 	db.write.SetMaxOpenConns(1)
 	db.read = sql.OpenDB(preparing{file + "?" + pragmas + "&_pragma=query_only(1)"})
 	db.read.SetMaxOpenConns(4)
-	db.kind = SQLite
+	db.kind, db.dir = SQLite, dir
 	return nil
 }
 
 // UseRing makes a ring the one under which values are sealed from now on; it is called when keys are replaced.
 func (db *DB) UseRing(g sealed.Ring) {
-	db.ring, db.links, db.keeper = g, g.Box("mail-link"), g.Keeper()
+	db.ring, db.links, db.factors, db.keeper = g, g.Box("mail-link"), g.Box(org.FactorBox), g.Keeper()
+	db.codes, db.living = g.Audit(), 1+len(g.Old)
 	db.names, db.numbers = g.Indexer("name"), g.Indexer("number")
-	db.macs = nil
-	for _, k := range g.Audit() {
-		db.macs = append(db.macs, k.MAC)
-	}
 }
 
-// ours reports whether an entry carries a code that this program made, under a key of today or of before.
-func (db *DB) ours(e access.Entry) bool {
-	return slices.ContainsFunc(db.macs, func(key []byte) bool { return e.Code(key) == e.MAC })
+// maker returns which of the keys of the record made the code of an entry, or -1.
+func (db *DB) maker(e access.Entry) int {
+	return slices.IndexFunc(db.codes, func(k sealed.AuditKeys) bool { return e.Code(k.MAC) == e.MAC })
+}
+
+// fresh reports whether an entry that is not linked yet carries a code of a key that is still in use. Whoever took a root away
+// that was replaced since can add nothing by it.
+func (db *DB) fresh(e access.Entry) bool {
+	i := db.maker(e)
+	return i >= 0 && i < db.living
 }
 
 // Close lets go of the database.
 func (db *DB) Close() error {
+	db.held.release()
 	if db.read == db.write || db.read == nil {
 		return db.write.Close()
 	}
@@ -202,11 +217,11 @@ func (db *DB) View(ctx context.Context, by access.Actor, fn func(*Tx) error) err
 // its own. Refusals are recorded after the rollback.
 func (db *DB) Update(ctx context.Context, by access.Actor, fn func(*Tx) error) error {
 	for attempt := 0; ; attempt++ {
-		tx, err := db.tryUpdate(ctx, by, fn)
+		tx, err := db.tryUpdate(ctx, by, fn, db.clash && attempt == 0)
 		if err == nil {
 			return nil
 		}
-		if attempt < 12 && clashed(err) && ctx.Err() == nil {
+		if attempt < 12 && (clashed(err) || err == errClash) && ctx.Err() == nil {
 			time.Sleep(time.Duration(1+rand.IntN(1<<min(attempt+2, 8))) * time.Millisecond)
 			continue
 		}
@@ -217,7 +232,7 @@ func (db *DB) Update(ctx context.Context, by access.Actor, fn func(*Tx) error) e
 	}
 }
 
-func (db *DB) tryUpdate(ctx context.Context, by access.Actor, fn func(*Tx) error) (*Tx, error) {
+func (db *DB) tryUpdate(ctx context.Context, by access.Actor, fn func(*Tx) error, undo bool) (*Tx, error) {
 	opts := &sql.TxOptions{}
 	if db.kind == Postgres {
 		opts.Isolation = sql.LevelSerializable
@@ -236,8 +251,13 @@ func (db *DB) tryUpdate(ctx context.Context, by access.Actor, fn func(*Tx) error
 	if err := fn(tx); err != nil {
 		return tx, err
 	}
+	if undo {
+		return tx, errClash
+	}
 	return tx, sqlTx.Commit()
 }
+
+var errClash = errors.New("undone once, for a test")
 
 // recordRefusals writes down what was refused, after the transaction that asked was undone.
 func (db *DB) recordRefusals(ctx context.Context, refused []access.Entry) {

@@ -2,11 +2,13 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
 	"strengthen/internal/access"
 	"strengthen/internal/casework"
+	"strengthen/internal/fault"
 	"strengthen/internal/fold"
 	"strengthen/internal/sealed"
 )
@@ -61,16 +63,65 @@ func (tx *Tx) putTokens(ctx context.Context, owner, names, egn string) error {
 	if _, err := tx.exec(ctx, `DELETE FROM name_token WHERE owner = $1`, owner); err != nil {
 		return err
 	}
-	tokens := tx.nameTokens(fold.Sounds(names))
-	if egn != "" {
-		tokens = append(tokens, tx.numberToken(egn))
-	}
-	for _, t := range tokens {
+	for _, t := range tx.tokens(names, egn) {
 		if err := tx.insert(ctx, "name_token", field{"owner", owner}, field{"token", t}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// tokens makes the tokens of names and of a number, under the current root.
+func (tx *Tx) tokens(names, egn string) []string {
+	all := tx.nameTokens(fold.Sounds(names))
+	if egn != "" {
+		all = append(all, tx.numberToken(egn))
+	}
+	return all
+}
+
+// turnTokens makes the tokens of the next records anew where they are not those of the current root. A token does not tell under
+// which root it stands, so the words are opened and their tokens compared.
+func turnTokens(ctx context.Context, tx *Tx, after string, write bool) (step, error) {
+	owners, err := collect(ctx, tx, selectFrom(`SELECT DISTINCT owner FROM name_token`).and("owner > ?", after).by(fmt.Sprintf("ORDER BY owner LIMIT %d", turnAtOnce)), scanText[string])
+	if err != nil || len(owners) == 0 {
+		return step{}, err
+	}
+	found := step{last: owners[len(owners)-1], rows: len(owners)}
+	for _, owner := range owners {
+		names, egn, err := tx.tokened(ctx, owner)
+		if err != nil {
+			return found, fmt.Errorf("what belongs to %s: %w", owner, err)
+		}
+		have, err := collect(ctx, tx, selectFrom(`SELECT token FROM name_token`).and("owner = ?", owner).by("ORDER BY token"), scanText[string])
+		if err != nil {
+			return found, err
+		}
+		if want := tx.tokens(names, egn); slices.Equal(have, slices.Sorted(slices.Values(want))) {
+			continue
+		}
+		found.stale++
+		if !write {
+			continue
+		}
+		if err := tx.putTokens(ctx, owner, names, egn); err != nil {
+			return found, err
+		}
+	}
+	return found, nil
+}
+
+// tokened returns what the tokens of a record, a case or a signal, are made of.
+func (tx *Tx) tokened(ctx context.Context, owner string) (names, egn string, err error) {
+	p, err := tx.Particulars(ctx, casework.CaseID(owner))
+	if err == nil {
+		return p.Names(), string(p.Fields["egn"]), nil
+	}
+	if !fault.Is(err, fault.NotFound) {
+		return "", "", err
+	}
+	g, err := tx.Signal(ctx, casework.SignalID(owner))
+	return string(g.Words.Child), g.EGN(), err
 }
 
 // nameTokens returns the tokens of keys of sound; a key of one letter stands for too many names.

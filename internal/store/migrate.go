@@ -15,6 +15,8 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
 	"github.com/pressly/goose/v3/lock"
+
+	"strengthen/internal/fault"
 )
 
 //go:embed migrations/*.sql
@@ -39,6 +41,26 @@ func (db *DB) Migrate(ctx context.Context) (from, to int64, err error) {
 		return from, 0, fmt.Errorf("migrate: %w", err)
 	}
 	return from, latest(p), nil
+}
+
+// MigrateTo brings the schema up to a version that may be older than this program's: the one of a backup that is about to be
+// restored.
+func (db *DB) MigrateTo(ctx context.Context, version int64) error {
+	p, err := db.provider()
+	if err != nil {
+		return err
+	}
+	have, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("read schema version: %w", err)
+	}
+	if have > version {
+		return fault.New(fault.Conflict, "backup.newschema")
+	}
+	if _, err := p.UpTo(ctx, version); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
 }
 
 // Current reports an error unless the schema is the one that this program knows.

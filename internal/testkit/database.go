@@ -59,11 +59,11 @@ func EachWith(t *testing.T, p access.Policy, fn func(t *testing.T, db *store.DB,
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		clock := NewClock()
-		fn(t, open(t, store.Config{Dir: t.TempDir(), Policy: p, Now: clock.Now}), clock)
+		fn(t, Open(t, store.Config{Dir: t.TempDir(), Policy: p, Now: clock.Now}), clock)
 	})
 	t.Run("postgres", func(t *testing.T) {
 		clock := NewClock()
-		fn(t, open(t, store.Config{URL: postgresFrom(t, migrated(t)), Policy: p, Now: clock.Now}), clock)
+		fn(t, Open(t, store.Config{URL: postgresFrom(t, migrated(t)), Policy: p, Now: clock.Now}), clock)
 	})
 }
 
@@ -71,14 +71,16 @@ func EachWith(t *testing.T, p access.Policy, fn func(t *testing.T, db *store.DB,
 func SQLite(t testing.TB) (*store.DB, *Clock) {
 	t.Helper()
 	clock := NewClock()
-	return open(t, store.Config{Dir: t.TempDir(), Policy: access.Standard(), Now: clock.Now}), clock
+	return Open(t, store.Config{Dir: t.TempDir(), Policy: access.Standard(), Now: clock.Now}), clock
 }
 
-func open(t testing.TB, c store.Config) *store.DB {
+// Open opens and migrates the database of a config, with the rights of sessions.
+func Open(t testing.TB, c store.Config) *store.DB {
 	t.Helper()
 	c.Rights = func(ctx context.Context, tx *store.Tx, by access.Actor) (access.Actor, error) {
 		return org.Rights(ctx, tx, by)
 	}
+	c.Clash = os.Getenv("STRENGTHEN_TEST_CLASH") != "" // make torture: whatever must not be repeated shows
 	db, err := store.Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)

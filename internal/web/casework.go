@@ -96,9 +96,7 @@ func (p *Page) Town(region access.RegionID, municipality string) string {
 func (p *Page) towns() []org.Municipality {
 	if p.places == nil {
 		all, err := p.s.Org.Municipalities(p.r.Context(), "")
-		if err != nil {
-			p.s.Log.Error("municipalities", "error", err)
-		}
+		p.lack(err)
 		p.places = all
 	}
 	return p.places

@@ -33,6 +33,7 @@ type Page struct {
 	Demo    bool
 	Notice  string     // what just happened, as a message
 	Faults  fault.List // what is wrong with the form
+	Later   bool       // nothing is wrong with the form: it could not be kept now
 	Sent    string     // which of several forms of the page was sent
 	tables  *org.Tables
 	places  []org.Municipality
@@ -226,13 +227,22 @@ func (p Page) Today() calendar.Date { return p.s.Now.Today() }
 func (p *Page) Tables() org.Tables {
 	if p.tables == nil {
 		t, err := p.s.Org.Tables(p.r.Context())
-		if err != nil {
-			p.s.Log.Error("tables", "error", err)
-		}
+		p.lack(err)
 		p.tables = &t
 	}
 	return *p.tables
 }
+
+// lack remembers that a part of the page could not be read. Such a page is not shown, nor is a form judged by it: without the list
+// of places every place would look wrong.
+func (p *Page) lack(err error) {
+	if v := visitOf(p.r); v.lacking == nil {
+		v.lacking = err
+	}
+}
+
+// lacking returns what could not be read for the page.
+func (p Page) lacking() error { return visitOf(p.r).lacking }
 
 // Region names an oblast.
 func (p *Page) Region(id access.RegionID) string {
@@ -453,15 +463,14 @@ func (s *Server) show(w http.ResponseWriter, name string, page any) error {
 // again writes a form once more, with what the person typed and a message by each field. Faults that no person can mend go
 // up to the error page.
 func (s *Server) again(w http.ResponseWriter, err error, p *Page, name string, page any) error {
+	if lacking := p.lacking(); lacking != nil {
+		return lacking
+	}
 	if k := fault.KindOf(err); k != fault.Invalid && k != fault.Conflict && k != fault.Busy {
 		return err
 	}
-	p.Faults = fault.All(err)
-	status := http.StatusUnprocessableEntity
-	if fault.Is(err, fault.Conflict) {
-		status = http.StatusConflict
-	}
-	return s.render(w, status, name, page)
+	p.Faults, p.Later = fault.All(err), fault.Is(err, fault.Busy)
+	return s.render(w, statusOf(w, err), name, page)
 }
 
 func (s *Server) render(w http.ResponseWriter, status int, name string, page any) error {
@@ -470,7 +479,11 @@ func (s *Server) render(w http.ResponseWriter, status int, name string, page any
 		return fmt.Errorf("no template %q", name)
 	}
 	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, "layout", page); err != nil {
+	err := t.ExecuteTemplate(&b, "layout", page)
+	if p, ok := page.(interface{ lacking() error }); ok && name != "error" && p.lacking() != nil {
+		return p.lacking()
+	}
+	if err != nil {
 		return fmt.Errorf("template %s: %w", name, err)
 	}
 	return s.html(w, status, b.Bytes())

@@ -469,6 +469,12 @@ CREATE TABLE episode (
   reason    ctext,
   PRIMARY KEY (case_id, n)
 );
+CREATE TABLE erasure (
+  kind      ctext NOT NULL,
+  record_id ctext NOT NULL,
+  at        ctext NOT NULL,
+  PRIMARY KEY (kind, record_id)
+);
 CREATE TABLE figure_cell (
   region_id ctext NOT NULL,
   month     ctext NOT NULL,
@@ -508,6 +514,14 @@ CREATE TABLE invitation (
   done         BOOLEAN NOT NULL,
   version      BIGINT NOT NULL, asks_at ctext NOT NULL DEFAULT '', opens_at ctext NOT NULL DEFAULT '', closes_at ctext NOT NULL DEFAULT '', ended ctext,
   UNIQUE (enrolment_id, wave)
+);
+CREATE TABLE key_change (
+  id           ctext PRIMARY KEY,
+  asked_by     ctext NOT NULL REFERENCES person (id),
+  asked_at     ctext NOT NULL,
+  confirmed_by ctext REFERENCES person (id),
+  confirmed_at ctext,
+  used_at      ctext
 );
 CREATE TABLE meeting (
   id         ctext PRIMARY KEY,
