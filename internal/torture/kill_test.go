@@ -33,7 +33,7 @@ func TestKillLoopSeesWhatItShould(t *testing.T) {
 		"silent": func(c count) int { return c.silent },
 		"twice":  func(c count) int { return c.doubled },
 	} {
-		c, _ := killed(t, place{dir: t.TempDir()}, broken(), times(4, 10), "STRENGTHEN_BROKEN="+fault)
+		c, _ := killed(t, place{dir: t.TempDir()}, broken(), times(8, 12), "STRENGTHEN_BROKEN="+fault)
 		if seen(c) == 0 {
 			t.Errorf("%s was not seen: %v", fault, c)
 		}

@@ -385,7 +385,7 @@ func (w *world) load(t testing.TB, s *server, d *rand.Rand, n int, a *acked) (st
 					res, page, err := c.send(f)
 					if kept(res, err) {
 						a.add(f)
-						if c.dice.IntN(4) == 0 { // who is unsure presses again
+						if c.dice.IntN(2) == 0 { // who is unsure presses again
 							a.sent.Add(1)
 							c.send(f) //nolint:errcheck // it was acknowledged already
 						}
