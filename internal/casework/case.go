@@ -94,7 +94,6 @@ type CaseTx interface {
 	CaseEvents(ctx context.Context, c CaseID, parts []Compartment, f EventFilter) ([]CaseEvent, error)
 	PutGroup(ctx context.Context, c CaseID, group string) error
 	CasesOfGroup(ctx context.Context, s access.Scope, group string) ([]Case, error)
-	PutMilestone(ctx context.Context, m Milestone) error
 	Loads(ctx context.Context, unit access.AgencyID) ([]Load, error)
 }
 

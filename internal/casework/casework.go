@@ -171,6 +171,7 @@ type Tx interface {
 	CaseTx
 	ClockTx
 	ShareTx
+	FigureTx
 	NoteTx
 	MeetingTx
 	PlanTx

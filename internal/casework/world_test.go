@@ -1,6 +1,7 @@
 package casework_test
 
 import (
+	"database/sql"
 	"fmt"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 type world struct {
 	*testing.T
 	db     *store.DB
+	raw    *sql.DB
 	clock  *testkit.Clock
 	org    *org.Service
 	s      *casework.Service
@@ -87,7 +89,10 @@ func (w *world) must(err error) {
 
 func (w *world) exec(query string, args ...any) {
 	w.Helper()
-	if _, err := testkit.Raw(w, w.db).ExecContext(w.Context(), query, args...); err != nil {
+	if w.raw == nil {
+		w.raw = testkit.Raw(w, w.db)
+	}
+	if _, err := w.raw.ExecContext(w.Context(), query, args...); err != nil {
 		w.Fatal(err)
 	}
 }

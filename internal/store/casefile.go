@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"strengthen/internal/access"
+	"strengthen/internal/calendar"
 	"strengthen/internal/casework"
 	"strengthen/internal/sealed"
 )
@@ -195,7 +196,7 @@ func (tx *Tx) PutMilestone(ctx context.Context, m casework.Milestone) error {
 	hours := int(m.At.Sub(m.Start) / time.Hour)
 	_, err := tx.exec(ctx, `INSERT INTO figure_cell (region_id, month, what, hours, n, in_time) VALUES ($1, $2, $3, $4, 1, $5)
 		ON CONFLICT (month, region_id, what, hours) DO UPDATE SET n = figure_cell.n + 1, in_time = figure_cell.in_time + excluded.in_time`,
-		string(m.Region), momentText(m.Start)[:7], m.What, hours, on)
+		string(m.Region), calendar.On(m.Start).String()[:7], m.What, hours, on)
 	return err
 }
 

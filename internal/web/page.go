@@ -147,7 +147,7 @@ type NavLink struct {
 func (p Page) Nav() []NavLink {
 	var all []NavLink
 	add := func(action access.Action, href, bg, en string) {
-		if len(all) < 7 && p.s.Policy.May(p.actor, action, p.s.Now()) {
+		if len(all) < 8 && p.s.Policy.May(p.actor, action, p.s.Now()) {
 			here := p.Path == href || (href != "/home" && strings.HasPrefix(p.Path, href+"/"))
 			all = append(all, NavLink{href, p.L(bg, en), here})
 		}
@@ -172,6 +172,7 @@ func (p Page) Nav() []NavLink {
 	}
 	add(access.SeeWave, "/surveys", "Проучвания", "Surveys")
 	add(access.ReadReport, "/impact", "Въздействие", "Impact")
+	add(access.SeeFigures, "/figures", "Случаи", "Cases")
 	add(access.EditPerson, "/people", "Хора", "People")
 	add(access.SeeAccount, "/accounts", "Профили", "Accounts")
 	add(access.SeeAgency, "/agencies", "Институции", "Institutions")
