@@ -61,7 +61,7 @@ func (p *figuresPage) draw() {
 	}
 	for i, m := range p.Months {
 		f := m.Of["assessed.violence"]
-		b := figureBar{X: figureLeft + i*figureStep, W: figureStep - 12, Label: p.Lang.MonthName(i + 1), Hidden: f.Hidden || f.N == 0, Y: figureFoot}
+		b := figureBar{X: figureLeft + i*figureStep, W: figureStep - 12, Label: string([]rune(p.Lang.MonthName(i + 1))[:3]), Hidden: f.Hidden || f.N == 0, Y: figureFoot}
 		if !b.Hidden {
 			b.H = int(f.Median / most * figureHeight)
 			b.Y, b.Value = figureFoot-b.H, p.Hours(f)
