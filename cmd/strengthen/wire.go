@@ -12,6 +12,7 @@ import (
 
 	"strengthen/internal/access"
 	"strengthen/internal/calendar"
+	"strengthen/internal/i18n"
 	"strengthen/internal/impact"
 	"strengthen/internal/org"
 	"strengthen/internal/sealed"
@@ -37,6 +38,8 @@ type house struct {
 	signer   ed25519.PrivateKey
 	log      *slog.Logger
 	now      calendar.Clock
+
+	catalogue *i18n.Catalogue
 }
 
 // open opens the database and builds the services. With migrate it first makes what is missing and brings the schema up to
@@ -84,7 +87,7 @@ func (p place) build(ctx context.Context, now calendar.Clock, migrate bool) (*ho
 		db.Close()
 		return nil, err
 	}
-	h := &house{db: db, log: log, now: now, signer: root.Signer()}
+	h := &house{db: db, log: log, now: now, signer: root.Signer(), catalogue: i18n.Load()}
 	h.org = org.New(store.For[org.Tx]{DB: db}, now, root.Box("totp"))
 	h.training = training.New(store.For[training.Tx]{DB: db}, now)
 	h.survey = survey.New(store.For[survey.Tx]{DB: db}, now)

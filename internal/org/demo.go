@@ -1,8 +1,10 @@
 package org
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 
 	"strengthen/internal/access"
 	"strengthen/internal/fault"
@@ -66,15 +68,16 @@ func (s *Service) DemoGuests(ctx context.Context) ([]Guest, error) {
 		}
 		for _, role := range access.Grantable() {
 			guests := guestsIn(cards, role)
+			for i := range guests {
+				if guests[i].Note, err = tx.Setting(ctx, noteSetting+string(guests[i].Person)); err != nil {
+					return err
+				}
+			}
 			if role != access.Participant {
+				slices.SortStableFunc(guests, func(a, b Guest) int { return cmp.Compare(len(b.Note), len(a.Note)) })
 				guests = guests[:min(1, len(guests))]
 			}
 			out = append(out, guests...)
-		}
-		for i := range out {
-			if out[i].Note, err = tx.Setting(ctx, noteSetting+string(out[i].Person)); err != nil {
-				return err
-			}
 		}
 		return nil
 	})
@@ -190,8 +193,9 @@ func (s *Service) EnableGuest(ctx context.Context, id access.PersonID, r access.
 	})
 }
 
-// WelcomeGuest makes the account of an invited person of the demo active without a password.
-func (s *Service) WelcomeGuest(ctx context.Context, id access.PersonID) error {
+// WelcomeGuest makes the account of an invited person of the demo active without a password. Of several people of a role
+// guests are offered the one with a note.
+func (s *Service) WelcomeGuest(ctx context.Context, id access.PersonID, note string) error {
 	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
 		if err := needDemo(ctx, tx); err != nil {
 			return err
@@ -204,6 +208,9 @@ func (s *Service) WelcomeGuest(ctx context.Context, id access.PersonID) error {
 			return err
 		}
 		a.State = Active
-		return tx.PutAccount(ctx, a)
+		if err := tx.PutAccount(ctx, a); err != nil || note == "" {
+			return err
+		}
+		return tx.PutSetting(ctx, noteSetting+string(id), note)
 	})
 }
