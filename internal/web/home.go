@@ -92,11 +92,11 @@ func (p Page) DaysTo(d calendar.Date) string {
 
 // leading is the part of a first page for whoever leads trainings.
 type leading struct {
-	Now  *session // the half-day that is under way, or the next one of a training that has begun
-	Next []training.Standing
-	Past []training.Standing // held ones in which something is missing
-	Held int
-	Done int // people who completed the trainings that were led
+	Now   *session // the half-day that is under way, or the next one of a training that has begun
+	Next  []training.Standing
+	Waits []training.Standing // those in which presence is not marked yet
+	Held  int
+	Done  int // people who completed the trainings that were led
 }
 
 // session is one half-day at whose door somebody stands.
@@ -137,11 +137,11 @@ func (s *Server) leadingPart(r *http.Request, p *homePage) error {
 }
 
 func (l *leading) add(t training.Standing, now time.Time) {
+	if t.Todo.Kind == training.TodoMark {
+		l.Waits = append(l.Waits, t)
+	}
 	if t.Held {
 		l.Held, l.Done = l.Held+1, l.Done+t.Counts.Completed
-		if t.Todo.Kind == training.TodoMark {
-			l.Past = append(l.Past, t)
-		}
 		return
 	}
 	l.Next = append(l.Next, t)
