@@ -75,7 +75,9 @@ var build = sync.OnceValues(func() (*site, error) {
 	s.url = "http://" + server.Listener.Addr().String()
 	s.pages = web.New(web.Config{Org: s.org, Training: s.training, Survey: s.survey, Impact: impact.New(s.survey, s.org, clock.Now), Policy: access.Standard(),
 		Now: clock.Now, Log: quiet, Site: s.url, Demo: true, Ready: db.Ready, Version: "test", Rate: 1e6})
-	s.pages.Letter = func(_ context.Context, m org.Message) (string, string, error) { return m.Kind, "Здравейте,\n\n…", nil }
+	s.pages.Letter = func(_ context.Context, m org.Message) (string, string, error) {
+		return m.Kind, "Здравейте,\n\n…", nil
+	}
 	server.Config.Handler = s.pages.Handler()
 	server.Start()
 	return s, s.find(ctx)
