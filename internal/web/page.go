@@ -156,10 +156,10 @@ var navRows = []struct {
 	{action: access.ReadReport, href: "/impact", bg: "Въздействие", en: "Impact"},
 	{action: access.SeePerson, href: "/people", bg: "Хора", en: "People", wide: true, under: []string{"/agencies"}},
 	{action: access.SeeAccount, href: "/accounts", bg: "Профили", en: "Accounts"},
-	{action: access.EditTables, href: "/tables", bg: "Списъци", en: "Lists", under: []string{"/agencies", "/settings"}},
+	{action: access.EditTables, href: "/tables", bg: "Списъци", en: "Lists", under: []string{"/agencies"}},
 	{action: access.SeeAudit, href: "/audit", bg: "Достъп", en: "Access"},
 	{action: access.SeeMail, href: "/mail", bg: "Писма", en: "Mail"},
-	{action: access.SeeSystem, href: "/system", bg: "Система", en: "System"},
+	{action: access.SeeSystem, href: "/system", bg: "Система", en: "System", under: []string{"/settings"}},
 }
 
 // Nav lists the links of the header: those that the reader may open.
