@@ -37,7 +37,6 @@ type letters struct {
 	*house
 	post
 	site   string
-	words  *i18n.Catalogue
 	client *gomail.Client
 }
 
@@ -55,7 +54,7 @@ func (h *house) letters(p post, site string) (*letters, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mail server: %w", err)
 	}
-	return &letters{h, p, site, i18n.Load(), client}, nil
+	return &letters{h, p, site, client}, nil
 }
 
 // send writes one message of the ledger and sends it.
@@ -67,8 +66,8 @@ func (l *letters) send(ctx context.Context, m org.Message) error {
 	return l.client.DialAndSendWithContext(ctx, msg)
 }
 
-// write puts a message into words, as plain text and HTML, with a calendar file where one belongs.
-func (l *letters) write(ctx context.Context, m org.Message) (*gomail.Msg, error) {
+// words puts a message into words, without greeting and link, and reads what it is about where it speaks of a seat.
+func (h *house) words(ctx context.Context, m org.Message) (subject, body string, letter *training.Letter, err error) {
 	lang := i18n.Parse(m.Lang)
 	vars := fault.Vars{"number": m.Vars["number"]}
 	if t, err := time.Parse(time.RFC3339, m.Vars["until"]); err == nil {
@@ -84,20 +83,38 @@ func (l *letters) write(ctx context.Context, m org.Message) (*gomail.Msg, error)
 			vars["until"] = lang.Deadline(t)
 		}
 	}
-	var letter *training.Letter
 	if seat := m.Vars["seat"]; seat != "" {
-		x, err := l.training.Letter(ctx, training.EnrolmentID(seat))
+		x, err := h.training.Letter(ctx, training.EnrolmentID(seat))
 		if err != nil {
-			return nil, err
+			return "", "", nil, err
 		}
 		letter = &x
 		vars["training"] = x.Region.Name(string(lang))
 		vars["days"], vars["venue"], vars["agency"] = lang.Days(x.Event.Starts(), x.Event.Ends()), x.Event.Venue(string(lang)), x.Agency.Name
 	}
-	if err := l.aboutCase(ctx, lang, m, vars); err != nil {
+	if err := h.aboutCase(ctx, lang, m, vars); err != nil {
+		return "", "", nil, err
+	}
+	return h.catalogue.T(lang, text+".subject", vars), h.catalogue.T(lang, text+".body", vars), letter, nil
+}
+
+// read is a message as plain text for those who look into the ledger: the link is not theirs, and stands as dots.
+func (h *house) read(ctx context.Context, m org.Message) (subject, body string, err error) {
+	subject, body, _, err = h.words(ctx, m)
+	if err != nil {
+		return "", "", err
+	}
+	plain, _ := h.bodies(i18n.Parse(m.Lang), body, "…")
+	return subject, plain, nil
+}
+
+// write puts a message into words, as plain text and HTML, with a calendar file where one belongs.
+func (l *letters) write(ctx context.Context, m org.Message) (*gomail.Msg, error) {
+	lang := i18n.Parse(m.Lang)
+	subject, body, letter, err := l.words(ctx, m)
+	if err != nil {
 		return nil, err
 	}
-	subject, body := l.words.T(lang, text+".subject", vars), l.words.T(lang, text+".body", vars)
 	msg := gomail.NewMsg()
 	if err := msg.From(l.MailFrom); err != nil {
 		return nil, err
@@ -131,7 +148,7 @@ func (l *letters) write(ctx context.Context, m org.Message) (*gomail.Msg, error)
 }
 
 // aboutCase fills in what mails about signals and cases say: a reference, a term, a moment; nothing about a child.
-func (l *letters) aboutCase(ctx context.Context, lang i18n.Lang, m org.Message, vars fault.Vars) error {
+func (h *house) aboutCase(ctx context.Context, lang i18n.Lang, m org.Message, vars fault.Vars) error {
 	vars["ref"] = m.Vars["ref"]
 	for _, name := range []string{"due", "at"} {
 		if t, err := time.Parse(time.RFC3339, m.Vars[name]); err == nil {
@@ -141,10 +158,10 @@ func (l *letters) aboutCase(ctx context.Context, lang i18n.Lang, m org.Message, 
 		}
 	}
 	if step := m.Vars["step"]; step != "" {
-		vars["step"] = l.words.T(lang, map[string]string{"request": "happened.request.", "signal_news": "signalstep."}[m.Kind]+step, nil)
+		vars["step"] = h.catalogue.T(lang, map[string]string{"request": "happened.request.", "signal_news": "signalstep."}[m.Kind]+step, nil)
 	}
 	if what := m.Vars["what"]; what != "" {
-		vars["what"] = l.words.T(lang, "event.protection."+what, nil)
+		vars["what"] = h.catalogue.T(lang, "event.protection."+what, nil)
 	}
 	if m.Vars["rule"] == "" {
 		return nil
@@ -153,13 +170,13 @@ func (l *letters) aboutCase(ctx context.Context, lang i18n.Lang, m org.Message, 
 	if err != nil {
 		return err
 	}
-	r, err := l.casework.Rule(ctx, m.Vars["rule"], version)
-	vars["term"], vars["basis"], vars["level"] = r.Name(string(lang)), r.Article, l.words.T(lang, "level."+m.Vars["level"], nil)
+	r, err := h.casework.Rule(ctx, m.Vars["rule"], version)
+	vars["term"], vars["basis"], vars["level"] = r.Name(string(lang)), r.Article, h.catalogue.T(lang, "level."+m.Vars["level"], nil)
 	return err
 }
 
-func (l *letters) bodies(lang i18n.Lang, body, link string) (plain, rich string) {
-	hello, foot, open := l.words.T(lang, "mail.greeting", nil), l.words.T(lang, "mail.foot", nil), l.words.T(lang, "mail.open", nil)
+func (h *house) bodies(lang i18n.Lang, body, link string) (plain, rich string) {
+	hello, foot, open := h.catalogue.T(lang, "mail.greeting", nil), h.catalogue.T(lang, "mail.foot", nil), h.catalogue.T(lang, "mail.open", nil)
 	plain = hello + "\n\n" + body + "\n"
 	rich = `<!doctype html><html lang="` + string(lang) + `"><body><p>` + html.EscapeString(hello) + "</p>"
 	for _, p := range strings.Split(body, "\n\n") {

@@ -28,6 +28,7 @@ import (
 
 	"strengthen/internal/access"
 	"strengthen/internal/calendar"
+	"strengthen/internal/i18n"
 	"strengthen/internal/org"
 	"strengthen/internal/sealed"
 	"strengthen/internal/store"
@@ -141,7 +142,7 @@ func (l *letter) parts(t *testing.T, kind, encoding string, body io.Reader) {
 func TestMailOfASeat(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
 		ctx := t.Context()
-		h := &house{db: db, now: clock.Now, log: slog.New(slog.DiscardHandler), org: org.New(store.For[org.Tx]{DB: db}, clock.Now, sealed.Root{1}.Box("totp")),
+		h := &house{catalogue: i18n.Load(), db: db, now: clock.Now, log: slog.New(slog.DiscardHandler), org: org.New(store.For[org.Tx]{DB: db}, clock.Now, sealed.Root{1}.Box("totp")),
 			training: training.New(store.For[training.Tx]{DB: db}, clock.Now), survey: survey.New(store.For[survey.Tx]{DB: db}, clock.Now)}
 		manager := operator(access.Manager)
 		must(t, h.org.Seed(ctx))

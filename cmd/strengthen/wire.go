@@ -13,6 +13,7 @@ import (
 	"strengthen/internal/access"
 	"strengthen/internal/calendar"
 	"strengthen/internal/casework"
+	"strengthen/internal/i18n"
 	"strengthen/internal/impact"
 	"strengthen/internal/ledger"
 	"strengthen/internal/org"
@@ -59,6 +60,8 @@ type house struct {
 	ring     sealed.Ring
 	log      *slog.Logger
 	now      calendar.Clock
+
+	catalogue *i18n.Catalogue
 }
 
 // open opens the database and builds the services. With migrate it first makes what is missing and brings the schema up to
@@ -130,7 +133,7 @@ func (p place) ready(ctx context.Context, db *store.DB, migrate bool) error {
 
 // furnish builds the services over an open database.
 func (p place) furnish(db *store.DB, ring sealed.Ring, now calendar.Clock) *house {
-	h := &house{db: db, log: logger(), now: now, signer: ring.Current.Signer(), ring: ring}
+	h := &house{db: db, log: logger(), now: now, signer: ring.Current.Signer(), ring: ring, catalogue: i18n.Load()}
 	h.org = org.New(store.For[org.Tx]{DB: db}, now, ring.Box(org.FactorBox))
 	h.training = training.New(store.For[training.Tx]{DB: db}, now)
 	h.survey = survey.New(store.For[survey.Tx]{DB: db}, now)

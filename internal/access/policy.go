@@ -75,6 +75,7 @@ const (
 	SeeMail    Action = "mail.see"
 	SeeAudit   Action = "audit.see"
 	EditTables Action = "tables.edit" // regions, sectors, professions, kinds of institution
+	EditHouse  Action = "house.edit"  // who answers for the system and who pays for it
 	SeeSystem  Action = "system.see"
 	BackUp     Action = "system.backup"  // take everything out, encrypted
 	RestoreAll Action = "system.restore" // bring it back
@@ -127,7 +128,7 @@ func Standard() Policy {
 	p = p.with(Funder, ReachAll, SeeProgramme, ReadReport)
 	p = p.with(DataProtection, ReachAll, SeeAudit, OpenCode, SeePerson, SeeMail)
 	p = p.with(Administrator, ReachAll,
-		SeeAccount, InviteAccount, GrantRole, EndAccount, SeeAgency, EditAgency, EditTables, SeeSystem, BackUp, RestoreAll, RotateKeys)
+		SeeAccount, InviteAccount, GrantRole, EndAccount, SeeAgency, EditAgency, EditTables, EditHouse, SeeSystem, BackUp, RestoreAll, RotateKeys)
 	p = p.with(System, ReachAll, Work, SeeTraining, PlanTraining, SeeSeat, DecideSeat, SendWave, Certify, OpenCode)
 	p = p.with(Member, ReachOwn, SeeHome, KeepOwn)
 	return append(p, casework()...)

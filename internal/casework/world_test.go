@@ -73,7 +73,7 @@ func newWorld(t *testing.T, db *store.DB, clock *testkit.Clock) *world {
 			Name: "Лице " + x.name, Email: x.name + "@example.org", Lang: "bg", Role: x.role, Region: x.region, Agency: w.agency[x.agency],
 		})
 		w.must(err)
-		w.must(w.org.WelcomeGuest(t.Context(), id))
+		w.must(w.org.WelcomeGuest(t.Context(), id, ""))
 		w.person[x.name] = access.Actor{Person: id, Via: access.ViaSession, Request: x.name, StepUp: clock.Now(),
 			Grants: []access.Grant{{Role: x.role, Agency: w.agency[x.agency], Region: x.region}, {Role: access.Member}}}
 	}

@@ -8,23 +8,33 @@ import (
 
 	"strengthen/internal/access"
 	"strengthen/internal/calendar"
+	"strengthen/internal/fault"
 	"strengthen/internal/org"
 	"strengthen/internal/survey"
 	"strengthen/internal/training"
 )
 
-// guestRegion is the region of the coordinator as whom one can look around.
-const guestRegion = "PDV"
+// guestRegion and secondRegion are the regions of the coordinator as whom one can look around: one with a training to come,
+// one in which people are asked after six months.
+const (
+	guestRegion  = "PDV"
+	secondRegion = "PAZ"
+)
+
+// guide is the trainer as whom one can look around.
+const guide = "Ирина Ангелова"
+
+// keeper invites people.
+var keeper = access.Actor{Via: access.ViaCommand, Grants: []access.Grant{{Role: access.Administrator}}}
 
 // staff makes one person for each role, and seven trainers.
 func (w *World) staff(ctx context.Context) ([]access.PersonID, error) {
-	admin := access.Actor{Via: access.ViaCommand, Grants: []access.Grant{{Role: access.Administrator}, {Role: access.Manager}}}
 	make := func(name string, role access.Role, region access.RegionID) (access.PersonID, error) {
-		id, _, err := w.Org.Invite(ctx, admin, access.NewID(), org.Invitation{Name: name, Email: email(name, w.rnd.IntN(90)+10), Lang: "bg", Role: role, Region: region})
+		id, _, err := w.Org.Invite(ctx, keeper, access.NewID(), org.Invitation{Name: name, Email: email(name, w.rnd.IntN(90)+10), Lang: "bg", Role: role, Region: region})
 		if err != nil {
 			return "", err
 		}
-		return id, w.Org.WelcomeGuest(ctx, id)
+		return id, w.Org.WelcomeGuest(ctx, id, map[string]string{guide: "demo.leading"}[name])
 	}
 	var trainers []access.PersonID
 	for _, x := range []struct {
@@ -32,7 +42,7 @@ func (w *World) staff(ctx context.Context) ([]access.PersonID, error) {
 		role   access.Role
 		region access.RegionID
 	}{
-		{"Милена Тодорова", access.Manager, ""}, {"Стоян Велев", access.Coordinator, guestRegion}, {"Ирина Ангелова", access.Trainer, ""},
+		{"Милена Тодорова", access.Manager, ""}, {"Стоян Велев", access.Coordinator, guestRegion}, {guide, access.Trainer, ""},
 		{"Калина Рускова", access.Evaluator, ""}, {"Anna Becker", access.Funder, ""}, {"Деян Касабов", access.DataProtection, ""},
 		{"Огнян Пеев", access.Administrator, ""}, {"Димитър Петков", access.Trainer, ""}, {"Светла Димова", access.Trainer, ""},
 		{"Невена Радулова", access.Trainer, ""}, {"Борис Карадимов", access.Trainer, ""}, {"Жана Чолакова", access.Trainer, ""},
@@ -47,11 +57,20 @@ func (w *World) staff(ctx context.Context) ([]access.PersonID, error) {
 		if x.role == access.DataProtection {
 			w.officer = access.Actor{Person: id, Via: access.ViaSession, Grants: []access.Grant{{Role: access.DataProtection}}}
 		}
+		if w.staffed[x.role] == "" {
+			w.staffed[x.role] = id
+		}
 		if x.role == access.Trainer {
 			trainers = append(trainers, id)
 		}
 	}
-	return trainers, nil
+	if err := w.Org.Grant(ctx, keeper, access.NewID(), w.staffed[access.Coordinator], access.Grant{Role: access.Coordinator, Region: secondRegion}); err != nil {
+		return nil, err
+	}
+	return trainers, w.Org.SaveHouse(ctx, keeper, org.House{
+		Controller: "Фондация „Добро начало“ (измислена)", Address: "София 1000, ул. „Примерна“ № 1", Contact: "office@example.org", Officer: "dpo@example.org",
+		ProjectBG: "Укрепване (примерен проект)", ProjectEN: "Strengthen (a sample project)", Programme: "Rights, Equality and Citizenship", Grant: "000000", Retention: 5,
+	})
 }
 
 // Trainings are counted from the first; one is under way at the end of the play, a few are still to come.
@@ -89,8 +108,10 @@ func weekend(d calendar.Date) bool {
 // the guests have something to come.
 func (w *World) plan(ctx context.Context, trainers []access.PersonID) {
 	order := w.rnd.Perm(len(w.tables.Regions))
-	own := slices.IndexFunc(order, func(i int) bool { return w.tables.Regions[i].ID == guestRegion })
-	order[own], order[underWay+2] = order[underWay+2], order[own]
+	for id, k := range map[access.RegionID]int{guestRegion: underWay + 2, secondRegion: underWay - 9} {
+		i := slices.IndexFunc(order, func(i int) bool { return w.tables.Regions[i].ID == id })
+		order[i], order[k] = order[k], order[i]
+	}
 	size := min(max(w.Size, 2), trainings)
 	for n := range size {
 		k := (n*(trainings-1) + (size-1)/2) / (size - 1) // spread over the whole time when there are fewer
@@ -204,16 +225,51 @@ func (w *World) attend(ctx context.Context, id training.EventID, half int, unfin
 	for _, c := range cards {
 		status, p := training.Present, w.people[c.ID]
 		switch x := w.rnd.Float64(); {
-		case p != nil && p.diligent < .04, x < .04:
+		case p != nil && p.diligent < .06, x < .05:
 			status = training.Absent
-		case x < .08:
+		case x < .10:
 			status = training.Late
-		case x < .095:
+		case x < .12:
 			status = training.LeftEarly
 		}
 		marks = append(marks, training.Presence{Enrolment: c.ID, HalfDay: e.HalfDays[half].ID, Status: status, Method: training.ByScan, ClientKey: access.NewID()})
 	}
 	return w.Training.Mark(ctx, trainer, id, marks)
+}
+
+// lookAround lets people open records in the last weeks, as they do at work, so that the record of access has something to
+// tell: seats and people, answers by code once a week, and now and then more than somebody may.
+func (w *World) lookAround(today calendar.Date) {
+	for d := today.AddDays(-40); d.Before(today); d = d.AddDays(1) {
+		if !weekend(d) {
+			w.later(d.At(11, 0), func(ctx context.Context) error { return w.look(ctx, d) })
+		}
+	}
+}
+
+func (w *World) look(ctx context.Context, d calendar.Date) error {
+	as := func(r access.Role, region access.RegionID) access.Actor {
+		return access.Actor{Person: w.staffed[r], Via: access.ViaSession, Grants: []access.Grant{{Role: r, Region: region}}}
+	}
+	open := func(by access.Actor) error {
+		_, err := w.Training.Seat(ctx, by, pick(w.rnd, w.seats[max(0, len(w.seats)-200):]))
+		if fault.Is(err, fault.Denied) {
+			return nil
+		}
+		return err
+	}
+	var all []error
+	for range w.rnd.IntN(6) {
+		all = append(all, open(w.manager))
+	}
+	if w.rnd.IntN(4) == 0 {
+		all = append(all, open(as(access.Trainer, "")), open(as(access.Coordinator, guestRegion)))
+	}
+	if d.Weekday() == time.Thursday {
+		_, err := w.Survey.Answers(ctx, as(access.Evaluator, ""), survey.OwnStudy)
+		all = append(all, err)
+	}
+	return errors.Join(all...)
 }
 
 // guests gives accounts to two participants, so that one can look around as either: one for whom a training is under way, and
@@ -242,6 +298,9 @@ func (w *World) guests(ctx context.Context) error {
 		}
 	}
 	links = append(links, org.DemoLink{Kind: "verify", Path: "/verify/" + w.Spare["verify"]})
+	if _, _, err := w.Org.Invite(ctx, keeper, access.NewID(), org.Invitation{Name: "Петя Станчева", Email: "petya.stancheva@example.org", Lang: "bg", Role: access.Coordinator, Region: "VAR"}); err != nil {
+		return err
+	}
 	return errors.Join(w.admit(ctx, w.coming, "demo.coming"), w.admit(ctx, w.done, "demo.done"), w.Org.KeepDemoLinks(ctx, links))
 }
 

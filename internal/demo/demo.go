@@ -5,6 +5,7 @@ package demo
 import (
 	"container/heap"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -53,6 +54,8 @@ type World struct {
 	officer  access.Actor // for data protection
 	towns    []*town
 	people   map[training.EnrolmentID]*person
+	seats    []training.EnrolmentID // in the order of application
+	staffed  map[access.Role]access.PersonID
 	cohort   map[training.EventID]float64 // how well the group got on, in standard deviations
 	coming   access.PersonID              // for whom a training is under way
 	done     access.PersonID              // who completed and has not answered after six months
@@ -64,6 +67,7 @@ type person struct {
 	skill      float64
 	diligent   float64
 	traits     map[string]latent
+	gone       bool                   // left the address since, so that mail does not arrive any more
 	link       string                 // to one's own seat
 	unfollowed map[survey.Wave]string // links to questionnaires that the person did not follow
 }
@@ -103,6 +107,7 @@ func (w *World) later(at time.Time, do func(context.Context) error) {
 func (w *World) Play(ctx context.Context) error {
 	w.Spare = map[string]string{}
 	w.rnd = rand.New(rand.NewPCG(28, 1000))
+	w.staffed = map[access.Role]access.PersonID{}
 	w.people, w.cohort = map[training.EnrolmentID]*person{}, map[training.EventID]float64{}
 	today := calendar.On(w.End)
 	y, m, _ := today.Parts()
@@ -137,6 +142,7 @@ func (w *World) Play(ctx context.Context) error {
 	}
 	w.plan(ctx, trainers)
 	w.signals(starts)
+	w.lookAround(today)
 	if err := w.run(ctx, starts); err != nil {
 		return err
 	}
@@ -203,13 +209,14 @@ func (w *World) apply(ctx context.Context, id training.EventID, region org.Regio
 	}
 	if err == nil {
 		w.people[out.Seat] = w.somebody(sector)
+		w.seats = append(w.seats, out.Seat)
 	}
 	return err
 }
 
 func (w *World) somebody(sector string) *person {
 	skill := w.rnd.NormFloat64()
-	return &person{sector: sector, skill: skill, diligent: w.rnd.Float64(), traits: traits(w.rnd, skill), unfollowed: map[survey.Wave]string{}}
+	return &person{sector: sector, gone: w.rnd.IntN(120) == 0, skill: skill, diligent: w.rnd.Float64(), traits: traits(w.rnd, skill), unfollowed: map[survey.Wave]string{}}
 }
 
 // post hands out the mail of the day: heads answer, offers are taken, questionnaires wait.
@@ -222,9 +229,15 @@ func (w *World) post(ctx context.Context) error {
 	}
 }
 
+// errNoMailbox is what mail servers answer when nobody has the address any more.
+var errNoMailbox = errors.New("550 5.1.1 no such mailbox")
+
 func (w *World) deliver(_ context.Context, m org.Message) error {
 	link := strings.TrimPrefix(m.Vars["link"], "/l/")
 	now := w.Clock.Now()
+	if p := w.people[training.EnrolmentID(m.Vars["seat"])]; p != nil && p.gone && m.Kind == "answer" {
+		return errNoMailbox
+	}
 	switch m.Kind {
 	case "endorse":
 		if w.rnd.Float64() < .05 {

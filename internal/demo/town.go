@@ -86,13 +86,12 @@ func (w *World) employ(ctx context.Context, t *town) error {
 		if err != nil {
 			return err
 		}
-		if err := w.Org.WelcomeGuest(ctx, id); err != nil {
-			return err
-		}
+		note := ""
 		if t.region.ID == guestRegion && (who == "worker" || who == "head" || who == "inspector") {
-			if err := w.Org.NoteGuest(ctx, id, "demo."+who); err != nil {
-				return err
-			}
+			note = "demo." + who
+		}
+		if err := w.Org.WelcomeGuest(ctx, id, note); err != nil {
+			return err
 		}
 		t.names[who] = p
 		t.people[who] = access.Actor{Person: id, Via: access.ViaSession, Grants: []access.Grant{{Role: x.role, Agency: t.agency[x.agency]}, {Role: access.Member}}}

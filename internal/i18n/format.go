@@ -1,6 +1,7 @@
 package i18n
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -126,6 +127,28 @@ func (l Lang) Days(a, b calendar.Date) string {
 		return strconv.Itoa(da) + thin + l.MonthName(int(ma)) + " – " + l.Date(b)
 	}
 	return l.Date(a) + " – " + l.Date(b)
+}
+
+// Span writes the days from a to b in short, without the year: "23–25.11.", "23–25 Nov".
+func (l Lang) Span(a, b calendar.Date) string {
+	if a.IsZero() || b.IsZero() {
+		return "–"
+	}
+	_, ma, da := a.Parts()
+	_, mb, db := b.Parts()
+	short := func(day int, m time.Month) string {
+		if l == BG {
+			return fmt.Sprintf("%d.%02d.", day, m)
+		}
+		return strconv.Itoa(day) + thin + l.MonthName(int(m))[:3]
+	}
+	switch {
+	case a == b:
+		return short(da, ma)
+	case ma == mb:
+		return strconv.Itoa(da) + "–" + short(db, mb)
+	}
+	return short(da, ma) + l.Pick("–", " – ") + short(db, mb)
 }
 
 // Moment writes a moment as it is in Sofia: "9 ноември 2021 г., 17:30".

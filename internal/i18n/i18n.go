@@ -119,7 +119,8 @@ func (c *Catalogue) Both(l Lang, key string) []string {
 	return []string{c.T(l, key, nil), c.T(l.Other(), key, nil)}
 }
 
-// Fill replaces {name} in s by the variable of that name, written as language l writes numbers and dates.
+// Fill replaces {name} in s by the variable of that name, written as language l writes numbers and dates. A Bulgarian date
+// ends in a stop; where a sentence ends with one, there is no second.
 func (l Lang) Fill(s string, vars fault.Vars) string {
 	if len(vars) == 0 || !strings.Contains(s, "{") {
 		return s
@@ -128,7 +129,7 @@ func (l Lang) Fill(s string, vars fault.Vars) string {
 	for k, v := range vars {
 		pairs = append(pairs, "{"+k+"}", l.Value(v))
 	}
-	return strings.NewReplacer(pairs...).Replace(s)
+	return strings.ReplaceAll(strings.NewReplacer(pairs...).Replace(s), thin+"г..", thin+"г.")
 }
 
 func isOne(v any) bool { return fmt.Sprint(v) == "1" }

@@ -122,6 +122,19 @@ func (s *Service) SaveAgency(ctx context.Context, by access.Actor, key string, a
 	return id, err
 }
 
+// CountAgencies is how many institutions a filter finds, on all pages.
+func (s *Service) CountAgencies(ctx context.Context, by access.Actor, f AgencyFilter) (int, error) {
+	n := 0
+	err := s.store.View(ctx, by, func(tx Tx) (err error) {
+		if err := tx.Allow(ctx, access.SeeAgency, access.Resource{Kind: "agency"}); err != nil {
+			return err
+		}
+		n, err = tx.CountAgencies(ctx, f)
+		return err
+	})
+	return n, err
+}
+
 // AgencyPage returns n institutions at most, and the cursor of the next page, if there is one.
 func (s *Service) AgencyPage(ctx context.Context, by access.Actor, f AgencyFilter, n int) ([]Agency, string, error) {
 	f.Limit = n + 1

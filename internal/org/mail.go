@@ -54,8 +54,19 @@ type MessageFilter struct {
 	State  MessageState
 	Kind   string
 	Record string
-	Before string // "due/id" of the last one seen
+	Find   string // words of the name or the address of whoever it is for
+	After  string // Cursor of the last one seen
 	Limit  int
+}
+
+// Cursor is the place of a message in the ledger. Planned messages stand in the order in which they leave, all others with
+// the newest first.
+func (m Message) Cursor() string {
+	t := m.Due
+	if m.State == Sent {
+		t = m.Sent
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000000Z") + "/" + m.ID
 }
 
 const mailAttempts = 6
@@ -63,21 +74,47 @@ const mailAttempts = 6
 // ErrGone is what send returns when the reason of a message has gone: the message is cancelled and not tried again.
 var ErrGone = errors.New("the reason of the message has gone")
 
-// Messages lists the ledger of mail.
-func (s *Service) Messages(ctx context.Context, by access.Actor, f MessageFilter) ([]Message, map[MessageState]int, error) {
+// Messages lists the ledger of mail, n messages at most, and the cursor of the next page, if there is one.
+func (s *Service) Messages(ctx context.Context, by access.Actor, f MessageFilter, n int) ([]Message, string, error) {
 	var all []Message
-	var counts map[MessageState]int
+	f.Limit = n + 1
 	err := s.store.View(ctx, by, func(tx Tx) (err error) {
 		if err := tx.Allow(ctx, access.SeeMail, access.Resource{Kind: "message"}); err != nil {
-			return err
-		}
-		if counts, err = tx.MessageCounts(ctx); err != nil {
 			return err
 		}
 		all, err = tx.Messages(ctx, f)
 		return err
 	})
-	return all, counts, err
+	if err != nil || len(all) <= n {
+		return all, "", err
+	}
+	return all[:n], all[n-1].Cursor(), nil
+}
+
+// Message opens one message of the ledger, without its link; the reading is on the record.
+func (s *Service) Message(ctx context.Context, by access.Actor, id string) (Message, error) {
+	var m Message
+	err := s.store.Update(ctx, by, func(tx Tx) (err error) {
+		if err := tx.Allow(ctx, access.SeeMail, access.Resource{Kind: "message", ID: id}); err != nil {
+			return err
+		}
+		m, err = tx.Message(ctx, id)
+		return err
+	})
+	return m, err
+}
+
+// MailCounts counts the ledger of mail by what became of the messages.
+func (s *Service) MailCounts(ctx context.Context, by access.Actor) (map[MessageState]int, error) {
+	var counts map[MessageState]int
+	err := s.store.View(ctx, by, func(tx Tx) (err error) {
+		if err := tx.Allow(ctx, access.SeeMail, access.Resource{Kind: "message"}); err != nil {
+			return err
+		}
+		counts, err = tx.MessageCounts(ctx)
+		return err
+	})
+	return counts, err
 }
 
 // leaseTime is how long one server may take to hand over a message before another takes its turn.

@@ -52,11 +52,13 @@ type Tx interface {
 
 	Agency(ctx context.Context, id access.AgencyID) (Agency, error)
 	Agencies(ctx context.Context, f AgencyFilter) ([]Agency, error)
+	CountAgencies(ctx context.Context, f AgencyFilter) (int, error)
 	AgencyNamed(ctx context.Context, region access.RegionID, name string) (Agency, error)
 	PutAgency(ctx context.Context, a Agency) error
 
 	Person(ctx context.Context, id access.PersonID) (Person, error)
 	People(ctx context.Context, s access.Scope, f PersonFilter) ([]Person, error)
+	CountPeople(ctx context.Context, s access.Scope, f PersonFilter) (int, error)
 	PersonTeam(ctx context.Context, id access.PersonID) ([]access.PersonID, error)
 	PeopleWithEmail(ctx context.Context, email string) ([]Person, error)
 	PutPerson(ctx context.Context, p Person) error
@@ -103,6 +105,9 @@ type Tx interface {
 	PutMessage(ctx context.Context, m Message) error
 
 	Entries(ctx context.Context, f access.EntryFilter, n int) ([]access.Entry, error)
+	EntryHours(ctx context.Context, since time.Time) ([]Moments, error)
+	EntryActions(ctx context.Context, since time.Time) ([]ActionActivity, error)
+	EntryReaders(ctx context.Context, since time.Time, opening []access.Action, n int) ([]ReaderActivity, error)
 
 	Setting(ctx context.Context, name string) (string, error)
 	PutSetting(ctx context.Context, name, value string) error

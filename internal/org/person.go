@@ -46,9 +46,21 @@ type PersonFilter struct {
 	Find   string // words of name or address, in either script
 	Sector string
 	Region access.RegionID
+	With   Part
 	After  string
 	Limit  int
 }
+
+// Part says how far somebody took part. With one, sector and region are those of the seat: what the figures of trainings
+// count.
+type Part string
+
+// The parts.
+const (
+	AnyPart   Part = ""
+	WithSeat  Part = "seat"      // has a confirmed or offered seat
+	Completed Part = "completed" // completed a training
+)
 
 // Check reports what is wrong with a person's own data, by form field.
 func (p Person) Check(t Tables) fault.List {
@@ -159,6 +171,16 @@ func (s *Service) Trainers(ctx context.Context, by access.Actor) ([]Person, erro
 		return err
 	})
 	return all, err
+}
+
+// CountPeople is how many people a filter finds, on all pages.
+func (s *Service) CountPeople(ctx context.Context, by access.Actor, f PersonFilter) (int, error) {
+	n := 0
+	err := s.store.View(ctx, by, func(tx Tx) (err error) {
+		n, err = tx.CountPeople(ctx, tx.Scope(access.SeePerson), f)
+		return err
+	})
+	return n, err
 }
 
 // PeoplePage returns n people at most, and the cursor of the next page, if there is one.

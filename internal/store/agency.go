@@ -31,6 +31,22 @@ func (tx *Tx) AgencyNamed(ctx context.Context, region access.RegionID, name stri
 // Agencies lists institutions in Bulgarian order, a page at a time.
 func (tx *Tx) Agencies(ctx context.Context, f org.AgencyFilter) ([]org.Agency, error) {
 	q := selectFrom(agencySelect)
+	q.agencies(f)
+	if f.After != "" {
+		q.and("sort || '/' || id > ?", f.After)
+	}
+	return collect(ctx, tx, q.by(fmt.Sprintf("ORDER BY sort || '/' || id LIMIT %d", limit(f.Limit))), scanAgency)
+}
+
+// CountAgencies counts the institutions that Agencies lists on all its pages.
+func (tx *Tx) CountAgencies(ctx context.Context, f org.AgencyFilter) (int, error) {
+	q := selectFrom(`SELECT count(*) FROM agency`)
+	q.agencies(f)
+	return tx.count(ctx, q)
+}
+
+// agencies adds the conditions of a filter.
+func (q *query) agencies(f org.AgencyFilter) {
 	if len(f.Kinds) > 0 {
 		in(q, "kind", f.Kinds)
 	}
@@ -43,10 +59,6 @@ func (tx *Tx) Agencies(ctx context.Context, f org.AgencyFilter) ([]org.Agency, e
 	if f.Sector != "" {
 		q.and("sector = ?", f.Sector)
 	}
-	if f.After != "" {
-		q.and("sort || '/' || id > ?", f.After)
-	}
-	return collect(ctx, tx, q.by(fmt.Sprintf("ORDER BY sort || '/' || id LIMIT %d", limit(f.Limit))), scanAgency)
 }
 
 // limit keeps the length of a page between 1 and 5000; 0 means 50.

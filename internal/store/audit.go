@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"strengthen/internal/access"
+	"strengthen/internal/org"
 )
 
 func (tx *Tx) putEntry(ctx context.Context, e access.Entry) error {
@@ -50,6 +52,45 @@ func (tx *Tx) Entries(ctx context.Context, f access.EntryFilter, n int) ([]acces
 		q.and("e.at || '/' || e.id < ?", f.Before)
 	}
 	return collect(ctx, tx, q.by(fmt.Sprintf("ORDER BY e.at DESC, e.id DESC LIMIT %d", n)), scanEntry)
+}
+
+// activity selects from what people did since a moment; what the program did by itself is left out.
+func activity(columns string, since time.Time) *query {
+	return selectFrom("SELECT "+columns+" FROM audit_entry AS e").and("e.via <> ?", string(access.ViaSystem)).and("e.at >= ?", moment(since))
+}
+
+// EntryHours counts what people did since a moment, by hour and outcome.
+func (tx *Tx) EntryHours(ctx context.Context, since time.Time) ([]org.Moments, error) {
+	return collect(ctx, tx, activity(`substr(e.at, 1, 13), e.outcome, count(*)`, since).by("GROUP BY substr(e.at, 1, 13), e.outcome ORDER BY 1, 2"),
+		func(s scanner) (org.Moments, error) {
+			var m org.Moments
+			var hour string
+			if err := s.Scan(&hour, &m.Outcome, &m.N); err != nil {
+				return m, err
+			}
+			var err error
+			m.Hour, err = time.Parse("2006-01-02T15", hour)
+			return m, err
+		})
+}
+
+// EntryActions counts what people did since a moment, by action.
+func (tx *Tx) EntryActions(ctx context.Context, since time.Time) ([]org.ActionActivity, error) {
+	return collect(ctx, tx, activity(`e.action, count(CASE WHEN e.outcome = 'done' THEN 1 END), count(CASE WHEN e.outcome = 'refused' THEN 1 END)`, since).
+		by("GROUP BY e.action ORDER BY count(*) DESC, e.action"), func(s scanner) (org.ActionActivity, error) {
+		var a org.ActionActivity
+		return a, s.Scan(&a.Action, &a.Done, &a.Refused)
+	})
+}
+
+// EntryReaders returns the n people who opened the most records since a moment, by actions that show the data of people.
+func (tx *Tx) EntryReaders(ctx context.Context, since time.Time, opening []access.Action, n int) ([]org.ReaderActivity, error) {
+	q := activity(`e.actor, count(DISTINCT e.record)`, since).and("e.actor <> ''").and("e.outcome = 'done'")
+	return collect(ctx, tx, in(q, "e.action", opening).by(fmt.Sprintf("GROUP BY e.actor ORDER BY 2 DESC, 1 LIMIT %d", n)),
+		func(s scanner) (org.ReaderActivity, error) {
+			var r org.ReaderActivity
+			return r, s.Scan(&r.Person, &r.Records)
+		})
 }
 
 // sealAtOnce is how many entries one transaction links.

@@ -8,6 +8,7 @@ import (
 
 	"strengthen/internal/access"
 	"strengthen/internal/fault"
+	"strengthen/internal/fold"
 	"strengthen/internal/org"
 )
 
@@ -90,7 +91,7 @@ func (tx *Tx) DueMail(ctx context.Context, n int) ([]string, error) {
 		and("leased_until IS NULL OR leased_until <= ?", now).by(fmt.Sprintf("ORDER BY due_at, id LIMIT %d", n)), scanText[string])
 }
 
-// Messages lists the ledger, newest first.
+// Messages lists the ledger: planned messages in the order in which they leave, all others with the newest first.
 func (tx *Tx) Messages(ctx context.Context, f org.MessageFilter) ([]org.Message, error) {
 	q := selectFrom(messageSelect)
 	if f.State != "" {
@@ -102,10 +103,19 @@ func (tx *Tx) Messages(ctx context.Context, f org.MessageFilter) ([]org.Message,
 	if f.Record != "" {
 		q.and("record_id = ?", f.Record)
 	}
-	if f.Before != "" {
-		q.and("due_at || '/' || id < ?", f.Before)
+	if f.Find != "" {
+		p := fold.LikePattern(f.Find)
+		q.and(`lower(address) LIKE ? ESCAPE '\' OR EXISTS (SELECT 1 FROM person AS p WHERE p.id = message.person_id
+			AND (p.name_fold LIKE ? ESCAPE '\' OR p.email_fold LIKE ? ESCAPE '\'))`, p, p, p)
 	}
-	return collect(ctx, tx, q.by(fmt.Sprintf("ORDER BY due_at || '/' || id DESC LIMIT %d", limit(f.Limit))), scanMessage)
+	place, order := `CASE WHEN state = 'sent' THEN sent_at ELSE due_at END || '/' || id`, "DESC"
+	if f.State == org.Planned {
+		order = "ASC"
+	}
+	if f.After != "" {
+		q.and(place+map[string]string{"ASC": " > ?", "DESC": " < ?"}[order], f.After)
+	}
+	return collect(ctx, tx, q.by(fmt.Sprintf("ORDER BY %s %s LIMIT %d", place, order, limit(f.Limit))), scanMessage)
 }
 
 // PutMessage keeps what became of a message, and lets it go. The link of a message that left, or will not leave, is

@@ -47,9 +47,29 @@ func scanText[T ~string](s scanner) (T, error) {
 // People lists people within the reader's scope, in Bulgarian order, a page at a time.
 func (tx *Tx) People(ctx context.Context, s access.Scope, f org.PersonFilter) ([]org.Person, error) {
 	q := selectFrom(personSelect).within(s, personScope)
+	q.people(f)
+	if f.After != "" {
+		q.and("person.sort || '/' || person.id > ?", f.After)
+	}
+	return collect(ctx, tx, q.by(fmt.Sprintf("ORDER BY person.sort || '/' || person.id LIMIT %d", limit(f.Limit))), scanPerson)
+}
+
+// CountPeople counts the people whom People lists on all its pages.
+func (tx *Tx) CountPeople(ctx context.Context, s access.Scope, f org.PersonFilter) (int, error) {
+	q := selectFrom(`SELECT count(*) FROM person`).within(s, personScope)
+	q.people(f)
+	return tx.count(ctx, q)
+}
+
+// people adds the conditions of a filter.
+func (q *query) people(f org.PersonFilter) {
 	if f.Find != "" {
 		p := fold.LikePattern(f.Find)
 		q.and(`person.name_fold LIKE ? ESCAPE '\' OR person.email_fold LIKE ? ESCAPE '\'`, p, p)
+	}
+	if f.With != org.AnyPart {
+		q.part(f)
+		return
 	}
 	if f.Sector != "" {
 		q.and("person.sector = ?", f.Sector)
@@ -57,10 +77,25 @@ func (tx *Tx) People(ctx context.Context, s access.Scope, f org.PersonFilter) ([
 	if f.Region != "" {
 		q.and("person.region_id = ?", string(f.Region))
 	}
-	if f.After != "" {
-		q.and("person.sort || '/' || person.id > ?", f.After)
+}
+
+// part adds that somebody has a seat, or completed, in the sector and the region of the filter.
+func (q *query) part(f org.PersonFilter) {
+	text, args := `EXISTS (SELECT 1 FROM enrolment AS n JOIN training AS t ON t.id = n.training_id`, []any{}
+	if f.With == org.Completed {
+		text += ` JOIN completion AS d ON d.enrolment_id = n.id`
 	}
-	return collect(ctx, tx, q.by(fmt.Sprintf("ORDER BY person.sort || '/' || person.id LIMIT %d", limit(f.Limit))), scanPerson)
+	text += ` WHERE n.person_id = person.id AND t.state = 'planned'`
+	if f.With == org.WithSeat {
+		text += ` AND n.state IN ('confirmed', 'offered')`
+	}
+	if f.Sector != "" {
+		text, args = text+` AND n.sector = ?`, append(args, f.Sector)
+	}
+	if f.Region != "" {
+		text, args = text+` AND t.region_id = ?`, append(args, string(f.Region))
+	}
+	q.and(text+")", args...)
 }
 
 // PeopleWithEmail returns everybody of one address; offices share mailboxes.

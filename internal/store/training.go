@@ -267,6 +267,23 @@ func (tx *Tx) EventCounts(ctx context.Context, s access.Scope) (map[training.Eve
 	return out, err
 }
 
+// Finished counts completions of trainings that were not called off, within the reader's scope, by training, sector and month.
+func (tx *Tx) Finished(ctx context.Context, s access.Scope) ([]training.Finished, error) {
+	return collect(ctx, tx, selectFrom(`SELECT t.id, t.region_id, n.sector, substr(d.completed_on, 1, 7), count(*) FROM completion AS d
+		JOIN enrolment AS n ON n.id = d.enrolment_id JOIN training AS t ON t.id = d.training_id`).within(s, eventScope).
+		and("t.state = 'planned'").by("GROUP BY t.id, t.region_id, n.sector, substr(d.completed_on, 1, 7) ORDER BY 4, 1, 3"),
+		func(row scanner) (training.Finished, error) {
+			var f training.Finished
+			var month string
+			if err := row.Scan(&f.Event, &f.Region, &f.Sector, &month, &f.N); err != nil {
+				return f, err
+			}
+			var err error
+			f.Month, err = calendar.ParseDate(month + "-01")
+			return f, err
+		})
+}
+
 func addSeats(c training.Counts, state training.State, sector string, n int) training.Counts {
 	switch state {
 	case training.Applied, training.Endorsed:

@@ -198,6 +198,9 @@ func (s *Service) Mix(ctx context.Context) error {
 
 const closedSetting = "survey.closed" // the day on which the map was deleted
 
+// MapEnds is the day from which the map from code to person is deleted: twelve months after the programme ends.
+func MapEnds(p training.Programme) calendar.Date { return p.Ends.AddMonths(12) }
+
 // closeIfDue reports whether the study is closed, and closes it twelve months after the programme ended.
 func (s *Service) closeIfDue(ctx context.Context) (bool, error) {
 	closed, due := false, false
@@ -211,7 +214,7 @@ func (s *Service) closeIfDue(ctx context.Context) (bool, error) {
 		if fault.Is(err, fault.NotFound) {
 			return nil
 		}
-		due = err == nil && !s.now.Today().Before(p.Ends.AddMonths(12))
+		due = err == nil && !s.now.Today().Before(MapEnds(p))
 		return err
 	})
 	if err != nil || !due {

@@ -130,11 +130,64 @@ func ByUrgency(a, b Standing) int {
 	return cmp.Or(urgency(a.Todo.Kind)-urgency(b.Todo.Kind), a.Event.Starts().Compare(b.Event.Starts()))
 }
 
+// Finished is how many people of a training and a sector completed in a month.
+type Finished struct {
+	Event  EventID
+	Region access.RegionID
+	Sector string
+	Month  calendar.Date // its first day
+	N      int
+}
+
+// Overview is how the trainings of several regions stand, and who completed.
+type Overview struct {
+	Tiles    []Tile
+	Finished []Finished
+}
+
 // Board returns a tile for each of regions, with all its trainings that the reader may see.
-func (s *Service) Board(ctx context.Context, by access.Actor, regions []access.RegionID) ([]Tile, error) {
-	events, counts, err := s.Events(ctx, by, EventFilter{})
+func (s *Service) Board(ctx context.Context, by access.Actor, regions []access.RegionID) (Overview, error) {
+	var o Overview
+	err := s.store.View(ctx, by, func(tx Tx) (err error) {
+		o, err = s.overview(ctx, tx, regions, tx.Scope(access.SeeTraining), tx.Scope(access.SeeCompletion))
+		return err
+	})
+	return o, err
+}
+
+// Progress returns the same for everybody who may see the programme, as numbers alone: a training has no identifier, no
+// place but its region, and nothing that waits.
+func (s *Service) Progress(ctx context.Context, by access.Actor, regions []access.RegionID) (Overview, error) {
+	var o Overview
+	err := s.store.View(ctx, by, func(tx Tx) error {
+		if err := tx.Allow(ctx, access.SeeProgramme, access.Resource{Kind: "programme"}); err != nil {
+			return err
+		}
+		all := access.Scope{All: true}
+		var err error
+		if o, err = s.overview(ctx, tx, regions, all, all); err != nil {
+			return err
+		}
+		for i := range o.Tiles {
+			o.Tiles[i] = o.Tiles[i].numbers()
+		}
+		for i := range o.Finished {
+			o.Finished[i].Event = ""
+		}
+		return nil
+	})
+	return o, err
+}
+
+func (s *Service) overview(ctx context.Context, tx Tx, regions []access.RegionID, trainings, completions access.Scope) (Overview, error) {
+	var o Overview
+	events, err := tx.Events(ctx, trainings, EventFilter{})
 	if err != nil {
-		return nil, err
+		return o, err
+	}
+	counts, err := tx.EventCounts(ctx, trainings)
+	if err != nil {
+		return o, err
 	}
 	now := s.now()
 	of := map[access.RegionID][]Standing{}
@@ -143,11 +196,27 @@ func (s *Service) Board(ctx context.Context, by access.Actor, regions []access.R
 			of[e.Region] = append(of[e.Region], StandingOf(e, counts[e.ID], now))
 		}
 	}
-	tiles := make([]Tile, len(regions))
+	o.Tiles = make([]Tile, len(regions))
 	for i, id := range regions {
-		tiles[i] = Tile{Region: id, All: of[id], Standing: foremost(of[id])}
+		o.Tiles[i] = Tile{Region: id, All: of[id], Standing: foremost(of[id])}
 	}
-	return tiles, nil
+	o.Finished, err = tx.Finished(ctx, completions)
+	return o, err
+}
+
+// numbers is the tile without what names a training.
+func (t Tile) numbers() Tile {
+	out := Tile{Region: t.Region}
+	for _, s := range t.All {
+		out.All = append(out.All, s.numbers())
+	}
+	out.Standing = t.Standing.numbers()
+	return out
+}
+
+func (s Standing) numbers() Standing {
+	c := Counts{Confirmed: s.Counts.Confirmed, Offered: s.Counts.Offered, Completed: s.Counts.Completed}
+	return Standing{Event: Event{Region: s.Event.Region, Capacity: s.Event.Capacity, HalfDays: s.Event.HalfDays, State: s.Event.State}, Counts: c, Held: s.Held}
 }
 
 // foremost chooses the training that a tile shows.

@@ -62,6 +62,7 @@ type Tx interface {
 	PutEvent(ctx context.Context, e Event) error
 	DroppedHalfDays(ctx context.Context, id EventID, since time.Time) ([]HalfDay, error)
 	EventCounts(ctx context.Context, s access.Scope) (map[EventID]Counts, error)
+	Finished(ctx context.Context, s access.Scope) ([]Finished, error)
 
 	Enrolment(ctx context.Context, id EnrolmentID) (Enrolment, error)
 	EnrolmentByBadge(ctx context.Context, badge string) (Enrolment, error)

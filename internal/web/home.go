@@ -1,14 +1,15 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"strengthen/internal/access"
 	"strengthen/internal/calendar"
 	"strengthen/internal/fault"
+	"strengthen/internal/org"
 	"strengthen/internal/survey"
 	"strengthen/internal/training"
 )
@@ -24,163 +25,49 @@ func (s *Server) homeRoutes() []Route {
 	}
 }
 
-// board is the regions of the reader at a glance: all 28, or one's own.
-type board struct {
-	Tiles    []training.Tile
-	Map      []MapPart
-	Steps    []int // lower limits of the five steps of colour
-	National bool  // the reader sees every region
-}
-
-func (s *Server) board(r *http.Request, p *Page) (board, error) {
-	var ids []access.RegionID
-	for _, x := range p.Tables().Regions {
-		ids = append(ids, x.ID)
-	}
-	scope := s.Policy.Scope(p.actor, access.SeeTraining, s.Now())
-	if !scope.All {
-		ids = scope.Regions
-	}
-	tiles, err := s.Training.Board(r.Context(), p.actor, ids)
-	if err != nil {
-		return board{}, err
-	}
-	b := board{Tiles: tiles, Steps: []int{1, 15, 20, 25, 30}, National: scope.All}
-	for _, t := range tiles {
-		class, label := "no", ""
-		switch n := t.Completed(); {
-		case t.HeldCount() > 0:
-			label, class = p.Int(n), fmt.Sprintf("r%d", step(n, b.Steps))
-		case t.Event.ID != "":
-			label, class = shortDay(t.Event.Starts()), "sch"
-		}
-		b.Map = append(b.Map, s.part(t.Region, class, label, p.Region(t.Region)))
-	}
-	return b, nil
-}
-
-func step(n int, limits []int) int {
-	i := 1
-	for j, l := range limits {
-		if n >= l {
-			i = j + 1
-		}
-	}
-	return i
-}
-
-func shortDay(d calendar.Date) string {
-	_, m, day := d.Parts()
-	return fmt.Sprintf("%d.%02d", day, m)
-}
-
-// Todo puts the next thing to do into words.
-func (p *Page) Todo(t training.Todo) string {
-	switch t.Kind {
-	case training.TodoPlan:
-		return p.L("Насрочете обучение", "Plan a training")
-	case training.TodoMark:
-		return p.Count(t.N, "Отбележете присъствието: липсва {n} отметка", "Отбележете присъствието: липсват {n} отметки", "Mark presence: {n} mark is missing", "Mark presence: {n} marks are missing")
-	case training.TodoCertify:
-		return p.Count(t.N, "Издайте {n} удостоверение", "Издайте {n} удостоверения", "Issue {n} certificate", "Issue {n} certificates")
-	case training.TodoMinimum:
-		return p.Count(t.N, "Липсва {n} човек от сектор „{s}“", "Липсват {n} души от сектор „{s}“", "{n} person is missing from {s}", "{n} people are missing from {s}", "s", p.Sector(t.Sector))
-	case training.TodoEndorse:
-		return p.Count(t.N, "{n} човек чака съгласие", "{n} души чакат съгласие", "{n} person awaits endorsement", "{n} people await endorsement")
-	case training.TodoFill:
-		return p.Count(t.N, "{n} свободно място", "{n} свободни места", "{n} free seat", "{n} free seats")
-	}
-	return ""
-}
-
-// TodoLink is where the next thing is done.
-func (p *Page) TodoLink(region access.RegionID, t training.Standing) string {
-	id := string(t.Event.ID)
-	switch t.Todo.Kind {
-	case training.TodoPlan:
-		if p.May("training.plan") {
-			return "/trainings/new?region=" + string(region)
-		}
-		return "/regions"
-	case training.TodoMark:
-		return "/trainings/" + id + "/door"
-	case training.TodoEndorse:
-		return "/trainings/" + id + "/people?state=applied"
-	}
-	return "/trainings/" + id
-}
-
-type regionsPage struct {
-	Page
-	board
-}
-
-func (s *Server) regions(w http.ResponseWriter, r *http.Request) error {
-	p := regionsPage{Page: s.page(r, "")}
-	p.Title = p.L("Областите", "The regions")
-	var err error
-	if p.board, err = s.board(r, &p.Page); err != nil {
-		return err
-	}
-	return s.show(w, "regions", &p)
-}
-
+// homePage is the first page of somebody who is signed in. Each part is there for whoever may do what it is about; the first
+// that has something to say gives the heading.
 type homePage struct {
 	Page
-	board
-	Programme        training.Programme
-	HasProgramme     bool
-	Held, Planned    int
-	Done             int
-	Sectors          []sectorCount
-	Next             []training.Standing
-	Waits            []wait
-	Unplanned        int // regions without a training
-	M6Asked, M6Given int
-	Mine             []training.SeatView
-	Invitations      []survey.Invitation
-	Month, Months    int
+	Head         string
+	Programme    training.Programme
+	HasProgramme bool
+	Month        int       // which month of the programme it is
+	Months       int       // how many there are
+	Overview     *overview // trainings of a region or of the country
+	Leading      *leading  // trainings that the reader leads
+	Watching     *watching // what was done with personal data
+	Keeping      *keeping  // accounts and the house
+	Asking       *asking   // questionnaires, without names
+	Taking       *taking   // trainings in which the reader takes part
 }
 
-// wait is something that waits to be done in a region.
-type wait struct {
-	training.Standing
-	Region access.RegionID
-}
-
-type sectorCount struct {
-	Code string
-	N    int
+func (p *homePage) head(text string) {
+	if p.Head == "" {
+		p.Head = text
+	}
 }
 
 func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
-	p := homePage{Page: s.page(r, "")}
+	p := &homePage{Page: s.page(r, "")}
 	p.Title = p.L("Начало", "Home")
-	ctx := r.Context()
 	var err error
-	p.Programme, err = s.Training.Programme(ctx)
+	p.Programme, err = s.Training.Programme(r.Context())
 	if p.HasProgramme = err == nil; err != nil && !fault.Is(err, fault.NotFound) {
 		return err
 	}
 	if p.HasProgramme {
 		p.Month, p.Months = monthOf(p.Programme, s.Now.Today())
 	}
-	if p.Mine, err = s.Training.Mine(ctx, p.actor); err != nil {
-		return err
-	}
-	if p.Invitations, err = s.Survey.MyInvitations(ctx, p.actor); err != nil {
-		return err
-	}
-	if p.allSeeing(access.SeeTraining) {
-		if err := s.overview(r, &p); err != nil {
-			return err
-		}
-	} else if p.May(string(access.RecordDay)) {
-		if err := s.trainerHome(r, &p); err != nil {
+	for _, part := range []func(*http.Request, *homePage) error{
+		s.overviewPart, s.leadingPart, s.watchingPart, s.keepingPart, s.askingPart, s.progressPart, s.takingPart,
+	} {
+		if err := part(r, p); err != nil {
 			return err
 		}
 	}
-	return s.show(w, "home", &p)
+	p.head(p.L("Здравейте, {name}", "Hello, {name}", "name", p.Visitor.Name))
+	return s.show(w, "home", p)
 }
 
 func monthOf(pr training.Programme, today calendar.Date) (int, int) {
@@ -191,58 +78,331 @@ func monthOf(pr training.Programme, today calendar.Date) (int, int) {
 	return max(1, min(all, (y-y1)*12+int(m-m1)+1)), all
 }
 
-func (s *Server) overview(r *http.Request, p *homePage) error {
-	var err error
-	if p.board, err = s.board(r, &p.Page); err != nil {
-		return err
+// DaysTo says how far a day is: today, tomorrow, in so many days.
+func (p Page) DaysTo(d calendar.Date) string {
+	switch n := p.Today().DaysUntil(d); {
+	case n == 0:
+		return p.L("днес", "today")
+	case n == 1:
+		return p.L("утре", "tomorrow")
+	default:
+		return p.L("след {n} дни", "in {n} days", "n", n)
 	}
-	sectors := map[string]int{}
-	for _, t := range p.Tiles {
-		p.Held += t.HeldCount()
-		p.Planned += len(t.All) - t.HeldCount()
-		p.Done += t.Completed()
-		if len(t.All) == 0 {
-			p.Unplanned++
-		}
-		for _, x := range t.All {
-			if !x.Held {
-				p.Next = append(p.Next, x)
-			}
-			for code, n := range x.Counts.Sectors {
-				sectors[code] += n
-			}
-			if k := x.Todo.Kind; k != training.TodoNone && k != training.TodoFill {
-				p.Waits = append(p.Waits, wait{x, t.Region})
-			}
-		}
-	}
-	for _, term := range p.Tables().Of("sector") {
-		if n := sectors[term.Code]; n > 0 {
-			p.Sectors = append(p.Sectors, sectorCount{term.Code, n})
-		}
-	}
-	slices.SortStableFunc(p.Sectors, func(a, b sectorCount) int { return b.N - a.N })
-	slices.SortFunc(p.Next, func(a, b training.Standing) int { return a.Event.Starts().Compare(b.Event.Starts()) })
-	slices.SortStableFunc(p.Waits, func(a, b wait) int { return training.ByUrgency(a.Standing, b.Standing) })
-	p.Next, p.Waits = p.Next[:min(len(p.Next), 6)], p.Waits[:min(len(p.Waits), 5)]
-	if !p.May(string(access.SeeWave)) {
-		return nil
-	}
-	waves, err := s.Survey.Waves(r.Context(), p.actor)
-	m6 := waves.Totals()[survey.M6]
-	p.M6Asked, p.M6Given = m6.Asked(), m6[survey.Answered]
-	return err
 }
 
-func (s *Server) trainerHome(r *http.Request, p *homePage) error {
+// leading is the part of a first page for whoever leads trainings.
+type leading struct {
+	Now   *session // the half-day that is under way, or the next one of a training that has begun
+	Next  []training.Standing
+	Waits []training.Standing // those in which presence is not marked yet
+	Held  int
+	Done  int // people who completed the trainings that were led
+}
+
+// session is one half-day at whose door somebody stands.
+type session struct {
+	training.Standing
+	Half   training.HalfDay
+	Marked int
+}
+
+// Today reports whether the half-day is on day d.
+func (x session) Today(d calendar.Date) bool { return x.Half.On == d }
+
+func (s *Server) leadingPart(r *http.Request, p *homePage) error {
+	if p.Overview != nil || !p.May(string(access.RecordDay)) {
+		return nil
+	}
 	events, counts, err := s.Training.Events(r.Context(), p.actor, training.EventFilter{})
+	if err != nil {
+		return err
+	}
+	l := &leading{}
+	p.Leading = l
 	for _, e := range events {
-		t := training.StandingOf(e, counts[e.ID], s.Now())
-		if !t.Held || t.Todo.Kind == training.TodoMark {
-			p.Next = append(p.Next, t)
+		if e.State == training.Planned && slices.Contains(e.Trainers, p.actor.Person) {
+			l.add(training.StandingOf(e, counts[e.ID], s.Now()), s.Now())
 		}
 	}
-	return err
+	switch {
+	case l.Now != nil:
+		p.head(p.L("{place}: {when}, {from}–{to}", "{place}: {when}, {from}–{to}", "place", p.Place(l.Now.Event), "when", p.DaysTo(l.Now.Half.On), "from", l.Now.Half.Starts, "to", l.Now.Half.Ends))
+	case len(l.Next) > 0:
+		e := l.Next[0].Event
+		p.head(p.L("Следващото ви обучение е {when}: {place}", "Your next training is {when}: {place}", "place", p.Place(e), "when", p.DaysTo(e.Starts())))
+	default:
+		p.head(p.L("Нямате предстоящо обучение", "You have no training to come"))
+	}
+	return nil
+}
+
+func (l *leading) add(t training.Standing, now time.Time) {
+	if t.Todo.Kind == training.TodoMark {
+		l.Waits = append(l.Waits, t)
+	}
+	if t.Held {
+		l.Held, l.Done = l.Held+1, l.Done+t.Counts.Completed
+		return
+	}
+	l.Next = append(l.Next, t)
+	if !t.Event.Begun(now) || l.Now != nil {
+		return
+	}
+	for _, h := range t.Event.HalfDays {
+		if now.Before(h.End()) {
+			l.Now = &session{t, h, t.Counts.Marked[h.ID]}
+			return
+		}
+	}
+}
+
+// watching is the part of a first page for whoever watches over personal data.
+type watching struct {
+	org.Activity
+	Total  org.DayActivity
+	Opened int           // how often data of people were opened
+	Ends   calendar.Date // when the map from codes to people is deleted; zero without a programme
+	Closed calendar.Date // when it was
+	Lost   int           // messages that could not be delivered
+}
+
+// watchDays is how many days the part tells.
+const watchDays = 30
+
+func (s *Server) watchingPart(r *http.Request, p *homePage) error {
+	if !p.May(string(access.SeeAudit)) {
+		return nil
+	}
+	a, err := s.Org.Activity(r.Context(), p.actor, watchDays)
+	if err != nil {
+		return err
+	}
+	x := &watching{Activity: a, Total: a.Totals()}
+	p.Watching = x
+	for _, action := range []access.Action{access.SeePerson, access.SeeSeat, access.SeeCert, access.ReadAnswer, access.OpenCode} {
+		x.Opened += a.Of(action)
+	}
+	if x.Closed, err = s.Survey.Closed(r.Context()); err != nil {
+		return err
+	}
+	if p.HasProgramme {
+		x.Ends = survey.MapEnds(p.Programme)
+	}
+	if p.May(string(access.SeeMail)) {
+		counts, err := s.Org.MailCounts(r.Context(), p.actor)
+		if err != nil {
+			return err
+		}
+		x.Lost = counts[org.Failed]
+	}
+	p.head(p.Count(x.Opened, "За 30 дни данни на хора са отваряни {n} път", "За 30 дни данни на хора са отваряни {n} пъти",
+		"In 30 days data of people were opened {n} time", "In 30 days data of people were opened {n} times"))
+	return nil
+}
+
+// Bars lays the days side by side as bars.
+func (x watching) Bars() []dayBar {
+	const height = 110
+	top := 1
+	for _, d := range x.Days {
+		top = max(top, d.All())
+	}
+	all := make([]dayBar, len(x.Days))
+	for i, d := range x.Days {
+		refused := (height*d.Refused + top - 1) / top // one refusal is seen too
+		done := height * d.Done / top
+		all[i] = dayBar{X: 22*i + 3, Y: 120 - done - refused, H: done + refused, R: refused}
+	}
+	return all
+}
+
+// dayBar is a bar of a day: R of its height are refusals.
+type dayBar struct{ X, Y, H, R int }
+
+// keeping is the part of a first page for whoever keeps accounts and the house.
+type keeping struct {
+	House    org.House
+	Active   int
+	Invited  []org.AccountCard // who has not answered the invitation
+	Unsafe   []org.AccountCard // who needs a second factor and has none
+	Roleless int               // who holds no role
+	Roles    []roleCount
+}
+
+// roleCount is how many active accounts hold a role.
+type roleCount struct {
+	Role access.Role
+	N    int
+}
+
+func (s *Server) keepingPart(r *http.Request, p *homePage) error {
+	if !p.May(string(access.SeeAccount)) {
+		return nil
+	}
+	cards, err := s.Org.Accounts(r.Context(), p.actor)
+	if err != nil {
+		return err
+	}
+	k := &keeping{}
+	p.Keeping = k
+	if k.House, err = s.Org.House(r.Context()); err != nil {
+		return err
+	}
+	for _, role := range access.Grantable() {
+		k.Roles = append(k.Roles, roleCount{Role: role})
+	}
+	for _, c := range cards {
+		k.add(c, s.Now())
+	}
+	n := len(k.Invited)
+	if !k.House.Set() {
+		n++
+	}
+	if n == 0 {
+		p.head(p.L("Нищо не чака", "Nothing waits"))
+	}
+	p.head(p.Count(n, "{n} нещо чака", "{n} неща чакат", "{n} thing waits", "{n} things wait"))
+	return nil
+}
+
+func (k *keeping) add(c org.AccountCard, now time.Time) {
+	held, needs := map[access.Role]bool{}, false
+	for _, g := range c.Grants {
+		if g.Ended.IsZero() && (g.Until.IsZero() || now.Before(g.Until)) {
+			held[g.Role], needs = true, needs || access.NeedsFactor(g.Role)
+		}
+	}
+	switch {
+	case c.State == org.Invited:
+		k.Invited = append(k.Invited, c)
+		return
+	case c.State != org.Active:
+		return
+	case len(held) == 0:
+		k.Roleless++
+	case needs && !c.Factor:
+		k.Unsafe = append(k.Unsafe, c)
+	}
+	k.Active++
+	for i, r := range k.Roles {
+		if held[r.Role] {
+			k.Roles[i].N++
+		}
+	}
+}
+
+// asking is the part of a first page for whoever reads answers by code.
+type asking struct {
+	Waves []waveTotal
+	M6    waveTotal
+}
+
+func (s *Server) askingPart(r *http.Request, p *homePage) error {
+	if !p.May(string(access.ReadAnswer)) {
+		return nil
+	}
+	v, err := s.Survey.Waves(r.Context(), p.actor)
+	if err != nil {
+		return err
+	}
+	a, totals := &asking{}, v.Totals()
+	p.Asking = a
+	for _, w := range asked {
+		a.Waves = append(a.Waves, waveTotal{w, totals[w]})
+	}
+	a.M6 = waveTotal{survey.M6, totals[survey.M6]}
+	if a.M6.Asked() > 0 {
+		p.head(p.L("{a} от {b} попитани са отговорили шест месеца след обучението", "{a} of {b} asked have answered six months after the training", "a", p.Int(a.M6.Answered()), "b", p.Int(a.M6.Asked())))
+	}
+	p.head(p.L("Още никой не е питан шест месеца след обучението", "Nobody has been asked yet six months after the training"))
+	return nil
+}
+
+// taking is the part of a first page for whoever takes part in trainings.
+type taking struct {
+	Seats       []ownSeat
+	Invitations []survey.Invitation
+}
+
+// ownSeat is one's own seat with what comes next.
+type ownSeat struct {
+	training.SeatView
+	Halves []ownHalf
+	Next   *training.HalfDay // the half-day that is under way, or the next; none without a seat
+	Passed int               // half-days at which one was present
+}
+
+// ownHalf is a half-day and how one was there.
+type ownHalf struct {
+	training.HalfDay
+	Status training.PresenceStatus
+	Over   bool
+}
+
+func (s *Server) takingPart(r *http.Request, p *homePage) error {
+	mine, err := s.Training.Mine(r.Context(), p.actor)
+	if err != nil {
+		return err
+	}
+	invitations, err := s.Survey.MyInvitations(r.Context(), p.actor)
+	if err != nil {
+		return err
+	}
+	if len(mine) == 0 && len(invitations) == 0 && !p.May(string(access.SeeSeat)) {
+		return nil
+	}
+	t := &taking{Invitations: invitations}
+	for _, v := range mine {
+		t.Seats = append(t.Seats, ownSeatOf(v, s.Now()))
+	}
+	if len(t.Seats) == 0 && len(invitations) == 0 && (p.Overview != nil || p.Leading != nil) {
+		return nil // a manager who takes part in nothing needs no word about it
+	}
+	p.Taking = t
+	p.head(p.takingHead(t))
+	return nil
+}
+
+func ownSeatOf(v training.SeatView, now time.Time) ownSeat {
+	x := ownSeat{SeatView: v}
+	status := map[string]training.PresenceStatus{}
+	for _, m := range v.Presence { // the last word counts
+		status[m.HalfDay] = m.Status
+	}
+	for _, h := range v.Event.HalfDays {
+		over := !now.Before(h.End())
+		x.Halves = append(x.Halves, ownHalf{h, status[h.ID], over})
+		if status[h.ID].Counts() {
+			x.Passed++
+		}
+		if !over && x.Next == nil && v.Seat.State == training.Confirmed && v.Event.State == training.Planned {
+			x.Next = &h
+		}
+	}
+	return x
+}
+
+func (p *homePage) takingHead(t *taking) string {
+	for _, x := range t.Seats {
+		if x.Next != nil {
+			return p.L("Следващият ви половин ден е {when} в {from}", "Your next half-day is {when} at {from}", "when", p.DaysTo(x.Next.On), "from", x.Next.Starts)
+		}
+		if x.Seat.State == training.Offered {
+			return p.L("Предложено ви е място: отговорете до {until}", "You are offered a seat: answer by {until}", "until", p.When(x.Seat.Until))
+		}
+	}
+	if len(t.Invitations) > 0 {
+		return p.L("Чака ви въпросник: отворен е до {until}", "A questionnaire awaits you: it is open until {until}", "until", p.Lang.Deadline(t.Invitations[0].Closes))
+	}
+	for _, x := range t.Seats {
+		if x.Certificate != nil && x.Certificate.Valid() {
+			return p.L("Имате удостоверение", "You have a certificate")
+		}
+	}
+	if len(t.Seats) > 0 {
+		return p.Place(t.Seats[0].Event) + ": " + strings.ToLower(p.State(t.Seats[0].Seat.State))
+	}
+	return ""
 }
 
 // openOwnAnswers takes a participant to an open questionnaire by a fresh link.
@@ -295,47 +455,4 @@ func (s *Server) saveProgramme(w http.ResponseWriter, r *http.Request) error {
 		return s.again(w, err, &p.Page, "programme", &p)
 	}
 	return to(w, r, "/programme", "saved")
-}
-
-// Left is how many people remain to the target.
-func (p homePage) Left() int { return max(0, p.Programme.People-p.Done) }
-
-// seatBar is a part of the bar of seats.
-type seatBar struct {
-	Class string
-	X, W  int
-}
-
-// SeatBars lays the sectors of a training side by side, in hundredths of its capacity.
-func (p *Page) SeatBars(t training.Standing) []seatBar {
-	var all []seatBar
-	x := 0
-	for _, term := range p.Tables().Of("sector") {
-		if n := t.Counts.Sectors[term.Code]; n > 0 && t.Event.Capacity > 0 {
-			w := 100 * n / t.Event.Capacity
-			all = append(all, seatBar{p.Mark(term.Code), x, w})
-			x += w
-		}
-	}
-	return all
-}
-
-// SeatsLabel says in words what the bar shows.
-func (p *Page) SeatsLabel(t training.Standing) string {
-	parts := []string{}
-	for _, term := range p.Tables().Of("sector") {
-		if n := t.Counts.Sectors[term.Code]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%s %d", term.Name(string(p.Lang)), n))
-		}
-	}
-	return p.L("Места: ", "Seats: ") + strings.Join(parts, ", ")
-}
-
-// OwnRegions names the regions that a reader without the whole country sees.
-func (p *homePage) OwnRegions() string {
-	var names []string
-	for _, t := range p.Tiles {
-		names = append(names, p.Region(t.Region))
-	}
-	return strings.Join(names, ", ")
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -35,6 +36,9 @@ func (s *Server) houseRoutes() []Route {
 		{"GET /audit", access.SeeAudit, false, 0, s.audit, false},
 		{"GET /mail", access.SeeMail, false, 0, s.mail, false},
 		{"POST /mail/{id}/retry", access.SendWave, false, 0, s.retryMail, false},
+		{"GET /mail/{id}", access.SeeMail, false, 0, s.letter, false},
+		{"GET /settings", access.EditHouse, false, 0, s.settings, false},
+		{"POST /settings", access.EditHouse, false, 0, s.saveSettings, false},
 		{"GET /system", access.SeeSystem, false, 0, s.system, false},
 		{"POST /system/keys", access.RotateKeys, false, 0, s.askKeyChange, false},
 		{"POST /system/keys/{id}", access.RotateKeys, false, 0, s.confirmKeyChange, false},
@@ -45,6 +49,7 @@ type peoplePage struct {
 	Page
 	People []org.Person
 	Filter org.PersonFilter
+	Found  int
 	More   string
 }
 
@@ -54,7 +59,13 @@ func (s *Server) people(w http.ResponseWriter, r *http.Request) error {
 		Find: q.Get("find"), Sector: q.Get("sector"), Region: access.RegionID(q.Get("region")), After: q.Get("after"), Limit: pageSize + 1,
 	}}
 	p.Title = p.L("Хора", "People")
+	if with := org.Part(q.Get("with")); with == org.WithSeat || with == org.Completed {
+		p.Filter.With = with
+	}
 	var err error
+	if p.Found, err = s.Org.CountPeople(r.Context(), p.actor, p.Filter); err != nil {
+		return err
+	}
 	var cursor string
 	if p.People, cursor, err = s.Org.PeoplePage(r.Context(), p.actor, p.Filter, pageSize); err != nil {
 		return err
@@ -64,6 +75,26 @@ func (s *Server) people(w http.ResponseWriter, r *http.Request) error {
 		p.More = "?" + q.Encode()
 	}
 	return s.show(w, "people", &p)
+}
+
+// Headline says how many people were found.
+func (p peoplePage) Headline() string {
+	switch p.Filter.With {
+	case org.Completed:
+		return p.Count(p.Found, "{n} човек е завършил обучение", "{n} души са завършили обучение", "{n} person has completed a training", "{n} people have completed a training")
+	case org.WithSeat:
+		return p.Count(p.Found, "{n} човек има място в обучение", "{n} души имат място в обучение", "{n} person has a seat in a training", "{n} people have a seat in a training")
+	}
+	return p.Count(p.Found, "{n} човек в програмата", "{n} души в програмата", "{n} person in the programme", "{n} people in the programme")
+}
+
+// Parts lists how far people may have taken part, as options.
+func (p peoplePage) Parts() []Option {
+	all := []Option{{Value: string(org.WithSeat), Text: p.L("с място", "with a seat")}, {Value: string(org.Completed), Text: p.L("завършили", "completed")}}
+	for i := range all {
+		all[i].Chosen = all[i].Value == string(p.Filter.With)
+	}
+	return all
 }
 
 type personPage struct {
@@ -107,6 +138,7 @@ type agenciesPage struct {
 	Page
 	Agencies []org.Agency
 	Filter   org.AgencyFilter
+	Found    int
 	More     string
 }
 
@@ -117,6 +149,9 @@ func (s *Server) agencies(w http.ResponseWriter, r *http.Request) error {
 	}}
 	p.Title = p.L("Институции", "Institutions")
 	var err error
+	if p.Found, err = s.Org.CountAgencies(r.Context(), p.actor, p.Filter); err != nil {
+		return err
+	}
 	var cursor string
 	if p.Agencies, cursor, err = s.Org.AgencyPage(r.Context(), p.actor, p.Filter, pageSize); err != nil {
 		return err
@@ -166,8 +201,18 @@ func (s *Server) saveAgency(w http.ResponseWriter, r *http.Request) error {
 type accountsPage struct {
 	Page
 	Accounts []org.AccountCard
+	Role     access.Role // only those who hold it
+	All      int
+	Waiting  int // who has not answered the invitation
 	Form     org.Invitation
 	Once     string
+}
+
+// Holds reports whether an account holds a role now.
+func (p accountsPage) Holds(c org.AccountCard, r access.Role) bool {
+	return slices.ContainsFunc(c.Grants, func(g org.RoleGrant) bool {
+		return g.Role == r && g.Ended.IsZero() && (g.Until.IsZero() || p.Now().Before(g.Until))
+	})
 }
 
 // RoleOptions lists the roles that can be granted.
@@ -184,7 +229,15 @@ func (s *Server) accountsPage(r *http.Request) (*accountsPage, error) {
 	p.Title = p.L("Профили", "Accounts")
 	var err error
 	p.Accounts, err = s.Org.Accounts(r.Context(), p.actor)
-	p.Form.Lang = "bg"
+	p.Form.Lang, p.All, p.Role = "bg", len(p.Accounts), access.Role(r.URL.Query().Get("role"))
+	for _, c := range p.Accounts {
+		if c.State == org.Invited {
+			p.Waiting++
+		}
+	}
+	if p.Role != "" {
+		p.Accounts = slices.DeleteFunc(p.Accounts, func(c org.AccountCard) bool { return !p.Holds(c, p.Role) })
+	}
 	return p, err
 }
 
@@ -242,76 +295,6 @@ func (s *Server) accountState(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return to(w, r, "/accounts", "saved")
-}
-
-type auditPage struct {
-	Page
-	Entries []access.Entry
-	Filter  access.EntryFilter
-	More    string
-}
-
-func (s *Server) audit(w http.ResponseWriter, r *http.Request) error {
-	q := r.URL.Query()
-	p := auditPage{Page: s.page(r, ""), Filter: access.EntryFilter{Actor: access.PersonID(q.Get("actor")), Record: q.Get("record"),
-		Action: access.Action(q.Get("action")), Outcome: access.Outcome(q.Get("outcome")), Before: q.Get("before")}}
-	p.Title = p.L("Кой какво е правил", "Who did what")
-	var err error
-	if p.Entries, err = s.Org.Entries(r.Context(), p.actor, p.Filter, pageSize+1); err != nil {
-		return err
-	}
-	if len(p.Entries) > pageSize {
-		p.Entries = p.Entries[:pageSize]
-		last := p.Entries[pageSize-1]
-		q.Set("before", last.At+"/"+last.ID)
-		p.More = "?" + q.Encode()
-	}
-	return s.show(w, "audit", &p)
-}
-
-// At writes the moment of an entry.
-func (p Page) At(text string) string {
-	t, err := time.Parse("2006-01-02T15:04:05.999999999Z", text)
-	if err != nil {
-		return text
-	}
-	return p.When(t)
-}
-
-type mailPage struct {
-	Page
-	Messages []org.Message
-	Counts   map[org.MessageState]int
-	Filter   org.MessageFilter
-	More     string
-}
-
-func (s *Server) mail(w http.ResponseWriter, r *http.Request) error {
-	q := r.URL.Query()
-	p := mailPage{Page: s.page(r, ""), Filter: org.MessageFilter{State: org.MessageState(q.Get("state")), Kind: q.Get("kind"), Before: q.Get("before"), Limit: pageSize}}
-	p.Title = p.L("Писма", "Mail")
-	var err error
-	if p.Messages, p.Counts, err = s.Org.Messages(r.Context(), p.actor, p.Filter); err != nil {
-		return err
-	}
-	if n := len(p.Messages); n == pageSize {
-		last := p.Messages[n-1]
-		q.Set("before", last.Due.UTC().Format("2006-01-02T15:04:05.000000Z")+"/"+last.ID)
-		p.More = "?" + q.Encode()
-	}
-	return s.show(w, "mail", &p)
-}
-
-// MessageStates lists the states of mail.
-func (p mailPage) MessageStates() []org.MessageState {
-	return []org.MessageState{org.Planned, org.Sent, org.Cancelled, org.Failed}
-}
-
-func (s *Server) retryMail(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Org.RetryMail(r.Context(), visitOf(r).actor(), r.PathValue("id")); err != nil {
-		return err
-	}
-	return to(w, r, "/mail", "saved")
 }
 
 type systemPage struct {

@@ -143,44 +143,69 @@ type NavLink struct {
 	Here       bool
 }
 
-// Nav lists the links of the header: at most six, those that the reader may open.
+// navRows are the links of the header for whoever is signed in; under names the other pages that belong to a link. A wide
+// one stands only for those who see a region or the whole country.
+var navRows = []struct {
+	action access.Action
+	href   string
+	bg, en string
+	wide   bool
+	under  []string
+	orElse access.Action // also for whoever may do this
+}{
+	{action: access.SeeHome, href: "/home", bg: "Начало", en: "Home"},
+	{action: access.EnterSignal, href: "/work", bg: "Днес", en: "Today", under: []string{"/clocks"}},
+	{action: access.SeeSignal, href: "/signals", bg: "Сигнали", en: "Signals"},
+	{action: access.SeeCase, href: "/cases", bg: "Случаи", en: "Cases", under: []string{"/child", "/emergency"}},
+	{action: access.SeeRequest, href: "/requests", bg: "Искания", en: "Requests"},
+	{action: access.KeepRota, href: "/unit", bg: "Отдел", en: "Unit"},
+	{action: access.SeeTraining, href: "/trainings", bg: "Обучения", en: "Trainings", wide: true, under: []string{"/regions", "/calendar", "/programme", "/imports", "/seats"}, orElse: access.RecordDay},
+	{action: access.SeeWave, href: "/surveys", bg: "Проучвания", en: "Surveys"},
+	{action: access.ReadReport, href: "/impact", bg: "Въздействие", en: "Impact"},
+	{action: access.SeeFigures, href: "/figures", bg: "Случаи", en: "Cases"},
+	{action: access.SeePerson, href: "/people", bg: "Хора", en: "People", wide: true, under: []string{"/agencies"}},
+	{action: access.SeeAccount, href: "/accounts", bg: "Профили", en: "Accounts"},
+	{action: access.EditTables, href: "/tables", bg: "Списъци", en: "Lists", under: []string{"/agencies"}},
+	{action: access.ReviewGlass, href: "/emergency/reviews", bg: "Прегледи", en: "Reviews", under: []string{"/settings/identity"}},
+	{action: access.SeeAudit, href: "/audit", bg: "Достъп", en: "Access"},
+	{action: access.SeeMail, href: "/mail", bg: "Писма", en: "Mail"},
+	{action: access.SeeSystem, href: "/system", bg: "Система", en: "System", under: []string{"/settings"}},
+}
+
+// Nav lists the links of the header: those that the reader may open.
 func (p Page) Nav() []NavLink {
 	var all []NavLink
-	add := func(action access.Action, href, bg, en string) {
-		if len(all) < 8 && p.s.Policy.May(p.actor, action, p.s.Now()) {
-			here := p.Path == href || (href != "/home" && strings.HasPrefix(p.Path, href+"/"))
-			all = append(all, NavLink{href, p.L(bg, en), here})
-		}
-	}
 	if !p.In {
 		for _, l := range [][3]string{{"/", "Начало", "Home"}, {"/apply", "Обучения", "Trainings"}, {"/verify", "Проверка на удостоверение", "Check a certificate"}} {
 			all = append(all, NavLink{p.URL(l[0]), p.L(l[1], l[2]), p.Path == l[0] || (l[0] != "/" && strings.HasPrefix(p.Path, l[0]))})
 		}
 		return all
 	}
-	add(access.SeeHome, "/home", "Начало", "Home")
-	add(access.EnterSignal, "/work", "Днес", "Today")
-	add(access.SeeSignal, "/signals", "Сигнали", "Signals")
-	add(access.SeeCase, "/cases", "Случаи", "Cases")
-	add(access.SeeRequest, "/requests", "Искания", "Requests")
-	add(access.KeepRota, "/unit", "Отдел", "Unit")
-	if p.allSeeing(access.SeeTraining) {
-		add(access.SeeTraining, "/regions", "Области", "Regions")
+	for _, row := range navRows {
+		if row.wide && !p.allSeeing(row.action) && (row.orElse == "" || !p.May(string(row.orElse))) || !p.May(string(row.action)) {
+			continue
+		}
+		here := slices.ContainsFunc(append(row.under, row.href), func(at string) bool { return p.Path == at || strings.HasPrefix(p.Path, at+"/") })
+		all = append(all, NavLink{row.href, p.L(row.bg, row.en), here})
 	}
-	if p.more(access.RecordDay) {
-		add(access.SeeTraining, "/trainings", "Обучения", "Trainings")
-	}
-	add(access.SeeWave, "/surveys", "Проучвания", "Surveys")
-	add(access.ReadReport, "/impact", "Въздействие", "Impact")
-	add(access.SeeFigures, "/figures", "Случаи", "Cases")
-	add(access.EditPerson, "/people", "Хора", "People")
-	add(access.SeeAccount, "/accounts", "Профили", "Accounts")
-	add(access.SeeAgency, "/agencies", "Институции", "Institutions")
-	add(access.EditTables, "/tables", "Списъци", "Lists")
-	add(access.SeeAudit, "/audit", "Достъп", "Access")
-	add(access.SeeMail, "/mail", "Писма", "Mail")
-	add(access.SeeSystem, "/system", "Система", "System")
 	return all
+}
+
+// TrainingTabs are the ways to look at the trainings.
+func (p Page) TrainingTabs() []Tab {
+	return []Tab{
+		{"/trainings", p.L("Списък", "List"), p.Path == "/trainings"},
+		{"/regions", p.L("Области", "Regions"), p.Path == "/regions"},
+		{"/calendar", p.L("Календар", "Calendar"), p.Path == "/calendar"},
+	}
+}
+
+// PeopleTabs are the lists of people and of institutions, for those who may see both.
+func (p Page) PeopleTabs() []Tab {
+	if !p.May(string(access.SeePerson)) || !p.May(string(access.SeeAgency)) {
+		return nil
+	}
+	return []Tab{{"/people", p.L("Хора", "People"), p.Path == "/people"}, {"/agencies", p.L("Институции", "Institutions"), p.Path == "/agencies"}}
 }
 
 func (p Page) allSeeing(a access.Action) bool {
@@ -188,7 +213,8 @@ func (p Page) allSeeing(a access.Action) bool {
 	return s.All || len(s.Regions) > 0
 }
 
-func (p Page) more(a access.Action) bool { return p.s.Policy.May(p.actor, a, p.s.Now()) }
+// House is who answers for the system and who pays for it.
+func (p Page) House() org.House { return p.s.houseNow(p.r.Context()) }
 
 // Passkeys reports whether passkeys can be used at this site.
 func (p Page) Passkeys() bool { return p.s.Org.HasPasskeys() }

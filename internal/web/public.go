@@ -5,16 +5,18 @@ import (
 	"strings"
 
 	"strengthen/internal/access"
+	"strengthen/internal/calendar"
 	"strengthen/internal/fault"
 	"strengthen/internal/org"
+	"strengthen/internal/survey"
 	"strengthen/internal/training"
 )
 
 func (s *Server) publicRoutes() []Route {
 	return []Route{
 		{"GET /{$}", access.SeePublic, true, 0, s.front, false},
-		{"GET /privacy", access.SeePublic, true, 0, s.plain("privacy", "Лични данни", "Privacy"), false},
-		{"GET /accessibility", access.SeePublic, true, 0, s.plain("accessibility", "Достъпност", "Accessibility"), false},
+		{"GET /privacy", access.SeePublic, true, 0, s.privacy, false},
+		{"GET /accessibility", access.SeePublic, true, 0, s.accessibility, false},
 		{"GET /roles", access.SeePublic, true, 0, s.showRoles, false},
 		{"GET /apply", access.ApplyForSeat, true, 0, s.applyList, false},
 		{"GET /apply/{id}", access.ApplyForSeat, true, 0, s.applyForm, false},
@@ -24,12 +26,28 @@ func (s *Server) publicRoutes() []Route {
 	}
 }
 
-func (s *Server) plain(name, bg, en string) func(http.ResponseWriter, *http.Request) error {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		p := s.publicPage(r, "")
-		p.Title = p.L(bg, en)
-		return s.show(w, name, p)
+type privacyPage struct {
+	Page
+	Ends calendar.Date // when the map from codes to people is deleted; zero without a programme
+}
+
+func (s *Server) privacy(w http.ResponseWriter, r *http.Request) error {
+	p := privacyPage{Page: s.publicPage(r, "")}
+	p.Title = p.L("Лични данни", "Privacy")
+	pr, err := s.Training.Programme(r.Context())
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return err
 	}
+	if err == nil {
+		p.Ends = survey.MapEnds(pr)
+	}
+	return s.show(w, "privacy", &p)
+}
+
+func (s *Server) accessibility(w http.ResponseWriter, r *http.Request) error {
+	p := s.publicPage(r, "")
+	p.Title = p.L("Достъпност", "Accessibility")
+	return s.show(w, "accessibility", p)
 }
 
 type frontPage struct {

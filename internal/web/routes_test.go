@@ -227,7 +227,7 @@ func TestPagesKeepTheirBudget(t *testing.T) {
 	if js := zipped(t, s, "/static/app.js"); js > 20<<10 {
 		t.Errorf("the script is %d bytes", js)
 	}
-	for role, pages := range s.tour() {
+	for role, pages := range s.everyPage(t) {
 		token := ""
 		if role != access.Anyone {
 			token = s.cookie(t, role)

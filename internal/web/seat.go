@@ -102,7 +102,7 @@ func (p seatPage) HalfDay(id string) string {
 
 // Who says who took a step or made a mark: by name for those who run trainings, in a word for the person.
 func (p seatPage) Who(id access.PersonID, side training.Side) string {
-	if name := p.Names[id]; name != "" && p.Token == "" && side != training.ByProgram && p.more(access.RecordDay) {
+	if name := p.Names[id]; name != "" && p.Token == "" && side != training.ByProgram && p.May(string(access.RecordDay)) {
 		return name
 	}
 	if side == "" {

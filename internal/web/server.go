@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -47,6 +48,7 @@ type Config struct {
 	Demo     bool   // the database was made by the demo
 	Proxies  int    // how many reverse proxies stand in front and add X-Forwarded-For
 	Ready    func(context.Context) error
+	Letter   func(context.Context, org.Message) (subject, body string, err error) // a message of the ledger in words
 	Version  string
 	Rate     float64 // requests a second from one network, on average; 0 for 20
 }
@@ -58,7 +60,28 @@ type Server struct {
 	pages  map[string]*template.Template
 	rates  *limiter
 	assets map[string]asset
+	house  atomic.Pointer[knownHouse]
 	outline
+}
+
+// knownHouse is what the foot of every page says, and until when it is taken as it was read.
+type knownHouse struct {
+	org.House
+	until time.Time
+}
+
+// houseNow reads who answers for the system, once a minute: every page says it, and it hardly ever changes.
+func (s *Server) houseNow(ctx context.Context) org.House {
+	if h := s.house.Load(); h != nil && s.Now().Before(h.until) {
+		return h.House
+	}
+	h, err := s.Org.House(ctx)
+	if err != nil {
+		s.Log.Error("house", "error", err)
+		return h
+	}
+	s.house.Store(&knownHouse{h, s.Now().Add(time.Minute)})
+	return h
 }
 
 // New returns a server. A broken template is a programmer's error and panics.

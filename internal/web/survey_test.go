@@ -248,7 +248,7 @@ func TestTheNumbersAgree(t *testing.T) {
 	_, home := s.ask(t, http.MethodGet, "/home", token)
 	_, waves := s.ask(t, http.MethodGet, "/surveys", token)
 	_, report := s.ask(t, http.MethodGet, "/impact", token)
-	a := find("the first page", home, `(\d+) of (\d+) invited`)
+	a := find("the first page", home, `(\d+) of (\d+) asked`)
 	b := find("the waves", waves, `(\d+) of (\d+) asked have answered`)
 	c := find("the report", report, `after 6 months (\d+)/(\d+)`)
 	if a != b || b != c {

@@ -66,6 +66,24 @@ func (s *Server) trainings(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, "trainings", &p)
 }
 
+// Seats is how many seats were given in the trainings of the list.
+func (p trainingsPage) Seats() int {
+	n := 0
+	for _, e := range p.Events {
+		n += p.Counts[e.ID].Taken()
+	}
+	return n
+}
+
+// Done is how many people completed the trainings of the list.
+func (p trainingsPage) Done() int {
+	n := 0
+	for _, e := range p.Events {
+		n += p.Counts[e.ID].Completed
+	}
+	return n
+}
+
 // EventTag says in words and colour where a training stands.
 func (p Page) EventTag(e training.Event) [2]string {
 	now := p.s.Now()

@@ -298,8 +298,8 @@ func TestBoardsCountEveryTrainingOfARegion(t *testing.T) {
 	s.must(err)
 	s.at(s.clock.Now().Add(time.Hour))
 	code, page := s.get("/home")
-	s.want(code, page, 200, "1 person has completed. 839 remain to the target.")
-	for _, want := range []string{"1 of 28", "1\u00a0planned", "Issue 1 certificate"} {
+	s.want(code, page, 200, "1 professional has completed.\n839 remain to the target.")
+	for _, want := range []string{"1 of 28", "1\u00a0to come or under way", "Issue 1 certificate"} {
 		if !strings.Contains(page, want) && !strings.Contains(page, strings.ReplaceAll(want, "\u00a0", " ")) {
 			t.Errorf("the home page does not say %q", want)
 		}
@@ -312,10 +312,10 @@ func TestBoardsCountEveryTrainingOfARegion(t *testing.T) {
 	// A coordinator reads about the own region, without the targets of the country.
 	id, _, err := s.org.Invite(t.Context(), boss, "coordinator", org.Invitation{Name: "Стоян Велев", Email: "stoyan@example.org", Lang: "en", Role: access.Coordinator, Region: "PER"})
 	s.must(err)
-	s.must(s.org.WelcomeGuest(t.Context(), id))
+	s.must(s.org.WelcomeGuest(t.Context(), id, ""))
 	s.signIn(id)
 	code, page = s.get("/home")
-	s.want(code, page, 200, "Pernik: 1 person has completed.")
+	s.want(code, page, 200, "Pernik: 1 person has completed")
 	for _, not := range []string{"of 28", "target", "month 5 of"} {
 		if strings.Contains(page, not) {
 			t.Errorf("the coordinator's page speaks of the country: %q", not)

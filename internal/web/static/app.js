@@ -32,6 +32,9 @@ document.addEventListener("keydown", (e) => {
 });
 // The present page of the header is scrolled into view on a phone.
 document.querySelector(".nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+// What is folded on the screen is open on paper.
+window.addEventListener("beforeprint", () => document.querySelectorAll("details:not([open])").forEach((d) => { d.open = true; d.dataset.folded = "1"; }));
+window.addEventListener("afterprint", () => document.querySelectorAll("[data-folded]").forEach((d) => { d.open = false; delete d.dataset.folded; }));
 document.querySelectorAll("[data-print]").forEach((b) => { b.hidden = false; b.addEventListener("click", () => window.print()); });
 document.querySelectorAll("[data-confirm]").forEach((b) => b.addEventListener("click", (e) => { if (!window.confirm(b.dataset.confirm)) e.preventDefault(); }));
 
