@@ -28,6 +28,7 @@ var erasing = map[string][]string{
 		`DELETE FROM plan WHERE case_id = $1`,
 		`DELETE FROM case_request_event WHERE request_id IN (SELECT id FROM case_request WHERE case_id = $1)`,
 		`DELETE FROM case_request WHERE case_id = $1`,
+		`DELETE FROM restorative WHERE case_id = $1`,
 		`DELETE FROM particulars WHERE case_id = $1`,
 		`DELETE FROM glass_break WHERE case_id = $1`,
 		`DELETE FROM case_consent WHERE case_id = $1`,

@@ -95,3 +95,6 @@ func MigrateTo(ctx context.Context, db *DB, version int64) error {
 	_, err = p.UpTo(ctx, version)
 	return err
 }
+
+// Erasing lists the statements that erase a kind of record.
+func Erasing(kind string) []string { return erasing[kind] }
