@@ -5,10 +5,12 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"strengthen/internal/access"
 	"strengthen/internal/fault"
+	"strengthen/internal/fold"
 	"strengthen/internal/org"
 )
 
@@ -22,6 +24,7 @@ func (s *Server) houseRoutes() []Route {
 		{"POST /agencies/new", access.EditAgency, false, 0, s.saveAgency, false},
 		{"GET /agencies/{id}", access.EditAgency, false, 0, s.agency, false},
 		{"POST /agencies/{id}", access.EditAgency, false, 0, s.saveAgency, false},
+		{"POST /agencies/{id}/territory", access.EditAgency, false, 0, s.saveTerritory, false},
 		{"GET /accounts", access.SeeAccount, false, 0, s.accounts, false},
 		{"POST /accounts", access.InviteAccount, false, 0, s.inviteAccount, false},
 		{"POST /accounts/{id}/invite", access.InviteAccount, false, 0, s.inviteAgain, false},
@@ -165,8 +168,33 @@ func (s *Server) agencies(w http.ResponseWriter, r *http.Request) error {
 
 type agencyPage struct {
 	Page
-	Form org.Agency
-	Once string
+	Form  org.Agency
+	Once  string
+	Whose []string // whose signals come here, of a directorate
+}
+
+// Territory lists the region of a directorate and its municipalities, and what else it was given.
+func (p *agencyPage) Territory() []Option {
+	all := []Option{{Value: string(p.Form.Region), Text: p.L("цялата област", "the whole region")}}
+	for _, m := range p.towns() {
+		if m.Region == p.Form.Region || slices.Contains(p.Whose, m.ID) {
+			all = append(all, Option{Value: m.ID, Text: p.Lang.Pick(m.NameBG, m.NameEN)})
+		}
+	}
+	return all
+}
+
+// Intake reports whether signals come to the institution for a territory.
+func (p *agencyPage) Intake() bool {
+	return p.Form.ID != "" && p.Form.Kind == "sad" && p.s.Casework != nil
+}
+
+func (s *Server) saveTerritory(w http.ResponseWriter, r *http.Request) error {
+	id := access.AgencyID(r.PathValue("id"))
+	if err := s.Casework.SetTerritory(r.Context(), visitOf(r).actor(), id, r.PostForm["places"]); err != nil {
+		return err
+	}
+	return to(w, r, "/agencies/"+string(id), "saved")
 }
 
 func (s *Server) agency(w http.ResponseWriter, r *http.Request) error {
@@ -176,6 +204,11 @@ func (s *Server) agency(w http.ResponseWriter, r *http.Request) error {
 		var err error
 		if p.Form, err = s.Org.Agency(r.Context(), p.actor, access.AgencyID(id)); err != nil {
 			return err
+		}
+		if p.Intake() {
+			if p.Whose, err = s.Casework.Territory(r.Context(), p.actor, p.Form.ID); err != nil {
+				return err
+			}
 		}
 	}
 	return s.show(w, "agency", &p)
@@ -202,10 +235,30 @@ type accountsPage struct {
 	Page
 	Accounts []org.AccountCard
 	Role     access.Role // only those who hold it
+	Find     string
+	Agency   org.Agency // only its people; and whom to invite to it
 	All      int
+	Found    int
 	Waiting  int // who has not answered the invitation
+	More     string
 	Form     org.Invitation
 	Once     string
+	firms    map[access.AgencyID]string
+}
+
+// Firm names the institution of a role.
+func (p *accountsPage) Firm(id access.AgencyID) string {
+	if p.firms[id] == "" {
+		a, err := p.s.Org.Agency(p.r.Context(), p.actor, id)
+		p.lack(err)
+		p.firms[id] = a.Name
+	}
+	return p.firms[id]
+}
+
+// InviteOptions lists the roles that can be given by an invitation here: those of an institution in it, the others elsewhere.
+func (p *accountsPage) InviteOptions() []Option {
+	return slices.DeleteFunc(p.RoleOptions(), func(o Option) bool { return access.OfAgency(access.Role(o.Value)) != (p.Agency.ID != "") })
 }
 
 // Holds reports whether an account holds a role now.
@@ -224,21 +277,49 @@ func (p Page) RoleOptions() []Option {
 	return all
 }
 
+// accountsAtOnce is how many accounts stand on a page.
+const accountsAtOnce = 40
+
 func (s *Server) accountsPage(r *http.Request) (*accountsPage, error) {
-	p := &accountsPage{Page: s.page(r, ""), Once: access.NewID()}
+	q := r.URL.Query()
+	p := &accountsPage{Page: s.page(r, ""), Once: access.NewID(), firms: map[access.AgencyID]string{}, Role: access.Role(q.Get("role")), Find: q.Get("find")}
 	p.Title = p.L("Профили", "Accounts")
-	var err error
-	p.Accounts, err = s.Org.Accounts(r.Context(), p.actor)
-	p.Form.Lang, p.All, p.Role = "bg", len(p.Accounts), access.Role(r.URL.Query().Get("role"))
-	for _, c := range p.Accounts {
+	p.Form.Lang = "bg"
+	if id := access.AgencyID(r.FormValue("agency")); id != "" {
+		var err error
+		if p.Agency, err = s.Org.Agency(r.Context(), p.actor, id); err != nil {
+			return nil, err
+		}
+	}
+	all, err := s.Org.Accounts(r.Context(), p.actor)
+	if err != nil {
+		return nil, err
+	}
+	p.All = len(all)
+	for _, c := range all {
 		if c.State == org.Invited {
 			p.Waiting++
 		}
 	}
-	if p.Role != "" {
-		p.Accounts = slices.DeleteFunc(p.Accounts, func(c org.AccountCard) bool { return !p.Holds(c, p.Role) })
+	all = slices.DeleteFunc(all, func(c org.AccountCard) bool { return !p.shows(c) })
+	p.Found = len(all)
+	from := 0
+	if n, err := strconv.Atoi(q.Get("from")); err == nil {
+		from = max(0, min(n, len(all)))
 	}
-	return p, err
+	p.Accounts = all[from:min(from+accountsAtOnce, len(all))]
+	if from+accountsAtOnce < len(all) {
+		q.Set("from", strconv.Itoa(from+accountsAtOnce))
+		p.More = "?" + q.Encode()
+	}
+	return p, nil
+}
+
+// shows reports whether an account is among those that were asked for.
+func (p *accountsPage) shows(c org.AccountCard) bool {
+	at := func(g org.RoleGrant) bool { return g.Agency == p.Agency.ID && g.Ended.IsZero() }
+	return (p.Role == "" || p.Holds(c, p.Role)) && (p.Agency.ID == "" || slices.ContainsFunc(c.Grants, at)) &&
+		(p.Find == "" || strings.Contains(fold.Words(c.Name+" "+c.Login), fold.Words(p.Find)))
 }
 
 func (s *Server) accounts(w http.ResponseWriter, r *http.Request) error {
@@ -250,7 +331,7 @@ func (s *Server) accounts(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) inviteAccount(w http.ResponseWriter, r *http.Request) error {
-	in := org.Invitation{Name: field(r, "name"), Email: field(r, "email"), Lang: field(r, "lang"), Role: access.Role(field(r, "role")), Region: access.RegionID(field(r, "region"))}
+	in := org.Invitation{Name: field(r, "name"), Email: field(r, "email"), Lang: field(r, "lang"), Role: access.Role(field(r, "role")), Region: access.RegionID(field(r, "region")), Agency: access.AgencyID(field(r, "agency"))}
 	if _, _, err := s.Org.Invite(r.Context(), visitOf(r).actor(), "invite/"+field(r, "key"), in); err != nil {
 		p, e := s.accountsPage(r)
 		if e != nil {
@@ -259,7 +340,15 @@ func (s *Server) inviteAccount(w http.ResponseWriter, r *http.Request) error {
 		p.Form = in
 		return s.again(w, err, &p.Page, "accounts", p)
 	}
-	return to(w, r, "/accounts", "sent")
+	return to(w, r, accountsOf(in.Agency), "sent")
+}
+
+// accountsOf is the address of the accounts, or of those of an institution.
+func accountsOf(id access.AgencyID) string {
+	if id == "" {
+		return "/accounts"
+	}
+	return "/accounts?agency=" + string(id)
 }
 
 func (s *Server) inviteAgain(w http.ResponseWriter, r *http.Request) error {
