@@ -15,6 +15,7 @@ var roles = append(access.Grantable(), access.Anyone, access.Member, access.Head
 var records = map[access.Reach]access.Resource{
 	"":                 {ID: "x", Region: "VAR", Own: "else", Team: []access.PersonID{"else"}},
 	access.ReachRegion: {ID: "x", Region: "PER", Own: "else", Team: []access.PersonID{"else"}},
+	access.ReachAgency: {ID: "x", Region: "VAR", Agency: "a", Own: "else", Team: []access.PersonID{"else"}},
 	access.ReachTeam:   {ID: "x", Region: "VAR", Own: "else", Team: []access.PersonID{"else", "p"}},
 	access.ReachOwn:    {ID: "x", Region: "VAR", Own: "p", Team: []access.PersonID{"else"}},
 	access.ReachRecord: {ID: "r", Region: "VAR", Own: "else", Team: []access.PersonID{"else"}},
@@ -34,7 +35,7 @@ func actionsOf(p access.Policy) []access.Action {
 // disagree returns the first role, action and record about which a policy and the plain ifs do not agree.
 func disagree(p access.Policy, some []access.Role, actions []access.Action) string {
 	for _, role := range some {
-		a := access.Actor{Person: "p", Grants: []access.Grant{{Role: role, Region: "PER", Record: "r"}}}
+		a := access.Actor{Person: "p", Grants: []access.Grant{{Role: role, Region: "PER", Agency: "a", Record: "r"}}}
 		for _, action := range actions {
 			for near, r := range records {
 				if got := p.Can(a, action, r, now); got != testkit.MayPlainly(role, action, near) {

@@ -34,7 +34,10 @@ func (w *World) staff(ctx context.Context) ([]access.PersonID, error) {
 		if err != nil {
 			return "", err
 		}
-		return id, w.Org.WelcomeGuest(ctx, id, map[string]string{guide: "demo.leading"}[name])
+		if err := w.Org.WelcomeGuest(ctx, id); err != nil || name != guide {
+			return id, err
+		}
+		return id, w.Org.NoteGuest(ctx, id, "demo.leading")
 	}
 	var trainers []access.PersonID
 	for _, x := range []struct {
@@ -57,11 +60,14 @@ func (w *World) staff(ctx context.Context) ([]access.PersonID, error) {
 		if w.staffed[x.role] == "" {
 			w.staffed[x.role] = id
 		}
+		if x.role == access.DataProtection {
+			w.officer = access.Actor{Person: id, Via: access.ViaSession, Grants: []access.Grant{{Role: access.DataProtection}}}
+		}
 		if x.role == access.Trainer {
 			trainers = append(trainers, id)
 		}
 	}
-	if err := w.Org.Grant(ctx, keeper, access.NewID(), w.staffed[access.Coordinator], access.Coordinator, secondRegion); err != nil {
+	if err := w.Org.Grant(ctx, keeper, access.NewID(), w.staffed[access.Coordinator], access.Grant{Role: access.Coordinator, Region: secondRegion}); err != nil {
 		return nil, err
 	}
 	return trainers, w.Org.SaveHouse(ctx, keeper, org.House{
@@ -135,12 +141,12 @@ func (w *World) open(ctx context.Context, k int, region org.Region, e training.E
 	}
 	w.cohort[id] = w.rnd.NormFloat64()
 	first := e.HalfDays[0].On
-	want := 42 + w.rnd.IntN(9)
+	want := 36 + w.rnd.IntN(9)
 	if k%9 == 4 {
-		want = 29 // a training that finds fewer people
+		want = 23 // a training that finds fewer people
 	}
 	if k == underWay+1 {
-		want = 62 // the next one has a waiting list
+		want = 56 // the next one has a waiting list
 	}
 	noPolice := k%7 == 5 // a training whose police minimum is missing, also one to come
 	for n := range want {
@@ -148,6 +154,9 @@ func (w *World) open(ctx context.Context, k int, region org.Region, e training.E
 		at := first.AddDays(-60+w.rnd.IntN(42)).At(9+w.rnd.IntN(8), w.rnd.IntN(60)).Add(time.Duration(n) * time.Second)
 		w.later(at, func(ctx context.Context) error { return w.apply(ctx, id, region, sector) })
 	}
+	w.later(first.AddDays(-58).At(9, 30), func(ctx context.Context) error {
+		return w.enrol(ctx, id, region.ID, e.HalfDays[len(e.HalfDays)-1].On)
+	})
 	sweep := func(ctx context.Context) error { return w.Survey.Sweep(ctx) }
 	for _, days := range []int{-20, -2} {
 		w.later(first.AddDays(days).At(7, 0), sweep)
@@ -302,7 +311,7 @@ func (w *World) admit(ctx context.Context, id access.PersonID, note string) erro
 	if id == "" { // a small play may have nobody of the kind
 		return nil
 	}
-	return w.Org.EnableGuest(ctx, id, access.Participant, note)
+	return w.Org.EnableGuest(ctx, id, access.Grant{Role: access.Participant}, note)
 }
 
 // notice looks whether somebody with a seat will do as a guest, or has a link to show.
@@ -318,6 +327,7 @@ func (w *World) notice(ctx context.Context, e training.Event, c training.Card) e
 		if asked(survey.Pre) {
 			w.Spare["answer.pre"] = p.unfollowed[survey.Pre]
 		}
+	case w.worksOnCases(c.Person): // looks around in another role
 	case !training.Held(e, w.End) && w.coming == "":
 		w.coming = c.Person
 	case c.Done && asked(survey.M6) && w.done == "":

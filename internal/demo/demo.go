@@ -13,6 +13,7 @@ import (
 
 	"strengthen/internal/access"
 	"strengthen/internal/calendar"
+	"strengthen/internal/casework"
 	"strengthen/internal/fault"
 	"strengthen/internal/fold"
 	"strengthen/internal/org"
@@ -39,15 +40,19 @@ type World struct {
 	Org      *org.Service
 	Training *training.Service
 	Survey   *survey.Service
+	Casework *casework.Service
 	Clock    *Clock
 	Say      func(done, all int) // progress; may be nil
 	End      time.Time           // the moment at which the play stops: the present
 	Size     int                 // trainings, at most 28
+	Signals  int                 // about how many come in over the two years; without, as many as fit the number of trainings
 	Spare    map[string]string   // the last link of each kind that nobody followed, for tests of the pages behind them
 	rnd      *rand.Rand
 	queue    tasks
 	tables   org.Tables
 	manager  access.Actor
+	officer  access.Actor // for data protection
+	towns    []*town
 	people   map[training.EnrolmentID]*person
 	seats    []training.EnrolmentID // in the order of application
 	staffed  map[access.Role]access.PersonID
@@ -129,8 +134,15 @@ func (w *World) Play(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := w.Casework.Seed(ctx); err != nil {
+		return err
+	}
+	if err := w.settle(ctx); err != nil {
+		return err
+	}
 	w.plan(ctx, trainers)
 	w.lookAround(today)
+	w.signals(starts)
 	if err := w.run(ctx, starts); err != nil {
 		return err
 	}
@@ -147,6 +159,8 @@ func (w *World) Play(ctx context.Context) error {
 // run takes tasks in the order of time; mail leaves once a day.
 func (w *World) run(ctx context.Context, starts calendar.Date) error {
 	all := starts.DaysUntil(calendar.On(w.End))
+	stop := ctx.Done()
+	ctx = context.WithoutCancel(ctx) // each statement would watch for the end; once a day is enough
 	for d := starts; d.Start().Before(w.End); d = d.AddDays(1) {
 		for len(w.queue) > 0 && w.queue[0].at.Before(d.At(8, 1)) {
 			t := heap.Pop(&w.queue).(task)
@@ -164,6 +178,11 @@ func (w *World) run(ctx context.Context, starts calendar.Date) error {
 		}
 		if err := w.Training.Sweep(ctx); err != nil {
 			return err
+		}
+		select {
+		case <-stop:
+			return context.Canceled
+		default:
 		}
 		if w.Say != nil {
 			w.Say(starts.DaysUntil(d)+1, all)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"strengthen/internal/access"
+	"strengthen/internal/casework"
 	"strengthen/internal/demo"
 	"strengthen/internal/impact"
 	"strengthen/internal/org"
@@ -25,10 +26,13 @@ func play(t *testing.T, end time.Time, size int) *demo.World {
 	if _, _, err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if err := db.Hurry(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
 	w := &demo.World{
 		Org:    org.New(store.For[org.Tx]{DB: db}, clock.Now, sealed.Root{1}.Box("totp")),
 		Survey: survey.New(store.For[survey.Tx]{DB: db}, clock.Now), Training: training.New(store.For[training.Tx]{DB: db}, clock.Now),
-		Clock: clock, End: end, Size: size,
+		Casework: casework.New(store.For[casework.Tx]{DB: db}, clock.Now), Clock: clock, End: end, Size: size, Signals: 80,
 	}
 	if err := w.Play(t.Context()); err != nil {
 		t.Fatalf("ending on %s: %v", end, err)

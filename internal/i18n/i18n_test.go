@@ -68,6 +68,8 @@ func TestNumbersAndDates(t *testing.T) {
 		"in two months":                     {i18n.BG.Span(d("2021-11-30"), d("2021-12-02")), "30.11.–2.12."},
 		"in English":                        {i18n.EN.Span(d("2021-11-30"), d("2021-12-02")), "30\u00a0Nov – 2\u00a0Dec"},
 		"a sentence ends once":              {i18n.BG.Fill("до {d}.", fault.Vars{"d": i18n.BG.Date(d("2021-11-09"))}), "до 9\u00a0ноември 2021\u00a0г."},
+		"kilobytes":                         {i18n.BG.Value(fault.Size(64 << 10)), "64\u00a0КБ"},
+		"megabytes":                         {i18n.EN.Value(fault.Size(20<<20 + 1)), "20\u00a0MB"},
 		"one second":                        {i18n.Load().T(i18n.EN, "signin.wait", fault.Vars{"n": 1}), "Too many attempts. Wait 1 second."},
 		"an unknown key is seen":            {i18n.Load().T(i18n.EN, "no.such", nil), "no.such"},
 	} {

@@ -73,7 +73,9 @@ func (s *Service) DemoGuests(ctx context.Context) ([]Guest, error) {
 					return err
 				}
 			}
-			if role != access.Participant {
+			if access.OfAgency(role) { // many hold these; one was chosen to look around as
+				guests = slices.DeleteFunc(guests, func(g Guest) bool { return g.Note == "" })
+			} else if role != access.Participant {
 				slices.SortStableFunc(guests, func(a, b Guest) int { return cmp.Compare(len(b.Note), len(a.Note)) })
 				guests = guests[:min(1, len(guests))]
 			}
@@ -168,9 +170,22 @@ func (s *Service) SignInAs(ctx context.Context, id access.PersonID, device, requ
 	return token, err
 }
 
+// NoteGuest chooses somebody of the demo as a guest, with a key of the catalogue that says what there is to see.
+func (s *Service) NoteGuest(ctx context.Context, id access.PersonID, note string) error {
+	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
+		if err := needDemo(ctx, tx); err != nil {
+			return err
+		}
+		if err := tx.Allow(ctx, access.Work, access.Resource{Kind: "demo"}); err != nil {
+			return err
+		}
+		return tx.PutSetting(ctx, noteSetting+string(id), note)
+	})
+}
+
 // EnableGuest makes an active account without a password for a person of the demo. Note is a key of the catalogue that says
 // what there is to see as this person.
-func (s *Service) EnableGuest(ctx context.Context, id access.PersonID, r access.Role, note string) error {
+func (s *Service) EnableGuest(ctx context.Context, id access.PersonID, role access.Grant, note string) error {
 	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
 		if err := needDemo(ctx, tx); err != nil {
 			return err
@@ -189,13 +204,16 @@ func (s *Service) EnableGuest(ctx context.Context, id access.PersonID, r access.
 		if err := tx.PutSetting(ctx, noteSetting+string(id), note); err != nil {
 			return err
 		}
-		return tx.PutGrant(ctx, RoleGrant{ID: access.NewID(), Person: id, Role: r, At: tx.Now()})
+		g, err := grantOf(ctx, tx, access.TheSystem(), id, role)
+		if err != nil {
+			return err
+		}
+		return tx.PutGrant(ctx, g)
 	})
 }
 
-// WelcomeGuest makes the account of an invited person of the demo active without a password. Of several people of a role
-// guests are offered the one with a note.
-func (s *Service) WelcomeGuest(ctx context.Context, id access.PersonID, note string) error {
+// WelcomeGuest makes the account of an invited person of the demo active without a password.
+func (s *Service) WelcomeGuest(ctx context.Context, id access.PersonID) error {
 	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
 		if err := needDemo(ctx, tx); err != nil {
 			return err
@@ -208,9 +226,6 @@ func (s *Service) WelcomeGuest(ctx context.Context, id access.PersonID, note str
 			return err
 		}
 		a.State = Active
-		if err := tx.PutAccount(ctx, a); err != nil || note == "" {
-			return err
-		}
-		return tx.PutSetting(ctx, noteSetting+string(id), note)
+		return tx.PutAccount(ctx, a)
 	})
 }

@@ -47,6 +47,9 @@ func (tx *Tx) CountAgencies(ctx context.Context, f org.AgencyFilter) (int, error
 
 // agencies adds the conditions of a filter.
 func (q *query) agencies(f org.AgencyFilter) {
+	if len(f.Kinds) > 0 {
+		in(q, "kind", f.Kinds)
+	}
 	if f.Find != "" {
 		q.and(`name_fold LIKE ? ESCAPE '\'`, fold.LikePattern(f.Find))
 	}

@@ -8,6 +8,7 @@ import (
 
 	"strengthen/internal/access"
 	"strengthen/internal/calendar"
+	"strengthen/internal/disclosure"
 	"strengthen/internal/org"
 	"strengthen/internal/survey"
 	"strengthen/internal/training"
@@ -217,7 +218,7 @@ func (s *Server) progressPart(r *http.Request, p *homePage) error {
 	for i, c := range o.Sectors {
 		counts[i] = c.N
 	}
-	for i, hide := range survey.Suppress(counts) {
+	for i, hide := range disclosure.Inside.Row(counts) {
 		o.Sectors[i].Hidden = hide
 	}
 	p.head(p.doneHead(o))

@@ -46,7 +46,7 @@ func newSmall(t *testing.T, lang string) *small {
 	s.must(s.org.Seed(t.Context()))
 	id, _, err := s.org.Invite(t.Context(), boss, "manager", org.Invitation{Name: "Милена Тодорова", Email: "milena@example.org", Lang: lang, Role: access.Manager})
 	s.must(err)
-	s.must(s.org.WelcomeGuest(t.Context(), id, ""))
+	s.must(s.org.WelcomeGuest(t.Context(), id))
 	s.must(s.training.SaveProgramme(t.Context(), boss, training.Programme{TitleBG: "Укрепване", TitleEN: "Strengthen", Starts: calendar.MustDate("2026-01-01"), Ends: calendar.MustDate("2027-12-31"), Trainings: 28, People: 840, Children: 1000}))
 	first := calendar.MustDate("2026-05-11")
 	event, err := s.training.Plan(t.Context(), boss, "plan", training.Event{Region: "PER", VenueBG: "Зала 1", VenueEN: "Hall 1", Capacity: 2, AgencyMax: 2, NeedShare: 0.8,

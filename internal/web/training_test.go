@@ -312,7 +312,7 @@ func TestBoardsCountEveryTrainingOfARegion(t *testing.T) {
 	// A coordinator reads about the own region, without the targets of the country.
 	id, _, err := s.org.Invite(t.Context(), boss, "coordinator", org.Invitation{Name: "Стоян Велев", Email: "stoyan@example.org", Lang: "en", Role: access.Coordinator, Region: "PER"})
 	s.must(err)
-	s.must(s.org.WelcomeGuest(t.Context(), id, ""))
+	s.must(s.org.WelcomeGuest(t.Context(), id))
 	s.signIn(id)
 	code, page = s.get("/home")
 	s.want(code, page, 200, "Pernik: 1 person has completed")
