@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -204,8 +205,20 @@ type accountsPage struct {
 	Role     access.Role // only those who hold it
 	All      int
 	Waiting  int // who has not answered the invitation
+	More     string
 	Form     org.Invitation
 	Once     string
+}
+
+// turn leaves the accounts of one page, and says where the next one begins.
+func (p *accountsPage) turn(q url.Values) {
+	i := slices.IndexFunc(p.Accounts, func(c org.AccountCard) bool { return q.Get("after") == string(c.Person) })
+	p.Accounts = p.Accounts[i+1:]
+	if len(p.Accounts) > pageSize {
+		p.Accounts = p.Accounts[:pageSize]
+		q.Set("after", string(p.Accounts[pageSize-1].Person))
+		p.More = "?" + q.Encode()
+	}
 }
 
 // Holds reports whether an account holds a role now.
@@ -238,6 +251,7 @@ func (s *Server) accountsPage(r *http.Request) (*accountsPage, error) {
 	if p.Role != "" {
 		p.Accounts = slices.DeleteFunc(p.Accounts, func(c org.AccountCard) bool { return !p.Holds(c, p.Role) })
 	}
+	p.turn(r.URL.Query())
 	return p, err
 }
 
