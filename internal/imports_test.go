@@ -18,14 +18,14 @@ var may = map[string][]string{
 	"org":      {"access", "calendar", "fault", "fold", "sealed"},
 	"training": {"access", "calendar", "fault", "fold", "org", "sealed"},
 	"survey":   {"access", "calendar", "disclosure", "fault", "fold", "org", "sealed", "training"},
-	"casework": {"access", "calendar", "disclosure", "fault", "fold", "link", "org", "sealed", "upload"},
+	"casework": {"access", "calendar", "disclosure", "fault", "fold", "link", "org", "sealed", "stats", "upload"},
 	"impact":   {"access", "calendar", "disclosure", "fault", "fold", "i18n", "org", "render", "sealed", "stats", "survey", "training"},
 	"backup":   {"access", "fault"},
 	"passkey":  {"access", "calendar", "fault", "fold", "org", "sealed"},
-	"store":    {"access", "backup", "calendar", "casework", "disclosure", "fault", "fold", "ledger", "link", "org", "sealed", "survey", "training", "upload"},
-	"demo":     {"access", "calendar", "casework", "disclosure", "fault", "fold", "link", "org", "sealed", "survey", "training", "upload"},
+	"store":    {"access", "backup", "calendar", "casework", "disclosure", "fault", "fold", "ledger", "link", "org", "sealed", "stats", "survey", "training", "upload"},
+	"demo":     {"access", "calendar", "casework", "disclosure", "fault", "fold", "link", "org", "sealed", "stats", "survey", "training", "upload"},
 	"web":      {"access", "calendar", "casework", "disclosure", "fault", "fold", "i18n", "impact", "link", "org", "render", "sealed", "sheet", "stats", "survey", "training", "upload"},
-	"testkit":  {"access", "backup", "calendar", "casework", "disclosure", "fault", "fold", "ledger", "link", "org", "sealed", "store", "survey", "training", "upload"},
+	"testkit":  {"access", "backup", "calendar", "casework", "disclosure", "fault", "fold", "ledger", "link", "org", "sealed", "stats", "store", "survey", "training", "upload"},
 }
 
 // subjects know no database, no network and no page.
