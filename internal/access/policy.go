@@ -157,7 +157,9 @@ func casework() Policy {
 	for _, r := range []Role{Caseworker, Supervisor, Partner} {
 		p = p.with(r, ReachAll, BreakGlass, FindChild)
 		p = p.with(r, ReachAgency, SeeRequest, AnswerRequest)
+		p = p.with(r, ReachOwn, SeeCompletion)
 	}
+	p = p.with(Supervisor, ReachAgency, SeeCompletion) // of those who work in the unit
 	p = p.with(DataProtection, ReachAll, ReviewGlass, SeeWho, SetIdentity)
 	p = p.with(Coordinator, ReachRegion, SeeFigures)
 	p = p.with(Manager, ReachAll, SeeFigures)

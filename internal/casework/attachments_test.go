@@ -149,7 +149,7 @@ func TestAFileIsOpenedByTheRightToItsPart(t *testing.T) {
 			}
 		}
 		_, err := w.s.Attach(w.Context(), worker, w.key(), fileOf(c.ID, casework.Identity), "x.pdf", scan(1000))
-		w.want(fault.Invalid, err, "a file about names, where none are kept")
+		w.want(fault.Conflict, err, "a file about names, where none are kept")
 		_, err = w.s.Attach(w.Context(), worker, w.key(), fileOf(c.ID, "everything"), "x.pdf", scan(1000))
 		w.want(fault.Invalid, err, "a part that is none")
 		_, _, err = w.s.OpenAttachment(w.Context(), worker, access.NewID())

@@ -209,9 +209,23 @@ func note(ctx context.Context, tx Tx, c Case, part Compartment, what, record str
 			return err
 		}
 	}
+	if trained {
+		if err := support(ctx, tx, c); err != nil {
+			return err
+		}
+	}
 	return tx.PutCaseEvent(ctx, CaseEvent{
 		ID: access.NewID(), Case: c.ID, At: tx.Now(), Actor: by.Person, Agency: by.AgencyAt(tx.Now()), What: what, Part: part, Record: record, Text: text, Trained: trained,
 	})
+}
+
+// support counts a child as supported when somebody who had completed a training does something in the case for the first time.
+func support(ctx context.Context, tx Tx, c Case) error {
+	before, err := tx.Supported(ctx, c.ID)
+	if err != nil || before {
+		return err
+	}
+	return tx.PutMilestone(ctx, Milestone{"supported", c.Region, tx.Now(), tx.Now(), true})
 }
 
 // moveCase takes a step and keeps it on the timeline.

@@ -163,6 +163,8 @@ type Tx interface {
 	PlanMail(ctx context.Context, m org.Mail) error
 	CancelMail(ctx context.Context, record string, kinds ...string) error
 	Trained(ctx context.Context, id access.PersonID) (bool, error)
+	TrainedOn(ctx context.Context, id access.PersonID) ([]calendar.Date, error)
+	Supported(ctx context.Context, c CaseID) (bool, error)
 	Setting(ctx context.Context, name string) (string, error)
 
 	NewKey(ctx context.Context, owner string) error

@@ -35,13 +35,14 @@ type FigureTx interface {
 }
 
 // Measures of the work on cases, in the order of pages: how soon signals of violence and other signals were assessed, whether
-// the team met whole, whether each of the mandatory three came, and whether the first plan was in force within its 28 days.
+// the team met whole, whether each of the mandatory three came, whether the first plan was in force within its
+// 28 days, and for how many children somebody who had completed a training did something for the first time.
 func Figured() []string {
 	all := []string{"assessed.violence", "assessed.other", "met"}
 	for _, k := range MandatoryKinds() {
 		all = append(all, "came."+k)
 	}
-	return append(all, "planned")
+	return append(all, "planned", "supported")
 }
 
 // Figure is one number of the work on cases. What is hidden holds nothing.
@@ -69,6 +70,7 @@ type Figures struct {
 	Only              bool // the reader sees this region alone
 	Whole             FigureRow
 	Regions, Months   []FigureRow
+	Supported         int         // children in whose cases trained people worked, over all years; 0 for one region
 	Effect            *PaceEffect // of the trainings on the time to assessment, over all years; nil for one region
 }
 
@@ -113,7 +115,7 @@ func (s *Service) OpenFigures(ctx context.Context, by access.Actor, year int, re
 		}
 		f.fill(tables.Regions, cells)
 		if scope.All && region == "" {
-			f.Effect, err = effect(ctx, tx)
+			err = f.overall(ctx, tx)
 		}
 		return err
 	})
@@ -214,30 +216,44 @@ func (h hours) at(k int) int {
 	return 0
 }
 
-// effect estimates what the trainings did to the time to assessment of signals of violence, with the stepped wedge of
-// internal/stats on the mean logarithm of the hours of a region in a month. A month counts as after the training from the one
-// that follows it.
-func effect(ctx context.Context, tx Tx) (*PaceEffect, error) {
+// overall adds what is told over all years.
+func (f *Figures) overall(ctx context.Context, tx Tx) error {
 	trained, err := tx.RegionsTrained(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	cells, err := tx.FigureCells(ctx, calendar.Of(1990, 1, 1), calendar.Of(2100, 1, 1))
 	if err != nil {
-		return nil, err
+		return err
 	}
+	for _, c := range cells {
+		if c.What == "supported" {
+			f.Supported += c.N
+		}
+	}
+	if disclosure.Inside.Small(f.Supported) {
+		f.Supported = 0
+	}
+	f.Effect = effect(cells, trained)
+	return nil
+}
+
+// effect estimates what the trainings did to the time to assessment of signals of violence, with the stepped wedge of
+// internal/stats on the mean logarithm of the hours of a region in a month. A month counts as after the training from the one
+// that follows it.
+func effect(cells []FigureCell, trained map[access.RegionID]calendar.Date) *PaceEffect {
 	rows := wedge(cells, trained)
 	w, err := stats.SteppedWedge(rows)
 	if err != nil {
-		return &PaceEffect{Cannot: "figures.effect.few"}, nil //nolint:nilerr // data that do not bear an estimate are no failure
+		return &PaceEffect{Cannot: "figures.effect.few"}
 	}
 	e := PaceEffect{Ratio: math.Exp(w.Average.Robust.Mean), Low: math.Exp(w.Average.Robust.CI.Low), High: math.Exp(w.Average.Robust.CI.High), Before: w.Before, After: w.After, Regions: w.Clusters}
 	for _, v := range []float64{e.Ratio, e.Low, e.High} {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return &PaceEffect{Cannot: "figures.effect.few"}, nil
+			return &PaceEffect{Cannot: "figures.effect.few"}
 		}
 	}
-	return &e, nil
+	return &e
 }
 
 func wedge(cells []FigureCell, trained map[access.RegionID]calendar.Date) []stats.WedgeRow {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"strengthen/internal/access"
+	"strengthen/internal/calendar"
 	"strengthen/internal/fault"
 	"strengthen/internal/org"
 )
@@ -37,8 +38,9 @@ type CaseView struct {
 // SeatView is a seat with its institution.
 type SeatView struct {
 	Seat
-	Agency org.Agency
-	Name   string
+	Agency  org.Agency
+	Name    string
+	Trained []calendar.Date // days on which the person completed trainings, for whoever may see that too
 }
 
 // Missing lists the kinds of institution that the law makes mandatory and that have no seat in the team.
@@ -175,7 +177,13 @@ func (v *CaseView) seats(ctx context.Context, tx Tx) error {
 		if err != nil {
 			return err
 		}
-		v.Seats = append(v.Seats, SeatView{Seat: x, Agency: a})
+		seat := SeatView{Seat: x, Agency: a}
+		if x.Person != "" && tx.Can(access.SeeCompletion, access.Resource{Kind: "completion", Own: x.Person, Agency: x.Agency, Region: a.Region}) {
+			if seat.Trained, err = tx.TrainedOn(ctx, x.Person); err != nil {
+				return err
+			}
+		}
+		v.Seats = append(v.Seats, seat)
 		v.Names[x.Person] = ""
 	}
 	slices.SortStableFunc(v.Seats, func(a, b SeatView) int { return placeOrder(a.Place) - placeOrder(b.Place) })

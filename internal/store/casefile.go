@@ -217,6 +217,20 @@ func (tx *Tx) Trained(ctx context.Context, id access.PersonID) (bool, error) {
 	return n > 0, err
 }
 
+// TrainedOn returns on which days a person completed trainings, by now.
+func (tx *Tx) TrainedOn(ctx context.Context, id access.PersonID) ([]calendar.Date, error) {
+	return collect(ctx, tx, selectFrom(`SELECT completed_on FROM completion`).and("person_id = ?", string(id)).by("ORDER BY completed_on"), func(s scanner) (calendar.Date, error) {
+		var d calendar.Date
+		return d, s.Scan(on(&d))
+	})
+}
+
+// Supported reports whether somebody who had completed a training has acted in a case before.
+func (tx *Tx) Supported(ctx context.Context, c casework.CaseID) (bool, error) {
+	n, err := tx.count(ctx, selectFrom(`SELECT count(*) FROM (SELECT 1 FROM case_event WHERE case_id = $1 AND trained LIMIT 1) AS t`, string(c)))
+	return n > 0, err
+}
+
 const staffSelect = `SELECT p.id, p.name, p.lang, a.login, g.region_id, g.role FROM role_grant AS g JOIN account AS a ON a.person_id = g.person_id
 	JOIN person AS p ON p.id = g.person_id`
 

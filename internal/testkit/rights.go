@@ -37,7 +37,8 @@ func MayPlainly(r access.Role, a access.Action, near access.Reach) bool {
 	case access.RecordDay:
 		return in(access.Manager) || region || team
 	case access.SeeCompletion:
-		return in(access.Manager) || region || team || own
+		return in(access.Manager) || region || team || own || in(access.Caseworker, access.Supervisor, access.Partner) && near == access.ReachOwn ||
+			in(access.Supervisor) && near == access.ReachAgency
 	case access.SeeCert:
 		return in(access.Manager) || region || own || link
 	case access.WithdrawSeat:
