@@ -1,0 +1,57 @@
+package casework_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"strengthen/internal/casework"
+)
+
+var update = flag.Bool("update", false, "write the table of terms in docs/deadlines.md anew")
+
+// TestTheDeadlinesPageIsTheRules holds the table of terms in docs/deadlines.md against the rules that the program ships, so that
+// whoever reads the page reads what runs.
+func TestTheDeadlinesPageIsTheRules(t *testing.T) {
+	const file, from, until = "../../docs/deadlines.md", "<!-- terms of cases -->\n", "<!-- end -->\n"
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(b)
+	i, j := strings.Index(page, from), strings.Index(page, until)
+	if i < 0 || j < i {
+		t.Fatal("the page has no place for the table")
+	}
+	want := page[:i] + from + tableOf(casework.ShippedRules()) + page[j:]
+	if *update {
+		if err := os.WriteFile(file, []byte(want), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if page != want {
+		t.Error("docs/deadlines.md is not what the program ships; look at the difference and run with -update")
+	}
+}
+
+func tableOf(rules []casework.ClockRule) string {
+	var s strings.Builder
+	s.WriteString("| id | term | how long | from | until | basis | mark |\n| --- | --- | --- | --- | --- | --- | --- |\n")
+	for _, r := range rules {
+		long := fmt.Sprintf("%d %s", r.Term.N, strings.ReplaceAll(string(r.Term.Unit), "_", " "))
+		if r.Immediate() {
+			long = "at once"
+		}
+		basis := r.Article
+		if r.Practice {
+			basis += " (practice)"
+		}
+		fmt.Fprintf(&s, "| %s | %s | %s | `%s` | `%s` | %s | %s |\n", r.Ref, r.NameEN, long, either(r.Starts), either(r.Ends), basis, r.Confidence)
+	}
+	return s.String()
+}
+
+func either(events string) string { return strings.ReplaceAll(events, "|", "` or `") }
