@@ -66,6 +66,10 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	if p.Head == "" && p.May(string(access.EnterSignal)) { // whoever works on cases begins with what waits there
+		http.Redirect(w, r, "/work", http.StatusSeeOther)
+		return nil
+	}
 	p.head(p.L("Здравейте, {name}", "Hello, {name}", "name", p.Visitor.Name))
 	return s.show(w, "home", p)
 }
