@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -68,9 +67,9 @@ func (h *house) serve(ctx context.Context, l listen, isDemo bool, work func(cont
 		Site: l.site(), Demo: isDemo, Proxies: l.Proxies, Ready: h.db.Ready, Letter: h.read, Version: version,
 	})
 	server := &http.Server{Handler: pages.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
-	socket, err := net.Listen("tcp", l.Listen)
+	socket, err := listenOn(l.Listen)
 	if err != nil {
-		return fmt.Errorf("cannot listen on %s: %w (choose another with --listen)", l.Listen, err)
+		return err
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -146,7 +145,7 @@ func (c *demoCmd) Run(ctx context.Context) error {
 	}
 	defer h.db.Close()
 	if fresh {
-		if err := h.play(ctx, clock, c.Size); err != nil {
+		if err := c.fill(ctx, h, clock); err != nil {
 			return err
 		}
 	} else if is, err := h.org.IsDemo(ctx); err != nil || !is {
@@ -159,6 +158,20 @@ func (c *demoCmd) Run(ctx context.Context) error {
 	return h.serve(ctx, l, true, func(ctx context.Context) { h.work(ctx, post{}, l.site(), "") }, func() { h.welcome(ctx, l.site()) })
 }
 
+// fill plays the demonstration; who comes to its address meanwhile reads how far it is.
+func (c *demoCmd) fill(ctx context.Context, h *house, clock *demo.Clock) error {
+	if c.Only {
+		return h.play(ctx, clock, c.Size, func(int) {})
+	}
+	f, err := openFilling(c.Listen)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("Strengthen: http://%s (it is being filled; the page reloads itself)\n", c.Listen)
+	err = h.play(ctx, clock, c.Size, func(percent int) { f.percent.Store(int32(percent)) })
+	return errors.Join(err, f.server.Close())
+}
+
 // openFor opens a demonstration: a fresh one is migrated, and seeded by the play itself.
 func (p place) openFor(ctx context.Context, clock *demo.Clock, fresh bool) (*house, error) {
 	if !fresh {
@@ -167,11 +180,12 @@ func (p place) openFor(ctx context.Context, clock *demo.Clock, fresh bool) (*hou
 	return p.openEmpty(ctx, clock.Now)
 }
 
-// play runs the invented programme up to the present.
-func (h *house) play(ctx context.Context, clock *demo.Clock, size int) error {
+// play runs the invented programme up to the present, and says how far it is in percent.
+func (h *house) play(ctx context.Context, clock *demo.Clock, size int, say func(percent int)) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // much is made and little is kept
 	began, last := time.Now(), -1
 	w := &demo.World{Org: h.org, Training: h.training, Survey: h.survey, Casework: h.casework, Clock: clock, Size: size, End: began, Say: func(done, all int) {
+		say(100 * done / max(all, 1))
 		if p := 100 * done / max(all, 1); p/5 > last {
 			last = p / 5
 			fmt.Fprintf(os.Stderr, "\rtwo invented years: %3d %%", p)
