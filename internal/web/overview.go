@@ -29,7 +29,7 @@ func (s *Server) board(r *http.Request, p *Page) (board, error) {
 		ids = p.allRegions()
 	}
 	o, err := s.Training.Board(r.Context(), p.actor, ids)
-	return s.drawn(p, o, scope.All), err
+	return s.drawn(p, o, scope.All, false), err
 }
 
 func (p *Page) allRegions() []access.RegionID {
@@ -40,11 +40,22 @@ func (p *Page) allRegions() []access.RegionID {
 	return ids
 }
 
-func (s *Server) drawn(p *Page, o training.Overview, national bool) board {
+// drawn is the map with how many have completed in each region. For those who see no person, small numbers are left out.
+func (s *Server) drawn(p *Page, o training.Overview, national, numbers bool) board {
 	b := board{Overview: o, Steps: []int{1, 15, 20, 25, 30}, National: national}
-	for _, t := range o.Tiles {
+	hide := make([]bool, len(o.Tiles))
+	if numbers {
+		counts := make([]int, len(o.Tiles))
+		for i, t := range o.Tiles {
+			counts[i] = t.Completed()
+		}
+		hide = disclosure.Inside.Row(counts)
+	}
+	for i, t := range o.Tiles {
 		class, label := "no", ""
 		switch n := t.Completed(); {
+		case hide[i]:
+			label = "·"
 		case t.HeldCount() > 0:
 			label, class = p.Int(n), fmt.Sprintf("r%d", step(n, b.Steps))
 		case len(t.All) > 0:
@@ -210,7 +221,7 @@ func (s *Server) progressPart(r *http.Request, p *homePage) error {
 	if err != nil {
 		return err
 	}
-	o := &overview{board: s.drawn(&p.Page, all, true), Numbers: true}
+	o := &overview{board: s.drawn(&p.Page, all, true, true), Numbers: true}
 	p.Overview = o
 	o.Growth = growthOf(p.Programme, all, s.Now.Today())
 	o.Sectors = p.sectors(all.Finished)
