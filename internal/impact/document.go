@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"strengthen/internal/access"
+	"strengthen/internal/disclosure"
 	"strengthen/internal/fault"
 	"strengthen/internal/i18n"
 	"strengthen/internal/org"
@@ -240,7 +241,7 @@ func (w writer) tally(t survey.Tally) []render.Cell {
 				counts = append(counts, t[s])
 			}
 		}
-		for i, hide := range survey.Suppress(counts) {
+		for i, hide := range disclosure.Inside.Row(counts) {
 			c := render.Num(float64(counts[i]), w.l.Int(counts[i]))
 			if hide {
 				c = render.Cell{Text: w.T("скрито", "hidden"), Suppressed: true}

@@ -14,6 +14,7 @@ import (
 
 	"strengthen/internal/access"
 	"strengthen/internal/calendar"
+	"strengthen/internal/disclosure"
 	"strengthen/internal/org"
 	"strengthen/internal/stats"
 	"strengthen/internal/survey"
@@ -143,7 +144,7 @@ func courses(people []survey.Respondent, o survey.Outcome, shown []Group) []Cour
 				also = append(also, i)
 			}
 		}
-		for i, hide := range survey.Suppress(n, also...) {
+		for i, hide := range disclosure.Inside.Row(n, also...) {
 			each[i].Points[w].Hidden = each[i].Points[w].Hidden || hide
 		}
 	}
@@ -456,7 +457,7 @@ func groups(people []survey.Respondent, o survey.Outcome, c Contrast, key func(s
 	for i, g := range all {
 		n[i] = g.Estimate.N
 	}
-	for i, hide := range survey.Suppress(n) {
+	for i, hide := range disclosure.Inside.Row(n) {
 		if hide {
 			all[i] = Group{Name: all[i].Name, Suppressed: true}
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"strengthen/internal/access"
+	"strengthen/internal/disclosure"
 	"strengthen/internal/fault"
 	"strengthen/internal/training"
 )
@@ -70,10 +71,10 @@ func (d Data) distribution(w Wave, it Item) Distribution {
 			x.N++
 		}
 	}
-	if x.N < smallCell {
+	if x.N < int(disclosure.Inside) {
 		return Distribution{Item: it, Wave: w, Hidden: true}
 	}
-	hide := Suppress(counts)
+	hide := disclosure.Inside.Row(counts)
 	for i, b := range bands {
 		s := Share{Text: b.text, N: counts[i], Hidden: hide[i]}
 		if s.Hidden {
@@ -148,7 +149,7 @@ func (d Data) Remarks() []Remarks {
 					x.Texts = append(x.Texts, v)
 				}
 			}
-			if x.Hidden = len(x.Texts) > 0 && len(x.Texts) < smallCell; x.Hidden {
+			if x.Hidden = disclosure.Inside.Small(len(x.Texts)); x.Hidden {
 				x.Texts = nil
 			}
 			rand.Shuffle(len(x.Texts), func(i, j int) { x.Texts[i], x.Texts[j] = x.Texts[j], x.Texts[i] })
