@@ -83,17 +83,59 @@ func TestCommandsAsScriptsSeeThem(t *testing.T) {
 	}
 	code, out, _ := command(t, "impact", "--data", data, "--study", "schools", "--format", "json", "--lang", "en")
 	var report struct {
-		Data []struct {
-			N      int     `json:"n"`
-			Change float64 `json:"mean_change"`
+		Data struct {
+			Changes []struct {
+				N int `json:"n"`
+			}
 		}
 	}
-	if err := json.Unmarshal([]byte(out), &report); err != nil || code != 0 || len(report.Data) != 1 || report.Data[0].N != 183 {
+	if err := json.Unmarshal([]byte(out), &report); err != nil || code != 0 || len(report.Data.Changes) != 1 || report.Data.Changes[0].N != 183 {
 		t.Fatalf("the report as JSON: code %d, %v, %+v", code, err, report)
 	}
 	_, pdf, _ := command(t, "impact", "--data", data, "--study", "schools", "--format", "pdf")
 	if !bytes.HasPrefix([]byte(pdf), []byte("%PDF-")) {
 		t.Error("the report as PDF is none")
+	}
+}
+
+// TestAnybodysDataIsAnalysedWithoutADatabase runs the worked studies of docs/examples, each with its one command.
+func TestAnybodysDataIsAnalysedWithoutADatabase(t *testing.T) {
+	dir, examples := t.TempDir(), filepath.Join("..", "..", "docs", "examples")
+	for _, tc := range []struct{ study, data, says string }{
+		{"pupils", "pupils_three_wave.csv", "1.25 [1.14; 1.35]"},
+		{"programme", "answers.csv", "Knowledge"},
+	} {
+		plan, data := filepath.Join(examples, tc.study, "plan.yaml"), filepath.Join(examples, tc.study, tc.data)
+		for _, format := range []string{"pdf", "xlsx", "json", "html"} {
+			out := filepath.Join(dir, tc.study+"."+format)
+			code, _, errs := command(t, "impact", "analyse", "--plan", plan, "--data", data, "--format", format, "--lang", "en", "--as-of", "2026-11-24", "--out", out)
+			b, err := os.ReadFile(out)
+			if code != 0 || err != nil || len(b) < 5000 {
+				t.Fatalf("%s as %s: code %d, %q, %d bytes, %v", tc.study, format, code, errs, len(b), err)
+			}
+			if format == "html" && !strings.Contains(string(b), tc.says) {
+				t.Errorf("%s: the page does not say %q", tc.study, tc.says)
+			}
+		}
+	}
+	bad := filepath.Join(dir, "bad.csv")
+	if err := os.WriteFile(bad, []byte("id,cohort,female,pre,post,fup\n1,a,0,1,2,three\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(dir, "none.pdf")
+	for name, tc := range map[string]struct {
+		args []string
+		want string
+	}{
+		"text in a column of numbers": {[]string{"--plan", filepath.Join(examples, "pupils", "plan.yaml"), "--data", bad}, "row 2, fup"},
+		"a plan that is not there":    {[]string{"--plan", filepath.Join(dir, "no.yaml"), "--data", bad}, "--plan"},
+		"data that are not there":     {[]string{"--plan", filepath.Join(examples, "pupils", "plan.yaml"), "--data", filepath.Join(dir, "no.csv")}, "--data"},
+		"a plan that is data":         {[]string{"--plan", bad, "--data", bad}, "plan"},
+	} {
+		code, _, errs := command(t, append([]string{"impact", "analyse", "--out", out}, tc.args...)...)
+		if _, err := os.Stat(out); code != 2 || !strings.Contains(errs, tc.want) || err == nil {
+			t.Errorf("%s: code %d, %q, file written: %v", name, code, errs, err == nil)
+		}
 	}
 }
 

@@ -63,6 +63,9 @@ func (r *reader) columns(p study.Plan) {
 		"data.weight": p.Data.Weight, "data.wave": p.Data.Wave, "data.from": p.Data.From, "data.to": p.Data.To,
 		"data.from_group": p.Data.FromGroup, "data.to_group": p.Data.ToGroup, "comparison.column": p.Comparison.Column,
 	}
+	for w, c := range p.Data.Standing {
+		named["data.standing."+string(w)] = c
+	}
 	if p.Kind == study.Change {
 		for _, o := range p.Outcomes {
 			if len(o.Columns)+len(o.Items) == 0 {
@@ -219,12 +222,27 @@ func (r *reader) answers(row int, p study.Plan, x *Person) {
 			x.Partners[k] = partners(p, w, func(c string) float64 { return r.within(row, c, 0, p.Partners.High) })
 		}
 		switch {
+		case p.Data.Standing[w] != "":
+			x.Standing[k] = r.standing(row, p.Data.Standing[w])
 		case answered:
 			x.Standing[k] = survey.Answered
 		case asked:
 			x.Standing[k] = survey.Silent
 		}
 	}
+}
+
+// standing reads how somebody stands in a wave.
+func (r *reader) standing(row int, column string) survey.Standing {
+	s := survey.Standing(r.text(row, column))
+	if all := survey.Standings(); s != "" && !slices.Contains(all, s) {
+		var of []string
+		for _, x := range all {
+			of = append(of, string(x))
+		}
+		r.fault(fault.Field(column, "plan.choice", fault.Vars{"of": strings.Join(of, ", ")}).InRow(r.table.Lines[row]))
+	}
+	return s
 }
 
 func (r *reader) places(p study.Plan) []Place {

@@ -79,7 +79,7 @@ func (p Forest) span() (lo, hi float64) {
 func (r ForestRow) draw(c canvas, lang string, y float64, at func(float64) float64) {
 	text := r.Text
 	if r.Suppressed {
-		text = word(lang, "under5")
+		text = word(lang, "hidden")
 	}
 	labels(c, y, r.Label, text)
 	if r.Suppressed {

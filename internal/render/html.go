@@ -52,6 +52,8 @@ func htmlBlock(b *strings.Builder, d Document, block Block, id string) {
 		b.WriteString("</dl>")
 	case Table:
 		htmlTable(b, x)
+	case Code:
+		fmt.Fprintf(b, `<details><summary>%s</summary><pre class="tw" tabindex="0">%s</pre></details>`, e(x.Caption), e(x.Text))
 	case Figure:
 		fmt.Fprintf(b, `<figure class="card"><h3>%s</h3>%s<figcaption class="cap">%s</figcaption>`, e(x.Finding), SVG(x.Plot, d.Lang, id), e(x.Caption))
 		if x.Table != nil {

@@ -41,6 +41,8 @@ func (p *report) block(b Block) {
 		p.facts(x)
 	case Table:
 		p.table(x)
+	case Code:
+		p.code(x)
 	case Figure:
 		p.figure(x)
 	}
@@ -91,6 +93,21 @@ func (p *report) list(x List) {
 		p.SetX(left)
 	}
 	p.Ln(1.5)
+}
+
+// code writes lines as they are, indented by their leading spaces.
+func (p *report) code(x Code) {
+	p.say("sans", "B", 10, 5.4, x.Caption)
+	left, _, _, _ := p.GetMargins()
+	p.SetFont("sans", "", 8.5)
+	p.ink(40)
+	for _, line := range strings.Split(strings.TrimRight(x.Text, "\n"), "\n") {
+		t := strings.TrimLeft(line, " ")
+		p.SetX(left + 1.6*float64(len(line)-len(t)))
+		p.MultiCell(0, 4.1, t, "", "L", false)
+	}
+	p.SetX(left)
+	p.Ln(2)
 }
 
 func (p *report) facts(x Facts) {

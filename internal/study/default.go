@@ -13,6 +13,13 @@ var waveTitles = map[survey.Wave]survey.Text{
 	survey.M6:       {BG: "шест месеца след обучението", EN: "six months after the training"},
 }
 
+var waveShort = map[survey.Wave]survey.Text{
+	survey.Pre:      {BG: "преди", EN: "before"},
+	survey.Post:     {BG: "след", EN: "after"},
+	survey.RetroPre: {BG: "преди, погледнато днес", EN: "before, as seen today"},
+	survey.M6:       {BG: "6 месеца", EN: "6 months"},
+}
+
 // Default is the plan that is proposed for a study: what is known to hold with groups of people, without a comparison.
 func Default(s survey.Study, waves ...survey.Wave) Plan {
 	p := Plan{
@@ -30,7 +37,7 @@ func Default(s survey.Study, waves ...survey.Wave) Plan {
 		Size:       Size{People: 560, Groups: 28, ICC: 0.05, CV: 0.4, Loss: 0.35, Correlation: 0.5, Power: 0.8},
 	}
 	for _, w := range waves {
-		p.Waves = append(p.Waves, Wave{w, waveTitles[w]})
+		p.Waves = append(p.Waves, Wave{Wave: w, Title: waveTitles[w]})
 	}
 	p.Primary = Contrast{survey.Pre, survey.M6}
 	if !slices.Contains(waves, survey.M6) {

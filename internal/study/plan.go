@@ -58,6 +58,7 @@ type Period struct {
 type Wave struct {
 	Wave  survey.Wave `json:"wave" yaml:"wave"`
 	Title survey.Text `json:"title" yaml:"title"`
+	Short survey.Text `json:"short,omitzero" yaml:"short,omitempty"` // for the axis of a plot; "after 6 months"
 }
 
 // Role is the part that an outcome plays.
@@ -242,6 +243,8 @@ type Columns struct {
 	Region     string `json:"region" yaml:"region,omitempty"`
 	Experience string `json:"experience" yaml:"experience,omitempty"`
 
+	Standing map[survey.Wave]string `json:"standing,omitempty" yaml:"standing,omitempty"` // answered, open, silent, never, …: without it who has no score did not answer
+
 	Period   string `json:"period" yaml:"period,omitempty"` // wedge
 	Exposure string `json:"exposure" yaml:"exposure,omitempty"`
 	Value    string `json:"value" yaml:"value,omitempty"`
@@ -292,6 +295,19 @@ func (p Plan) WaveTitle(w survey.Wave) survey.Text {
 		}
 	}
 	return waveTitles[w]
+}
+
+// WaveShort is the name of a wave on the axis of a plot and in the head of a table.
+func (p Plan) WaveShort(w survey.Wave) survey.Text {
+	for _, x := range p.Waves {
+		if x.Wave == w && x.Short != (survey.Text{}) {
+			return x.Short
+		}
+	}
+	if t := p.WaveTitle(w); t != waveTitles[w] {
+		return t
+	}
+	return waveShort[w]
 }
 
 // Contrasts lists the changes that the plan asks about: the primary one first, then the others from each wave to the next, and
