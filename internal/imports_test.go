@@ -17,16 +17,18 @@ var may = map[string][]string{
 	"org":      {"access", "calendar", "fault", "fold", "sealed"},
 	"training": {"access", "calendar", "fault", "fold", "org", "sealed"},
 	"survey":   {"access", "calendar", "disclosure", "fault", "fold", "org", "sealed", "training"},
-	"impact":   {"access", "calendar", "disclosure", "fault", "fold", "i18n", "org", "render", "sealed", "stats", "survey", "training"},
+	"study":    {"access", "calendar", "disclosure", "fault", "fold", "org", "sealed", "survey", "training"},
+	"analysis": {"access", "calendar", "disclosure", "fault", "fold", "org", "sealed", "sheet", "stats", "study", "survey", "training"},
+	"impact":   {"access", "analysis", "calendar", "disclosure", "fault", "fold", "i18n", "org", "render", "sealed", "sheet", "stats", "study", "survey", "training"},
 	"passkey":  {"access", "calendar", "fault", "fold", "org", "sealed"},
-	"store":    {"access", "calendar", "disclosure", "fault", "fold", "org", "sealed", "survey", "training"},
+	"store":    {"access", "calendar", "disclosure", "fault", "fold", "org", "sealed", "study", "survey", "training"},
 	"demo":     {"access", "calendar", "disclosure", "fault", "fold", "org", "sealed", "survey", "training"},
-	"web":      {"access", "calendar", "disclosure", "fault", "fold", "i18n", "impact", "org", "render", "sealed", "sheet", "stats", "survey", "training"},
-	"testkit":  {"access", "calendar", "disclosure", "fault", "fold", "org", "sealed", "store", "survey", "training"},
+	"web":      {"access", "analysis", "calendar", "disclosure", "fault", "fold", "i18n", "impact", "org", "render", "sealed", "sheet", "stats", "study", "survey", "training"},
+	"testkit":  {"access", "calendar", "disclosure", "fault", "fold", "org", "sealed", "store", "study", "survey", "training"},
 }
 
 // subjects know no database, no network and no page.
-var subjects = []string{"access", "calendar", "disclosure", "fault", "org", "training", "survey", "stats"}
+var subjects = []string{"access", "calendar", "disclosure", "fault", "org", "training", "survey", "stats", "study"}
 
 func TestImportsFollowThePicture(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "-f", `{{.ImportPath}} {{join .Deps ","}}`, "./...").Output()

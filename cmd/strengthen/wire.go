@@ -16,6 +16,7 @@ import (
 	"strengthen/internal/org"
 	"strengthen/internal/sealed"
 	"strengthen/internal/store"
+	"strengthen/internal/study"
 	"strengthen/internal/survey"
 	"strengthen/internal/training"
 )
@@ -33,6 +34,7 @@ type house struct {
 	org      *org.Service
 	training *training.Service
 	survey   *survey.Service
+	study    *study.Service
 	impact   *impact.Service
 	signer   ed25519.PrivateKey
 	log      *slog.Logger
@@ -88,7 +90,9 @@ func (p place) build(ctx context.Context, now calendar.Clock, migrate bool) (*ho
 	h.org = org.New(store.For[org.Tx]{DB: db}, now, root.Box("totp"))
 	h.training = training.New(store.For[training.Tx]{DB: db}, now)
 	h.survey = survey.New(store.For[survey.Tx]{DB: db}, now)
-	h.impact = impact.New(h.survey, h.org, now)
+	h.study = study.New(store.For[study.Tx]{DB: db}, now)
+	h.impact = impact.New(h.survey, h.org, h.study, now)
+	h.impact.Version = version
 	return h, nil
 }
 

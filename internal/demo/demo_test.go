@@ -1,7 +1,6 @@
 package demo_test
 
 import (
-	"bytes"
 	"flag"
 	"math"
 	"os"
@@ -26,27 +25,22 @@ var update = flag.Bool("update", false, "write the worked example anew")
 
 // theSameFromAFile writes the answers and the plan out, reads them back, and asks for the same figures. With -update they
 // become docs/examples/programme.
-func theSameFromAFile(t *testing.T, s *survey.Service) {
+func theSameFromAFile(t *testing.T, s *survey.Service, reports *impact.Service) {
 	t.Helper()
 	d, err := s.Data(t.Context(), access.Actor{Grants: []access.Grant{{Role: access.Funder}}}, survey.OwnStudy)
 	if err != nil {
 		t.Fatal(err)
 	}
 	kept := study.Record{Plan: impact.Proposed(d)}
-	data, err := analysis.FromAnswers(d)(kept.Plan)
+	plan, csv, err := reports.Take(t.Context(), access.Actor{Via: access.ViaCommand, Grants: []access.Grant{{Role: access.Evaluator}}}, survey.OwnStudy)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var csv bytes.Buffer
-	plan, err := analysis.Export(&csv, kept.Plan, data)
+	record, err := study.Parse(plan)
 	if err != nil {
 		t.Fatal(err)
 	}
-	record, err := study.Parse(study.Record{Plan: plan}.YAML())
-	if err != nil {
-		t.Fatal(err)
-	}
-	table, err := sheet.Read(csv.Bytes())
+	table, err := sheet.Read(csv)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +64,7 @@ func theSameFromAFile(t *testing.T, s *survey.Service) {
 	if !*update {
 		return
 	}
-	for name, b := range map[string][]byte{"answers.csv": csv.Bytes(), "plan.yaml": record.YAML()} {
+	for name, b := range map[string][]byte{"answers.csv": csv, "plan.yaml": plan} {
 		if err := os.WriteFile("../../docs/examples/programme/"+name, b, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -96,8 +90,9 @@ func TestTheReportRecoversTheTruth(t *testing.T) {
 	if err := w.Play(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	theSameFromAFile(t, s)
-	r, err := impact.New(s, o, clock.Now).Compute(t.Context(), access.Actor{Grants: []access.Grant{{Role: access.Funder}}}, survey.OwnStudy)
+	reports := impact.New(s, o, study.New(store.For[study.Tx]{DB: db}, clock.Now), clock.Now)
+	theSameFromAFile(t, s, reports)
+	r, err := reports.Compute(t.Context(), access.Actor{Grants: []access.Grant{{Role: access.Funder}}}, survey.OwnStudy)
 	if err != nil {
 		t.Fatal(err)
 	}

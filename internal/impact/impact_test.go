@@ -78,7 +78,7 @@ func TestFromPublishedFileToPaper(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := survey.New(store.For[survey.Tx]{DB: db}, clock.Now)
-		reports := impact.New(s, o, clock.Now)
+		reports := impact.New(s, o, study.New(store.For[study.Tx]{DB: db}, clock.Now), clock.Now)
 		for _, tc := range []struct {
 			study, file, change string
 			decimals            int

@@ -51,7 +51,7 @@ func (w writer) primaries() (render.Figure, bool) {
 		return render.Figure{}, false
 	}
 	f.Desc = w.T("Стойностите са в таблицата.", "The values are in the table.")
-	return render.Figure{Finding: f.Title, Plot: f, Table: &t, Caption: w.T("Вдясно стои промяната в собствените ѝ единици; чертата показва, че резултатите се сравняват в стандартни отклонения.", "At the right stands the change in its own units; the line compares the outcomes in standard deviations.")}, true
+	return render.Figure{Finding: f.Title, Plot: f, Table: &t, Caption: w.T("Вдясно стои промяната в собствените ѝ единици; чертата сравнява резултатите в стандартни отклонения.", "At the right stands the change in its own units; the line compares the outcomes in standard deviations.")}, true
 }
 
 // How the smallest detectable change is looked at.

@@ -210,13 +210,22 @@ func (w writer) tally(name string, a analysis.Tally) []render.Cell {
 	return []render.Cell{text(name), w.count(a.Answered), w.count(a.Open), w.count(a.Lost), w.count(a.NotAsked)}
 }
 
+// flowBy is who answered in each group: of those asked, wave by wave.
 func (w writer) flowBy(by study.By) (render.Table, bool) {
-	t := render.Table{Caption: w.T("Кой отговори: {b}", "Who answered: {b}", "b", w.by(by)), Head: head(2, w.T("Група", "Group"), w.T("Кога", "When"), w.T("отговорили", "answered"), w.T("още може", "may still"), w.T("не отговориха", "did not"), w.T("не са питани", "not asked"))}
+	t := render.Table{Caption: w.T("Кой отговори: {b}", "Who answered: {b}", "b", w.by(by)), Head: head(1, w.T("Група", "Group"))}
+	var names []string
+	rows := map[string][]render.Cell{}
 	for _, f := range w.Flow {
+		t.Head = append(t.Head, render.Column{Text: w.T("{w}: отговорили", "{w}: answered", "w", w.short(f.Wave)), Number: true}, render.Column{Text: w.T("не отговориха", "did not"), Number: true})
 		for _, row := range f.By[string(by)] {
-			cells := w.tally(w.name(by, row.Name), row.Tally)
-			t.Rows = append(t.Rows, append([]render.Cell{cells[0], text(w.short(f.Wave))}, cells[1:]...))
+			if rows[row.Name] == nil {
+				names, rows[row.Name] = append(names, row.Name), []render.Cell{text(w.name(by, row.Name))}
+			}
+			rows[row.Name] = append(rows[row.Name], w.count(row.Answered), w.count(row.Lost))
 		}
+	}
+	for _, name := range names {
+		t.Rows = append(t.Rows, rows[name])
 	}
 	t.Note = w.smallNote()
 	return t, len(t.Rows) > 0

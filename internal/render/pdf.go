@@ -13,7 +13,10 @@ func PDF(d Document) ([]byte, error) {
 		p.say("sans", "", 11, 5.5, d.Subtitle)
 	}
 	p.Ln(3)
-	for _, b := range d.Blocks {
+	for i, b := range d.Blocks {
+		if _, ok := b.(Heading); ok { // a heading stays with what follows it
+			p.room(min(p.least(d.Blocks[i:]), 230))
+		}
 		p.block(b)
 	}
 	p.Ln(3)
@@ -26,7 +29,35 @@ func PDF(d Document) ([]byte, error) {
 // report is a document under way.
 type report struct {
 	paper
-	outline bool // a heading of level 2 stands in the bookmarks, so that one of level 3 may go below it
+	outline bool    // a heading of level 2 stands in the bookmarks, so that one of level 3 may go below it
+	small   float64 // size of the letters of the table that is written
+}
+
+// least is the height that the first blocks need to stand together: headings, and the beginning of what they head.
+func (p *report) least(all []Block) float64 {
+	h := 0.0
+	for _, b := range all {
+		switch x := b.(type) {
+		case Heading:
+			h += 11
+			continue
+		case Figure:
+			_, high := p.scaled(x)
+			return h + high + 24
+		}
+		return h + 24
+	}
+	return h
+}
+
+// scaled is how a plot is scaled to the page, and how high it then is.
+func (p *report) scaled(x Figure) (scale, high float64) {
+	if x.Plot == nil {
+		return 1, 0
+	}
+	w, h := x.Plot.size(p.lang)
+	scale = min(118/w, 185/max(h, 1))
+	return scale, h * scale
 }
 
 func (p *report) block(b Block) {
@@ -52,7 +83,6 @@ func (p *report) block(b Block) {
 func (h Heading) level() int { return min(max(h.Level, 2), 3) }
 
 func (p *report) heading(h Heading) {
-	p.room(24)
 	p.Ln(3)
 	depth, size := 0, 14.0
 	if h.level() == 3 {
@@ -99,12 +129,12 @@ func (p *report) list(x List) {
 func (p *report) code(x Code) {
 	p.say("sans", "B", 10, 5.4, x.Caption)
 	left, _, _, _ := p.GetMargins()
-	p.SetFont("sans", "", 8.5)
+	p.SetFont("sans", "", 7.5)
 	p.ink(40)
 	for _, line := range strings.Split(strings.TrimRight(x.Text, "\n"), "\n") {
 		t := strings.TrimLeft(line, " ")
 		p.SetX(left + 1.6*float64(len(line)-len(t)))
-		p.MultiCell(0, 4.1, t, "", "L", false)
+		p.MultiCell(0, 3.4, t, "", "L", false)
 	}
 	p.SetX(left)
 	p.Ln(2)
@@ -128,17 +158,13 @@ func (p *report) facts(x Facts) {
 }
 
 func (p *report) figure(x Figure) {
-	var w, h, scale float64
-	if x.Plot != nil {
-		w, h = x.Plot.size(p.lang)
-		scale = min(118/w, 185/max(h, 1))
-	}
-	p.room(h*scale + 24)
+	scale, high := p.scaled(x)
+	p.room(high + 24)
 	p.say("sans", "B", 11.5, 5.8, x.Finding)
 	if x.Plot != nil {
 		c := pdfCanvas{p.paper, p.GetX(), p.GetY() + 1.5, scale}
 		x.Plot.draw(c, p.lang)
-		p.SetXY(c.x, c.y+h*scale+2)
+		p.SetXY(c.x, c.y+high+2)
 	}
 	if x.Caption != "" {
 		p.say("sans", "", 9, 4.6, x.Caption)

@@ -17,6 +17,10 @@ func (p *report) table(t Table) {
 	for i, c := range t.Head {
 		head[i] = Cell{Text: c.Text, Header: true}
 	}
+	p.small = 9
+	if len(t.Head) > 8 {
+		p.small = 7.5
+	}
 	widths := p.columns(t)
 	p.tableRow(t, head, widths)
 	_, height := p.GetPageSize()
@@ -36,7 +40,7 @@ func (p *report) table(t Table) {
 
 // columns divides the page: each column gets its longest word, then what its longest text wants as far as there is room.
 func (p *report) columns(t Table) []float64 {
-	p.SetFont("sans", "B", 9)
+	p.SetFont("sans", "B", p.small)
 	least, want := make([]float64, len(t.Head)), make([]float64, len(t.Head))
 	var sumLeast, sumWant float64
 	for i, c := range t.Head {
@@ -82,7 +86,7 @@ func (p *report) cellFont(c Cell) {
 	if c.Header {
 		style = "B"
 	}
-	p.SetFont("sans", style, 9)
+	p.SetFont("sans", style, p.small)
 }
 
 func (p *report) rowHeight(row []Cell, widths []float64) float64 {

@@ -23,6 +23,7 @@ import (
 	"strengthen/internal/org"
 	"strengthen/internal/sealed"
 	"strengthen/internal/store"
+	"strengthen/internal/study"
 	"strengthen/internal/survey"
 	"strengthen/internal/training"
 	"strengthen/internal/web"
@@ -36,6 +37,7 @@ type site struct {
 	org      *org.Service
 	training *training.Service
 	survey   *survey.Service
+	study    *study.Service
 	world    *demo.World
 	guests   map[access.Role]access.PersonID
 	past     training.EventID // held, with certificates
@@ -65,6 +67,7 @@ var build = sync.OnceValues(func() (*site, error) {
 	s.org = org.New(store.For[org.Tx]{DB: db}, clock.Now, sealed.Root{1}.Box("totp"))
 	s.training = training.New(store.For[training.Tx]{DB: db}, clock.Now)
 	s.survey = survey.New(store.For[survey.Tx]{DB: db}, clock.Now)
+	s.study = study.New(store.For[study.Tx]{DB: db}, clock.Now)
 	end := time.Date(2026, 3, 18, 9, 0, 0, 0, time.UTC)
 	s.world = &demo.World{Org: s.org, Training: s.training, Survey: s.survey, Clock: clock, End: end, Size: 28}
 	if err := s.world.Play(ctx); err != nil {
@@ -73,7 +76,7 @@ var build = sync.OnceValues(func() (*site, error) {
 	clock.Set(end)
 	server := httptest.NewUnstartedServer(nil)
 	s.url = "http://" + server.Listener.Addr().String()
-	s.pages = web.New(web.Config{Org: s.org, Training: s.training, Survey: s.survey, Impact: impact.New(s.survey, s.org, clock.Now), Policy: access.Standard(),
+	s.pages = web.New(web.Config{Org: s.org, Training: s.training, Survey: s.survey, Impact: impact.New(s.survey, s.org, s.study, clock.Now), Study: s.study, Policy: access.Standard(),
 		Now: clock.Now, Log: quiet, Site: s.url, Demo: true, Ready: db.Ready, Version: "test", Rate: 1e6})
 	server.Config.Handler = s.pages.Handler()
 	server.Start()
@@ -149,7 +152,7 @@ func (s *site) tour() map[access.Role][]string {
 		access.Coordinator:    {"/home", "/regions", "/trainings"},
 		access.Trainer:        {"/home", "/trainings"},
 		access.Participant:    {"/home", "/seats/" + string(s.seat), "/me"},
-		access.Evaluator:      {"/home", "/surveys", "/surveys/remarks", "/impact"},
+		access.Evaluator:      {"/home", "/surveys", "/surveys/remarks", "/impact", "/impact/plan", "/impact/studies"},
 		access.Funder:         {"/home", "/impact", "/programme"},
 		access.DataProtection: {"/home", "/audit", "/mail", "/people"},
 		access.Administrator:  {"/home", "/accounts", "/tables", "/tables?list=region", "/agencies", "/system"},

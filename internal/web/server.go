@@ -22,6 +22,7 @@ import (
 	"strengthen/internal/i18n"
 	"strengthen/internal/impact"
 	"strengthen/internal/org"
+	"strengthen/internal/study"
 	"strengthen/internal/survey"
 	"strengthen/internal/training"
 )
@@ -38,6 +39,7 @@ type Config struct {
 	Training *training.Service
 	Survey   *survey.Service
 	Impact   *impact.Service
+	Study    *study.Service
 	Policy   access.Policy
 	Now      calendar.Clock
 	Log      *slog.Logger
