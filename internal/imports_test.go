@@ -22,7 +22,7 @@ var may = map[string][]string{
 	"impact":   {"access", "analysis", "calendar", "disclosure", "fault", "fold", "i18n", "org", "render", "sealed", "sheet", "stats", "study", "survey", "training"},
 	"passkey":  {"access", "calendar", "fault", "fold", "org", "sealed"},
 	"store":    {"access", "calendar", "disclosure", "fault", "fold", "org", "sealed", "study", "survey", "training"},
-	"demo":     {"access", "calendar", "disclosure", "fault", "fold", "org", "sealed", "survey", "training"},
+	"demo":     {"access", "calendar", "disclosure", "fault", "fold", "org", "sealed", "study", "survey", "training"},
 	"web":      {"access", "analysis", "calendar", "disclosure", "fault", "fold", "i18n", "impact", "org", "render", "sealed", "sheet", "stats", "study", "survey", "training"},
 	"testkit":  {"access", "calendar", "disclosure", "fault", "fold", "org", "sealed", "store", "study", "survey", "training"},
 }

@@ -134,7 +134,7 @@ func (p place) openFor(ctx context.Context, clock *demo.Clock, fresh bool) (*hou
 // play runs the invented programme up to the present.
 func (h *house) play(ctx context.Context, clock *demo.Clock, size int) error {
 	began, last := time.Now(), -1
-	w := &demo.World{Org: h.org, Training: h.training, Survey: h.survey, Clock: clock, Size: size, End: began, Say: func(done, all int) {
+	w := &demo.World{Org: h.org, Training: h.training, Survey: h.survey, Study: h.study, Clock: clock, Size: size, End: began, Say: func(done, all int) {
 		if p := 100 * done / max(all, 1); p/5 > last {
 			last = p / 5
 			fmt.Fprintf(os.Stderr, "\rtwo invented years: %3d %%", p)

@@ -54,14 +54,7 @@ func standing(p Person, wave int) survey.Standing {
 	if p.Standing[wave] == "" && survey.Waves()[wave] == survey.RetroPre {
 		wave = at(survey.Post) // asked in the same sitting
 	}
-	switch s := p.Standing[wave]; s {
-	case survey.Answered:
-		return survey.Partly
-	case "":
-		return survey.Never
-	default:
-		return s
-	}
+	return stands(p.Standing[wave])
 }
 
 // complete are the pairs with both scores.

@@ -21,7 +21,8 @@ type engine struct {
 	done, all   int
 	scales      map[string]Scale
 	models      []Model
-	drawn       map[int][][]int // resamples by number of groups
+	drawn       map[int][][]int   // resamples by number of groups
+	patterns    map[int][]pattern // by outcome
 }
 
 // Analyse computes everything that a plan asks of its data, and for each deviation the primary contrast by the plan as changed.
@@ -57,7 +58,7 @@ func Analyse(ctx context.Context, r study.Record, source Source, o Options) (Res
 }
 
 func newEngine(ctx context.Context, p study.Plan, d Data, say func(done, all int)) *engine {
-	e := &engine{plan: p, data: d, say: say, scales: map[string]Scale{}, drawn: map[int][][]int{}, work: stats.Work{Context: ctx}}
+	e := &engine{plan: p, data: d, say: say, scales: map[string]Scale{}, drawn: map[int][][]int{}, patterns: map[int][]pattern{}, work: stats.Work{Context: ctx}}
 	groups := map[string]bool{}
 	for _, x := range d.People {
 		groups[x.Group] = true

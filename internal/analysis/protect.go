@@ -33,6 +33,7 @@ type protector struct {
 	tables map[string]map[string]int  // by table, cell: how many people
 	of     map[string]string          // table: the way in which it splits people, such as sector
 	hidden map[string]map[string]bool // by way and part
+	stood  []WaveFlow                 // how people stand, before anything is hidden
 	hold   bool
 	ledger Ledger
 }
@@ -42,11 +43,19 @@ type protector struct {
 func (e *engine) protect(r *Result, o Options) {
 	r.Level = int(o.Level)
 	p := protector{Options: o, tables: map[string]map[string]int{}, of: map[string]string{}, hidden: map[string]map[string]bool{}, ledger: Ledger{}}
+	for _, f := range r.Flow {
+		full := WaveFlow{Wave: f.Wave, All: f.All, By: map[string]Rows{}}
+		for by, rows := range f.By {
+			full.By[by] = slices.Clone(rows)
+		}
+		p.stood = append(p.stood, full)
+	}
 	p.collect(r)
 	p.decide()
 	p.changes(r)
 	p.courses(r)
 	p.flow(r)
+	p.audit(e, r)
 	p.items(r)
 	p.network(r)
 	for i := range r.Deviations {
@@ -234,7 +243,7 @@ func (p *protector) changes(r *Result) {
 		for by := range c.By {
 			for k, x := range c.By[by] {
 				if p.hidden[by][x.Name] {
-					c.By[by][k] = Part{Name: x.Name, N: disclosure.Hidden, Hidden: true, MeanFrom: None(), MeanTo: None(), Change: cannot(Hidden)}
+					c.By[by][k] = hiddenPart(x.Name)
 				}
 			}
 		}
@@ -333,7 +342,7 @@ func (p *protector) courses(r *Result) {
 		for k := range c.Points {
 			x := &c.Points[k]
 			if p.Level.Small(x.N) || p.hidden[c.By][c.Name] && c.By != "" {
-				*x = WavePoint{Wave: x.Wave, N: disclosure.Hidden, Mean: None(), CI: Span{None(), None()}, Ceiling: None(), Hidden: true}
+				*x = hiddenPoint(x.Wave)
 				continue
 			}
 			x.Ceiling = p.share(x.Ceiling, x.N)
@@ -384,20 +393,20 @@ func (p *protector) share(s Number, n int) Number {
 	return s
 }
 
-// flow hides small counts of how people stand, in all and in tables with totals.
+// flow hides small counts of how people stand, in all and in tables with totals. What is hidden already stays hidden.
 func (p *protector) flow(r *Result) {
 	for i := range r.Flow {
-		f := &r.Flow[i]
-		all := f.All
-		mask := p.Level.Row([]int{all.Answered, all.Open, all.Lost, all.NotAsked})
+		f, full := &r.Flow[i], p.stood[i]
+		mask := p.Level.Row(full.All.counts())
 		hideTally(&f.All, mask)
 		for by, rows := range f.By {
 			n := make([][]int, len(rows))
 			var also [][2]int
 			for k, row := range rows {
-				n[k] = []int{row.Answered, row.Open, row.Lost, row.NotAsked}
+				n[k] = full.By[by][k].counts()
+				told := row.counts()
 				for j := range 5 {
-					if p.hidden[by][row.Name] {
+					if p.hidden[by][row.Name] || j < 4 && told[j] == disclosure.Hidden {
 						also = append(also, [2]int{k, j})
 					}
 				}
@@ -408,11 +417,16 @@ func (p *protector) flow(r *Result) {
 				}
 			}
 			for k, hide := range p.Level.Grid(n, also...)[:len(rows)] {
+				for j, whole := range mask { // a total that is hidden can follow from elsewhere: where nobody stands is hidden with it
+					hide[j] = hide[j] || whole
+				}
 				hideTally(&rows[k].Tally, hide)
 			}
 		}
 	}
 }
+
+func (t Tally) counts() []int { return []int{t.Answered, t.Open, t.Lost, t.NotAsked} }
 
 func hideTally(t *Tally, hide []bool) {
 	for j, n := range []*int{&t.Answered, &t.Open, &t.Lost, &t.NotAsked} {

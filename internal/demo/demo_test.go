@@ -86,15 +86,19 @@ func TestTheReportRecoversTheTruth(t *testing.T) {
 	o := org.New(store.For[org.Tx]{DB: db}, clock.Now, sealed.Root{1}.Box("totp"))
 	s := survey.New(store.For[survey.Tx]{DB: db}, clock.Now)
 	tr := training.New(store.For[training.Tx]{DB: db}, clock.Now)
-	w := &demo.World{Org: o, Training: tr, Survey: s, Clock: clock, End: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC), Size: 28}
+	st := study.New(store.For[study.Tx]{DB: db}, clock.Now)
+	w := &demo.World{Org: o, Training: tr, Survey: s, Study: st, Clock: clock, End: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC), Size: 28}
 	if err := w.Play(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	reports := impact.New(s, o, study.New(store.For[study.Tx]{DB: db}, clock.Now), clock.Now)
+	reports := impact.New(s, o, st, clock.Now)
 	theSameFromAFile(t, s, reports)
 	r, err := reports.Compute(t.Context(), access.Actor{Grants: []access.Grant{{Role: access.Funder}}}, survey.OwnStudy)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if l := r.Record.Locked; l == nil || l.Late {
+		t.Errorf("the plan was not locked before the data: %+v", l)
 	}
 	// Who does not know an item guesses among four options, so that only three quarters of a gain in knowledge show.
 	for outcome, truth := range map[string]float64{

@@ -23,8 +23,9 @@ func SideBySide(all []analysis.Result, l i18n.Lang, made time.Time) render.Docum
 		writers = append(writers, newWriter(r, nil, l))
 	}
 	d.Blocks = append(d.Blocks, w.studies(writers))
-	for _, title := range titles(writers) {
-		d.Blocks = append(d.Blocks, w.beside(title, writers))
+	d.Blocks = append(d.Blocks, render.Heading{Level: 2, Text: w.T("Резултат по резултат", "Outcome by outcome")})
+	for _, id := range shared(writers) {
+		d.Blocks = append(d.Blocks, w.beside(id, writers))
 	}
 	d.Blocks = append(d.Blocks, render.Para{Kind: "warn", Text: w.T("Проучванията се различават по хора, време и въпросници; числата им не се сливат и не се подреждат. Разлика между два интервала не е проверка дали проучванията се различават.", "The studies differ in people, time and questionnaires; their figures are neither pooled nor ranked. That two intervals differ is no test of whether the studies do.")})
 	return d
@@ -63,8 +64,8 @@ func (w writer) studies(all []writer) render.Table {
 	return t
 }
 
-// titles are the outcomes in the order of the first study that has them; an outcome is the same by its identifier.
-func titles(all []writer) []string {
+// shared are the outcomes in the order of the first study that has them; an outcome is the same by its identifier.
+func shared(all []writer) []string {
 	var ids []string
 	for _, x := range all {
 		for _, o := range x.plan.Outcomes {
@@ -91,7 +92,7 @@ func (w writer) beside(id string, all []writer) render.Figure {
 		h := c.Headline
 		cells := []render.Cell{text(w.studyName(x)), text(x.contrast(c.From, c.To)), x.count(c.N), x.change(h.Value, o.Decimals), text(x.interval(h.Low, h.High, o.Decimals)), x.change(c.Size.Value, 2), text(x.interval(c.Size.Low, c.Size.High, 2))}
 		t.Rows = append(t.Rows, cells)
-		row := render.ForestRow{Label: w.studyName(x), Est: finite(c.Size.Value), Low: finite(c.Size.Low), High: finite(c.Size.High), N: max(c.N, 0), Text: x.signed(h.Value, o.Decimals) + " " + x.interval(h.Low, h.High, o.Decimals)}
+		row := render.ForestRow{Label: w.studyName(x), Est: finite(c.Size.Value), Low: finite(c.Size.Low), High: finite(c.Size.High), N: max(c.N, 0), Text: x.row(h, o.Decimals)}
 		if h.Why == analysis.Hidden {
 			row = render.ForestRow{Label: row.Label, Suppressed: true}
 		}

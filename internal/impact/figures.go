@@ -19,7 +19,7 @@ func (w writer) contrasts(o study.Outcome) (render.Figure, bool) {
 		}
 		h := c.Headline
 		label := w.contrast(c.From, c.To)
-		f.Rows = append(f.Rows, render.ForestRow{Label: label, Est: finite(h.Value), Low: finite(h.Low), High: finite(h.High), N: c.N, Text: w.signed(h.Value, o.Decimals) + " " + w.interval(h.Low, h.High, o.Decimals), Overall: c.Main})
+		f.Rows = append(f.Rows, render.ForestRow{Label: label, Est: finite(h.Value), Low: finite(h.Low), High: finite(h.High), N: c.N, Text: w.row(h, o.Decimals), Overall: c.Main})
 		t.Rows = append(t.Rows, []render.Cell{text(label), w.count(c.N), w.decimal(c.MeanFrom, o.Decimals), w.decimal(c.MeanTo, o.Decimals), w.change(h.Value, o.Decimals), text(w.interval(h.Low, h.High, o.Decimals))})
 	}
 	if len(f.Rows) == 0 {
@@ -34,7 +34,14 @@ func (w writer) course(o study.Outcome) (render.Figure, bool) {
 	title := w.T("{name} във времето", "{name} over time", "name", w.title(o))
 	p := render.Slopes{Title: title, Min: math.Inf(1), Max: math.Inf(-1)}
 	t := render.Table{Caption: title, Head: head(2, w.T("Група", "Group"), w.T("Кога", "When"), "n", w.T("Средно", "Mean"), w.T("95 % интервал", "95% interval"))}
-	seen := 0
+	seen, asked := 0, map[survey.Wave]bool{}
+	for _, c := range w.Courses {
+		for _, x := range c.Points {
+			if c.Outcome == o.ID && x.N != 0 { // not every outcome is asked every time
+				asked[x.Wave] = true
+			}
+		}
+	}
 	for _, c := range w.Courses {
 		if c.Outcome != o.ID {
 			continue
@@ -46,7 +53,10 @@ func (w writer) course(o study.Outcome) (render.Figure, bool) {
 		any := false
 		p.Waves = nil
 		for _, x := range c.Points {
-			p.Waves = append(p.Waves, w.axis(x.Wave, len(c.Points)))
+			if !asked[x.Wave] {
+				continue
+			}
+			p.Waves = append(p.Waves, w.axis(x.Wave, len(asked)))
 			panel.Points = append(panel.Points, render.SlopePoint{Mean: finite(x.Mean), Low: finite(x.CI.Low), High: finite(x.CI.High), Missing: !x.Mean.OK()})
 			if !x.Mean.OK() {
 				continue
@@ -91,7 +101,7 @@ func (w writer) parts(o study.Outcome, c analysis.Change, by study.By) (render.F
 			continue
 		}
 		e := x.Change
-		row := render.ForestRow{Label: label, Est: finite(e.Value), Low: finite(e.Low), High: finite(e.High), N: x.N, Text: w.signed(e.Value, o.Decimals) + " " + w.interval(e.Low, e.High, o.Decimals)}
+		row := render.ForestRow{Label: label, Est: finite(e.Value), Low: finite(e.Low), High: finite(e.High), N: x.N, Text: w.row(e, o.Decimals)}
 		cells := []render.Cell{text(label), w.count(x.N), w.change(e.Value, o.Decimals), text(w.interval(e.Low, e.High, o.Decimals)), text("–"), text("–")}
 		if s, ok := drawn[x.Name]; ok {
 			v := float64(s.Drawn.Value)
@@ -104,7 +114,7 @@ func (w writer) parts(o study.Outcome, c analysis.Change, by study.By) (render.F
 		return render.Figure{}, false
 	}
 	h := c.Headline
-	f.Rows = append(f.Rows, render.ForestRow{Label: w.T("Всички", "All"), Est: finite(h.Value), Low: finite(h.Low), High: finite(h.High), N: c.N, Text: w.signed(h.Value, o.Decimals) + " " + w.interval(h.Low, h.High, o.Decimals), Overall: true})
+	f.Rows = append(f.Rows, render.ForestRow{Label: w.T("Всички", "All"), Est: finite(h.Value), Low: finite(h.Low), High: finite(h.High), N: c.N, Text: w.row(h, o.Decimals), Overall: true})
 	t.Rows = append(t.Rows, []render.Cell{text(w.T("Всички", "All")), w.count(c.N), w.change(h.Value, o.Decimals), text(w.interval(h.Low, h.High, o.Decimals)), text("–"), text("–")})
 	f.Desc = w.T("Всички: {c}. Стойностите са в таблицата.", "All: {c}. The values are in the table.", "c", f.Rows[len(f.Rows)-1].Text)
 	t.Note = w.smallNote()

@@ -44,7 +44,7 @@ func (w writer) primaries() (render.Figure, bool) {
 			continue
 		}
 		h := c.Headline
-		f.Rows = append(f.Rows, render.ForestRow{Label: w.title(o), Est: finite(c.Size.Value), Low: finite(c.Size.Low), High: finite(c.Size.High), N: c.N, Text: w.signed(h.Value, o.Decimals) + " " + w.interval(h.Low, h.High, o.Decimals)})
+		f.Rows = append(f.Rows, render.ForestRow{Label: w.title(o), Est: finite(c.Size.Value), Low: finite(c.Size.Low), High: finite(c.Size.High), N: c.N, Text: w.row(h, o.Decimals)})
 		t.Rows = append(t.Rows, []render.Cell{text(w.title(o)), w.count(c.N), w.change(h.Value, o.Decimals), text(w.interval(h.Low, h.High, o.Decimals)), w.change(c.Size.Value, 2)})
 	}
 	if len(f.Rows) == 0 {

@@ -224,7 +224,7 @@ func (w writer) may() []string {
 		}
 		vars := []any{"name", w.title(o), "when", w.wave(c.To), "e", w.estimate(c.Headline, o.Decimals), "low", w.num(c.Headline.Low, o.Decimals), "high", w.num(c.Headline.High, o.Decimals)}
 		if c.Headline.Clear() {
-			all = append(all, w.T("При отговорилите „{name}“ {when} се различава от началото със {e}.", "Among those who answered, “{name}” {when} differs from the start by {e}.", vars...))
+			all = append(all, w.T("При отговорилите „{name}“ {when} се различава от началото с {e}.", "Among those who answered, “{name}” {when} differs from the start by {e}.", vars...))
 		} else {
 			all = append(all, w.T("При отговорилите всяка промяна на „{name}“ между {low} и {high} се съвместява с данните.", "Among those who answered, any change of “{name}” between {low} and {high} is compatible with the data.", vars...))
 		}

@@ -115,7 +115,7 @@ func (w writer) sensitive(o study.Outcome, c analysis.Change) render.Figure {
 			return
 		}
 		if e.Value.OK() {
-			f.Rows = append(f.Rows, render.ForestRow{Label: label, Est: finite(e.Value), Low: finite(e.Low), High: finite(e.High), Text: w.signed(e.Value, o.Decimals) + " " + w.interval(e.Low, e.High, o.Decimals), Overall: overall})
+			f.Rows = append(f.Rows, render.ForestRow{Label: label, Est: finite(e.Value), Low: finite(e.Low), High: finite(e.High), Text: w.row(e, o.Decimals), Overall: overall})
 		}
 		interval := w.interval(e.Low, e.High, o.Decimals)
 		if !e.OK() && e.Why != analysis.Estimated {

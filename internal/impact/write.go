@@ -105,6 +105,14 @@ func (w writer) estimate(e analysis.Estimate, decimals int) string {
 	return w.why(e.Why)
 }
 
+// row writes a value and its interval at the side of a plot; without an interval the value alone.
+func (w writer) row(e analysis.Estimate, decimals int) string {
+	if !e.OK() {
+		return w.signed(e.Value, decimals)
+	}
+	return w.signed(e.Value, decimals) + " " + w.interval(e.Low, e.High, decimals)
+}
+
 func (w writer) p(x analysis.Number) string {
 	switch {
 	case !x.OK():

@@ -69,7 +69,7 @@ var build = sync.OnceValues(func() (*site, error) {
 	s.survey = survey.New(store.For[survey.Tx]{DB: db}, clock.Now)
 	s.study = study.New(store.For[study.Tx]{DB: db}, clock.Now)
 	end := time.Date(2026, 3, 18, 9, 0, 0, 0, time.UTC)
-	s.world = &demo.World{Org: s.org, Training: s.training, Survey: s.survey, Clock: clock, End: end, Size: 28}
+	s.world = &demo.World{Org: s.org, Training: s.training, Survey: s.survey, Study: s.study, Clock: clock, End: end, Size: 28}
 	if err := s.world.Play(ctx); err != nil {
 		return nil, err
 	}
