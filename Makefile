@@ -15,19 +15,27 @@ tools: ## install what the tests need (Debian)
 	@tools/install.sh
 
 test: ## run every test; starts and stops a PostgreSQL of its own
-	@set -e; eval "$$(tools/postgres.sh start)"; trap 'tools/postgres.sh stop' EXIT; CGO_ENABLED=0 $(GO) test -timeout 14m ./...
+	@set -e; eval "$$(tools/postgres.sh start)"; figures=$$(mktemp); trap 'tools/postgres.sh stop; rm -f $$figures' EXIT; \
+	CGO_ENABLED=0 STRENGTHEN_FIGURES=$$figures $(GO) test -timeout 14m ./...; cat $$figures
 	@cd internal/stats && CGO_ENABLED=0 $(GO) test -count=1 -v -run TestReference . | grep '^reference:'
 
 lint: ## formatting and vet
 	@out=$$(gofmt -l cmd internal); [ -z "$$out" ] || { echo "not formatted: $$out" >&2; exit 1; }
 	$(GO) vet ./...
 
+torture: tools ## kill, starve, restart and search the real program, the long form (about half an hour); SEED repeats one
+	@set -e; eval "$$(tools/postgres.sh start)"; figures=$$(mktemp); trap 'tools/postgres.sh stop; rm -f $$figures' EXIT; \
+	export CGO_ENABLED=0 STRENGTHEN_TORTURE=long STRENGTHEN_SEED=$(SEED) STRENGTHEN_FIGURES=$$figures; \
+	$(GO) test -count=1 -v -timeout 60m ./internal/torture; \
+	STRENGTHEN_TEST_CLASH=1 $(GO) test -count=1 -timeout 14m ./internal/org ./internal/training ./internal/survey ./internal/casework; cat $$figures
+
 fuzz: ## fuzz the reader of uploaded tables and the statistics, a minute each
 	$(GO) test -run '^$$' -fuzz FuzzRead -fuzztime 60s -fuzzminimizetime 5x ./internal/sheet
 	$(GO) test -run '^$$' -fuzz FuzzEverything -fuzztime 60s ./internal/stats
 
-bench: ## speed of the statistics, of giving out seats, and of three pages
+bench: ## speed of the statistics, of giving out seats, of three pages, and of backup and restore
 	$(GO) test -run '^$$' -bench . -benchmem ./internal/stats ./internal/training ./internal/web
+	@set -e; eval "$$(tools/postgres.sh start)"; trap 'tools/postgres.sh stop' EXIT; $(GO) test -run '^$$' -bench . -benchtime 1x ./internal/store
 
 simulate: ## coverage of every interval by simulation, into docs/statistics.md (some minutes)
 	@tools/simulate.sh
@@ -39,4 +47,4 @@ mail: ## serve ./data with a mail server of its own; read the mail at http://127
 	@$(GO) run github.com/axllent/mailpit@v1.27.11 --disable-version-check --listen 127.0.0.1:8025 --smtp 127.0.0.1:1025 & pit=$$!; trap "kill $$pit" EXIT; \
 	CGO_ENABLED=0 $(GO) run ./cmd/strengthen serve --smtp-host 127.0.0.1 --smtp-port 1025 --smtp-plain
 
-.PHONY: help run check tools test lint fuzz bench simulate pictures mail
+.PHONY: help run check tools test lint torture fuzz bench simulate pictures mail

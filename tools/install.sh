@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Installs what the tests need on Debian and is not there yet: PostgreSQL, Chromium, Poppler, qpdf.
+# Installs what the tests need on Debian and is not there yet: PostgreSQL, Chromium, Poppler, qpdf, exiftool, strace.
 set -euo pipefail
 need=()
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need+=(postgresql)
 command -v chromium >/dev/null || need+=(chromium)
 command -v pdftotext >/dev/null || need+=(poppler-utils)
 command -v qpdf >/dev/null || need+=(qpdf)
+command -v exiftool >/dev/null || need+=(libimage-exiftool-perl)
 ls /usr/lib/*/libical.so >/dev/null 2>&1 || need+=(libical-dev)
+command -v strace >/dev/null || need+=(strace)
 command -v gcc >/dev/null || need+=(gcc libc6-dev)
 [ ${#need[@]} -eq 0 ] && exit 0
 echo "installing: ${need[*]}"

@@ -10,13 +10,16 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"strengthen/internal/access"
 	"strengthen/internal/fault"
 	"strengthen/internal/i18n"
 	"strengthen/internal/org"
+	"strengthen/internal/sealed"
 	"strengthen/internal/sheet"
+	"strengthen/internal/store"
 	"strengthen/internal/survey"
 	"strengthen/internal/training"
 )
@@ -185,10 +188,17 @@ func (c *verifyCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v, err := h.db.Verify(ctx, h.signer.Public().(ed25519.PublicKey), outside)
+	return h.verify(ctx, outside)
+}
+
+// verify prints what is wrong, and how much was looked at.
+func (h *house) verify(ctx context.Context, outside []access.Checkpoint) error {
+	v, err := h.db.Verify(ctx, publicKeys(h.ring), outside)
 	if err != nil {
 		return err
 	}
+	inWords := func(f store.Finding) int { return map[bool]int{true: 1}[f.About == ""] }
+	slices.SortStableFunc(v.Findings, func(a, b store.Finding) int { return inWords(a) - inWords(b) }) // what explains the rest comes first
 	for i, f := range v.Findings {
 		if i == shownFindings {
 			fmt.Printf("… and %d more\n", len(v.Findings)-i)
@@ -196,11 +206,20 @@ func (c *verifyCmd) Run(ctx context.Context) error {
 		}
 		fmt.Println(f)
 	}
-	fmt.Printf("%d entries, %d links, %d checkpoints, %d findings\n", v.Entries, v.Links, v.Checkpoints, len(v.Findings))
+	fmt.Printf("%d entries, %d links, %d checkpoints, %d keys of records, %d erased, %d findings\n", v.Entries, v.Links, v.Checkpoints, v.Keys, v.Erased, len(v.Findings))
 	if len(v.Findings) > 0 {
 		return errTampered
 	}
 	return nil
+}
+
+// publicKeys are those under which checkpoints may be signed.
+func publicKeys(g sealed.Ring) []ed25519.PublicKey {
+	var all []ed25519.PublicKey
+	for _, k := range g.Audit() {
+		all = append(all, k.Public)
+	}
+	return all
 }
 
 func readCheckpoints(file string) ([]access.Checkpoint, error) {

@@ -27,7 +27,13 @@ type cli struct {
 	User    userCmd    `cmd:"" help:"Invite a person with a role and print the one-time link."`
 	Import  importCmd  `cmd:"" help:"Import trainings or answers from XLSX or CSV, all or nothing."`
 	Impact  impactCmd  `cmd:"" help:"Write the impact report as PDF, XLSX, JSON or HTML."`
-	Verify  verifyCmd  `cmd:"" help:"Check the record of what was done against its chain and checkpoints."`
+	Verify  verifyCmd  `cmd:"" help:"Check the record of what was done, the keys, the file and the ledger of erasures."`
+
+	Backup    backupCmd    `cmd:"" help:"Write everything into one file, encrypted to a key that the server does not hold; the server may run."`
+	BackupKey backupKeyCmd `cmd:"" help:"Make a pair of keys for backups. Run it on another computer than the server."`
+	Restore   restoreCmd   `cmd:"" help:"Bring a backup back into an empty database; the server must not run."`
+	Rotate    rotateCmd    `cmd:"" help:"Replace the root key; the server must not run."`
+
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
@@ -38,7 +44,7 @@ const (
 	exitTampered = 3 // verify found something
 )
 
-var errTampered = errors.New("the record was altered")
+var errTampered = errors.New("the check found something: see above, and docs/operating.md for what each word means")
 
 type versionCmd struct{}
 

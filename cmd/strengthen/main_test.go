@@ -72,6 +72,16 @@ func TestCommandsAsScriptsSeeThem(t *testing.T) {
 		{"and once more, to replace them", []string{"import", "--data", data, "--map", replacing, "answers", schools}, 0, "183 rows imported"},
 		{"a report of no study", []string{"impact", "--data", data, "--study", "none"}, 1, "no such record"},
 		{"verify", []string{"verify", "--data", data}, 0, "0 findings"},
+		{"a pair of keys for backups", []string{"backup-key", "--out", filepath.Join(dir, "secret.key")}, 0, "age1"},
+		{"a second pair over the first", []string{"backup-key", "--out", filepath.Join(dir, "secret.key")}, 1, "not written"},
+		{"a backup to no key", []string{"backup", "--data", data, "--out", filepath.Join(dir, "b.age"), "--recipient", "me"}, 2, "age1"},
+		{"a backup over a file", []string{"backup", "--data", data, "--out", plan, "--recipient", "age1wd04f2sxfjr927wgr3rdzawglgh7c94vtn9zqnzmu8quzq3yepyszkqg0x"}, 2, "such a file"},
+		{"a backup", []string{"backup", "--data", data, "--out", filepath.Join(dir, "b.age"), "--recipient", "age1wd04f2sxfjr927wgr3rdzawglgh7c94vtn9zqnzmu8quzq3yepyszkqg0x"}, 0, "rows of"},
+		{"a restore with no secret key", []string{"restore", "--data", data, "--in", filepath.Join(dir, "b.age"), "--identity", plan}, 2, "--identity"},
+		{"a restore of something else", []string{"restore", "--data", data, "--in", plan, "--identity", filepath.Join(dir, "secret.key")}, 2, "no backup"},
+		{"a restore with the key of another pair", []string{"restore", "--data", data, "--in", filepath.Join(dir, "b.age"), "--identity", filepath.Join(dir, "secret.key")}, 2, "another key"},
+		{"rotate", []string{"rotate", "--data", data}, 0, "The root key is replaced"},
+		{"verify after it", []string{"verify", "--data", data}, 0, "0 findings"},
 	} {
 		code, out, errs := command(t, tc.args...)
 		if code != tc.code || !strings.Contains(out+errs, tc.want) {

@@ -94,6 +94,9 @@ func (l *letters) write(ctx context.Context, m org.Message) (*gomail.Msg, error)
 		vars["training"] = x.Region.Name(string(lang))
 		vars["days"], vars["venue"], vars["agency"] = lang.Days(x.Event.Starts(), x.Event.Ends()), x.Event.Venue(string(lang)), x.Agency.Name
 	}
+	if err := l.aboutCase(ctx, lang, m, vars); err != nil {
+		return nil, err
+	}
 	subject, body := l.words.T(lang, text+".subject", vars), l.words.T(lang, text+".body", vars)
 	msg := gomail.NewMsg()
 	if err := msg.From(l.MailFrom); err != nil {
@@ -109,6 +112,9 @@ func (l *letters) write(ctx context.Context, m org.Message) (*gomail.Msg, error)
 	if m.Vars["link"] != "" {
 		link = l.site + lang.Pick("", "/en") + m.Vars["link"]
 	}
+	if m.Vars["path"] != "" { // of a page for people who sign in: one address for both languages
+		link = l.site + m.Vars["path"]
+	}
 	plain, rich := l.bodies(lang, body, link)
 	msg.SetBodyString(gomail.TypeTextPlain, plain)
 	msg.AddAlternativeString(gomail.TypeTextHTML, rich)
@@ -122,6 +128,34 @@ func (l *letters) write(ctx context.Context, m org.Message) (*gomail.Msg, error)
 		}
 	}
 	return msg, nil
+}
+
+// aboutCase fills in what mails about signals and cases say: a reference, a term, a moment; nothing about a child.
+func (l *letters) aboutCase(ctx context.Context, lang i18n.Lang, m org.Message, vars fault.Vars) error {
+	vars["ref"] = m.Vars["ref"]
+	for _, name := range []string{"due", "at"} {
+		if t, err := time.Parse(time.RFC3339, m.Vars[name]); err == nil {
+			vars[name] = lang.Deadline(t)
+		} else if d, err := calendar.ParseDate(m.Vars[name]); err == nil {
+			vars[name] = lang.Date(d)
+		}
+	}
+	if step := m.Vars["step"]; step != "" {
+		vars["step"] = l.words.T(lang, map[string]string{"request": "happened.request.", "signal_news": "signalstep."}[m.Kind]+step, nil)
+	}
+	if what := m.Vars["what"]; what != "" {
+		vars["what"] = l.words.T(lang, "event.protection."+what, nil)
+	}
+	if m.Vars["rule"] == "" {
+		return nil
+	}
+	version, err := strconv.Atoi(m.Vars["version"])
+	if err != nil {
+		return err
+	}
+	r, err := l.casework.Rule(ctx, m.Vars["rule"], version)
+	vars["term"], vars["basis"], vars["level"] = r.Name(string(lang)), r.Article, l.words.T(lang, "level."+m.Vars["level"], nil)
+	return err
 }
 
 func (l *letters) bodies(lang i18n.Lang, body, link string) (plain, rich string) {
@@ -203,7 +237,8 @@ func (w entryWriter) write(method string, half []training.HalfDay) string {
 
 // work does what is due: it seals the record every minute, sends mail, sweeps seats and questionnaires, and once a day mixes
 // what is kept by study code. Each part may run
-// twice and does not mind; what a stopped server missed is caught up at the next start.
+// twice and does not mind; what a stopped server missed is caught up at the next start. It returns when
+// ctx ends and what was under way is done.
 func (h *house) work(ctx context.Context, p post, site, checkpoints string) {
 	var sender *letters
 	if p.SMTPHost != "" {
@@ -221,6 +256,7 @@ func (h *house) work(ctx context.Context, p post, site, checkpoints string) {
 			h.try("questionnaires", h.survey.Sweep(ctx))
 			h.try("mixing", h.survey.Mix(ctx))
 			h.try("tidying", h.db.Tidy(ctx))
+			h.try("drafts", h.casework.DropOldDrafts(ctx))
 			swept = today
 		}
 		select {
@@ -238,6 +274,10 @@ func (h *house) minute(ctx context.Context, sender *letters, checkpoints string)
 		h.try("checkpoint", appendLine(checkpoints, fmt.Sprintf("%d %s %s %s\n", c.Seq, c.Hash, c.At, c.Signature)))
 	}
 	h.try("seats", h.training.Sweep(ctx))
+	_, err = h.casework.SweepClocks(ctx)
+	h.try("terms", err)
+	h.try("minutes", h.casework.SettleMinutes(ctx))
+	h.try("requests", h.casework.ExpireRequests(ctx))
 	if h.now().Minute()%15 == 0 {
 		h.try("questionnaires", h.survey.Sweep(ctx))
 	}

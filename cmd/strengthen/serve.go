@@ -8,12 +8,14 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
 	"strengthen/internal/access"
 	"strengthen/internal/demo"
 	"strengthen/internal/passkey"
+	"strengthen/internal/store"
 	"strengthen/internal/web"
 )
 
@@ -41,8 +43,7 @@ func (c *serveCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	go h.work(ctx, c.post, c.site(), c.Checkpoints)
-	return h.serve(ctx, c.listen, isDemo, func() { fmt.Println("Strengthen serves", c.site()) })
+	return h.serve(ctx, c.listen, isDemo, func(ctx context.Context) { h.work(ctx, c.post, c.site(), c.Checkpoints) }, func() { fmt.Println("Strengthen serves", c.site()) })
 }
 
 func (l listen) site() string {
@@ -52,8 +53,9 @@ func (l listen) site() string {
 	return "http://" + l.Listen
 }
 
-// serve answers requests until ctx ends, then finishes what is under way within twenty seconds.
-func (h *house) serve(ctx context.Context, l listen, isDemo bool, ready func()) error {
+// serve answers requests, and works beside it, until ctx ends or somebody else took the database alone; then it finishes what
+// is under way within twenty seconds.
+func (h *house) serve(ctx context.Context, l listen, isDemo bool, work func(context.Context), ready func()) error {
 	door, err := passkey.New(l.site())
 	if err != nil {
 		return err
@@ -62,7 +64,7 @@ func (h *house) serve(ctx context.Context, l listen, isDemo bool, ready func()) 
 		h.org.UsePasskeys(door)
 	}
 	pages := web.New(web.Config{
-		Org: h.org, Training: h.training, Survey: h.survey, Impact: h.impact, Study: h.study, Policy: access.Standard(), Now: h.now, Log: h.log,
+		Org: h.org, Training: h.training, Survey: h.survey, Impact: h.impact, Study: h.study, Casework: h.casework, Policy: access.Standard(), Now: h.now, Log: h.log,
 		Site: l.site(), Demo: isDemo, Proxies: l.Proxies, Ready: h.db.Ready, Version: version,
 	})
 	server := &http.Server{Handler: pages.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
@@ -70,18 +72,53 @@ func (h *house) serve(ctx context.Context, l listen, isDemo bool, ready func()) 
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w (choose another with --listen)", l.Listen, err)
 	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	worked := make(chan struct{})
+	go func() { defer close(worked); work(ctx) }()
+	go h.guard(ctx, stop)
 	ready()
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
-		wait, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		wait, cancel := context.WithTimeout(context.Background(), stopTime)
 		defer cancel()
 		stopped <- server.Shutdown(wait)
+		select {
+		case <-worked:
+		case <-wait.Done():
+		}
+		close(stopped)
 	}()
 	if err := server.Serve(socket); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
-	return <-stopped
+	err = <-stopped
+	<-stopped // until the work beside it is done too
+	if cause := context.Cause(ctx); errors.Is(cause, store.ErrInUse) {
+		return cause
+	}
+	return err
+}
+
+// stopTime is how long what is under way may take when the server is told to stop.
+const stopTime = 20 * time.Second
+
+// guard holds the database beside others, anew where the connection that held it broke, and stops the server when a command
+// has it alone.
+func (h *house) guard(ctx context.Context, stop context.CancelCauseFunc) {
+	for tick := time.NewTicker(5 * time.Second); ; {
+		select {
+		case <-ctx.Done():
+			tick.Stop()
+			return
+		case <-tick.C:
+		}
+		if err := h.db.Renew(ctx); errors.Is(err, store.ErrInUse) {
+			h.log.Error("the server stops: a command has the database alone")
+			stop(err)
+		}
+	}
 }
 
 type demoCmd struct {
@@ -119,8 +156,7 @@ func (c *demoCmd) Run(ctx context.Context) error {
 		return nil
 	}
 	l := listen{Listen: c.Listen}
-	go h.work(ctx, post{}, l.site(), "")
-	return h.serve(ctx, l, true, func() { h.welcome(ctx, l.site()) })
+	return h.serve(ctx, l, true, func(ctx context.Context) { h.work(ctx, post{}, l.site(), "") }, func() { h.welcome(ctx, l.site()) })
 }
 
 // openFor opens a demonstration: a fresh one is migrated, and seeded by the play itself.
@@ -133,14 +169,15 @@ func (p place) openFor(ctx context.Context, clock *demo.Clock, fresh bool) (*hou
 
 // play runs the invented programme up to the present.
 func (h *house) play(ctx context.Context, clock *demo.Clock, size int) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // much is made and little is kept
 	began, last := time.Now(), -1
-	w := &demo.World{Org: h.org, Training: h.training, Survey: h.survey, Study: h.study, Clock: clock, Size: size, End: began, Say: func(done, all int) {
+	w := &demo.World{Org: h.org, Training: h.training, Survey: h.survey, Study: h.study, Casework: h.casework, Clock: clock, Size: size, End: began, Say: func(done, all int) {
 		if p := 100 * done / max(all, 1); p/5 > last {
 			last = p / 5
 			fmt.Fprintf(os.Stderr, "\rtwo invented years: %3d %%", p)
 		}
 	}}
-	if err := w.Play(ctx); err != nil {
+	if err := errors.Join(h.db.Hurry(ctx, true), w.Play(ctx), h.db.Hurry(ctx, false)); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
 	clock.Set(time.Time{})
@@ -160,5 +197,13 @@ func (h *house) welcome(ctx context.Context, site string) {
 	for _, g := range guests {
 		fmt.Printf("  %-15s %s\n", g.Role, g.Name)
 	}
-	fmt.Printf("at %s/signin (English: %s/en/signin). Stop with Ctrl+C.\n", site, site)
+	fmt.Printf("at %s/signin (English: %s/en/signin), or follow a link such as people get by mail:\n", site, site)
+	links, err := h.org.DemoLinks(ctx)
+	if err != nil {
+		h.log.Error("links", "error", err)
+	}
+	for _, l := range links {
+		fmt.Printf("  %-15s %s%s\n", l.Kind, site, l.Path)
+	}
+	fmt.Println("Stop with Ctrl+C.")
 }

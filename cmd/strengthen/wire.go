@@ -12,7 +12,9 @@ import (
 
 	"strengthen/internal/access"
 	"strengthen/internal/calendar"
+	"strengthen/internal/casework"
 	"strengthen/internal/impact"
+	"strengthen/internal/ledger"
 	"strengthen/internal/org"
 	"strengthen/internal/sealed"
 	"strengthen/internal/store"
@@ -26,6 +28,24 @@ type place struct {
 	Data     string `help:"Folder of the embedded SQLite database." default:"data" type:"path"`
 	Database string `help:"Address of a PostgreSQL database, postgres://…; without it the embedded one is used." placeholder:"URL"`
 	KeyFile  string `help:"File with the root key, made when missing. Keep it apart from the database and its backups. Default: DATA/strengthen.key." placeholder:"FILE"`
+	Ledger   string `help:"File that lists what was erased, made when missing. Keep it apart from the database, and copy it whenever you copy the key file. Default: strengthen.erased beside the key file." placeholder:"FILE"`
+}
+
+// keyFile is where the keys lie.
+func (p place) keyFile() string {
+	if p.KeyFile != "" {
+		return p.KeyFile
+	}
+	return filepath.Join(p.Data, "strengthen.key")
+}
+
+// ledger is the ledger of erasures under a ring.
+func (p place) ledger(g sealed.Ring) *ledger.Ledger {
+	file := p.Ledger
+	if file == "" {
+		file = filepath.Join(filepath.Dir(p.keyFile()), "strengthen.erased")
+	}
+	return ledger.New(file, g.Ledger())
 }
 
 // house is the program with all its parts.
@@ -36,7 +56,9 @@ type house struct {
 	survey   *survey.Service
 	study    *study.Service
 	impact   *impact.Service
+	casework *casework.Service
 	signer   ed25519.PrivateKey
+	ring     sealed.Ring
 	log      *slog.Logger
 	now      calendar.Clock
 }
@@ -48,7 +70,7 @@ func (p place) open(ctx context.Context, now calendar.Clock, migrate bool) (*hou
 	if err != nil || !migrate {
 		return h, err
 	}
-	if err := h.org.Seed(ctx); err != nil {
+	if err := errors.Join(h.org.Seed(ctx), h.casework.Seed(ctx)); err != nil {
 		h.db.Close()
 		return nil, err
 	}
@@ -61,65 +83,87 @@ func (p place) openEmpty(ctx context.Context, now calendar.Clock) (*house, error
 }
 
 func (p place) build(ctx context.Context, now calendar.Clock, migrate bool) (*house, error) {
-	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	if _, err := os.Stat(filepath.Join(p.Data, "strengthen.db")); !migrate && p.Database == "" && err != nil {
 		return nil, fmt.Errorf("there is no database in %s: give the folder with --data, or make one with strengthen migrate", p.Data)
 	}
-	root, err := p.root(ctx, migrate)
+	ring, err := p.ring(ctx, migrate)
 	if err != nil {
 		return nil, err
 	}
-	c := store.Config{Dir: p.Data, URL: p.Database, Policy: access.Standard(), Now: now, Log: log, Root: root}
-	c.Rights = func(ctx context.Context, tx *store.Tx, by access.Actor) (access.Actor, error) {
-		return org.Rights(ctx, tx, by)
-	}
-	db, err := store.Open(ctx, c)
+	db, err := p.store(ctx, now, ring)
 	if err != nil {
 		return nil, err
 	}
-	if migrate {
-		_, _, err = db.Migrate(ctx)
-	} else {
-		err = db.Current(ctx)
-	}
-	if err != nil {
+	if err := p.ready(ctx, db, migrate); err != nil {
 		db.Close()
 		return nil, err
 	}
-	h := &house{db: db, log: log, now: now, signer: root.Signer()}
-	h.org = org.New(store.For[org.Tx]{DB: db}, now, root.Box("totp"))
+	return p.furnish(db, ring, now), nil
+}
+
+func (p place) store(ctx context.Context, now calendar.Clock, g sealed.Ring) (*store.DB, error) {
+	c := store.Config{Dir: p.Data, URL: p.Database, Policy: access.Standard(), Now: now, Log: logger(), Ring: g, Ledger: p.ledger(g)}
+	c.Rights = func(ctx context.Context, tx *store.Tx, by access.Actor) (access.Actor, error) {
+		return org.Rights(ctx, tx, by)
+	}
+	return store.Open(ctx, c)
+}
+
+func logger() *slog.Logger { return slog.New(slog.NewTextHandler(os.Stderr, nil)) }
+
+// ready takes the database for this process, beside others, and holds its schema against the program's. With migrate it brings
+// it up to date and erases what the ledger of erasures lists, so that nobody comes in before that.
+func (p place) ready(ctx context.Context, db *store.DB, migrate bool) error {
+	if err := db.Hold(ctx, false); err != nil {
+		return err
+	}
+	if !migrate {
+		return db.Current(ctx)
+	}
+	if _, _, err := db.Migrate(ctx); err != nil {
+		return err
+	}
+	if err := db.EnsureLedger(ctx); err != nil {
+		return err
+	}
+	_, err := db.Replay(ctx)
+	return err
+}
+
+// furnish builds the services over an open database.
+func (p place) furnish(db *store.DB, ring sealed.Ring, now calendar.Clock) *house {
+	h := &house{db: db, log: logger(), now: now, signer: ring.Current.Signer(), ring: ring}
+	h.org = org.New(store.For[org.Tx]{DB: db}, now, ring.Box(org.FactorBox))
 	h.training = training.New(store.For[training.Tx]{DB: db}, now)
 	h.survey = survey.New(store.For[survey.Tx]{DB: db}, now)
 	h.study = study.New(store.For[study.Tx]{DB: db}, now)
 	h.impact = impact.New(h.survey, h.org, h.study, now)
 	h.impact.Version = version
-	return h, nil
+	h.casework = casework.New(store.For[casework.Tx]{DB: db}, now)
+	return h
 }
 
-// root reads the key file. A key is made only for a database that holds nothing yet: for any other, a new key would open no
+// ring reads the key file. A key is made only for a database that holds nothing yet: for any other, a new key would open no
 // second factor and would make the record look altered.
-func (p place) root(ctx context.Context, create bool) (sealed.Root, error) {
-	file := p.KeyFile
-	if file == "" {
-		file = filepath.Join(p.Data, "strengthen.key")
-	}
-	root, err := sealed.LoadRoot(file)
+func (p place) ring(ctx context.Context, create bool) (sealed.Ring, error) {
+	file := p.keyFile()
+	ring, err := sealed.LoadRing(file)
 	if !errors.Is(err, sealed.ErrNoKey) {
-		return root, err
+		return ring, err
 	}
 	db, e := store.Open(ctx, store.Config{Dir: p.Data, URL: p.Database, Now: realTime})
 	if e != nil {
-		return root, e
+		return ring, e
 	}
 	defer db.Close()
 	blank, e := db.Blank(ctx)
 	if e != nil {
-		return root, e
+		return ring, e
 	}
 	if !create || !blank {
-		return root, fmt.Errorf("%w: put the key of this database there, or say where it lies with --key-file", err)
+		return ring, fmt.Errorf("%w: put the key of this database there, or say where it lies with --key-file", err)
 	}
-	return sealed.MakeRoot(file)
+	return sealed.MakeRing(file)
 }
 
 // operator is who runs commands on the server; what is done so is on the record as a command.

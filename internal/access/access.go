@@ -36,24 +36,31 @@ const (
 	Funder         Role = "funder"         // reads aggregates
 	DataProtection Role = "dataprotection" // data protection officer
 	Administrator  Role = "administrator"  // keeps the house, opens no personal data
+	Caseworker     Role = "caseworker"     // social worker in child protection: takes signals, leads cases
+	Supervisor     Role = "supervisor"     // head of a child protection department
+	Partner        Role = "partner"        // police, school, health, prosecution, municipality, service: works on cases with others
 	System         Role = "system"         // background work
 )
 
 // Grantable lists the roles that an account can hold, in the order in which pages show them.
 func Grantable() []Role {
-	return []Role{Manager, Coordinator, Trainer, Participant, Evaluator, Funder, DataProtection, Administrator}
+	return []Role{Manager, Coordinator, Trainer, Participant, Caseworker, Supervisor, Partner, Evaluator, Funder, DataProtection, Administrator}
 }
+
+// OfAgency reports whether a role is held in an institution, which its grant has to name.
+func OfAgency(r Role) bool { return r == Caseworker || r == Supervisor || r == Partner }
 
 // NeedsFactor reports whether a holder of r reads names, contact data or single answers of other people, or gives power
 // away, and so must come with a second factor.
 func NeedsFactor(r Role) bool {
-	return slices.Contains([]Role{Manager, Coordinator, Trainer, Evaluator, DataProtection, Administrator}, r)
+	return slices.Contains([]Role{Manager, Coordinator, Trainer, Caseworker, Supervisor, Partner, Evaluator, DataProtection, Administrator}, r)
 }
 
 // Grant is a role held by a person, limited to a region or a record where the role is, until a moment where it ends.
 type Grant struct {
 	Role   Role
 	Region RegionID  // for Coordinator
+	Agency AgencyID  // for the roles of OfAgency
 	Record string    // for Head and Respondent: the one record that the link opens
 	Until  time.Time // zero: no end
 }
@@ -98,42 +105,65 @@ func (a Actor) Holds(r Role, now time.Time) bool {
 	return slices.ContainsFunc(a.Grants, func(g Grant) bool { return g.Role == r && g.lives(now) })
 }
 
+// AgencyAt returns the institution in whose name the actor acts at moment now, or "".
+func (a Actor) AgencyAt(now time.Time) AgencyID {
+	for _, g := range a.Grants {
+		if g.Agency != "" && g.lives(now) {
+			return g.Agency
+		}
+	}
+	return ""
+}
+
 func (g Grant) lives(now time.Time) bool { return g.Until.IsZero() || now.Before(g.Until) }
 
 // Resource says what the policy needs to know of a record.
 type Resource struct {
-	Kind   string // such as "training"
-	ID     string
-	Region RegionID
-	Own    PersonID   // whose record it is
-	Team   []PersonID // who works on it, such as the trainers of a training
+	Kind       string // such as "training"
+	ID         string
+	Region     RegionID
+	Agency     AgencyID   // the institution that answers for it
+	Own        PersonID   // whose record it is
+	Team       []PersonID // who works on it, such as the trainers of a training
+	Units      []AgencyID // institutions all of whose people work on it
+	Barred     []PersonID // who must never reach it, whatever else they may
+	Restricted bool       // only its team reaches it: no region, no institution, no role that sees everything
 }
 
 // Scope is the part of the world in which an actor may do one action. The zero Scope covers nothing.
 type Scope struct {
-	All     bool
-	Regions []RegionID
-	Team    PersonID // records on whose team this person is
-	Own     PersonID // records of this person
-	Records []string // single records, by link
+	All      bool
+	Regions  []RegionID
+	Agencies []AgencyID
+	Team     PersonID   // records on whose team this person is
+	Units    []AgencyID // or on whose team one of these institutions is
+	Own      PersonID   // records of this person
+	Records  []string   // single records, by link
+	Person   PersonID   // who asks; what bars this person is left out
 }
 
 // Empty reports whether s covers nothing at all.
 func (s Scope) Empty() bool {
-	return !s.All && len(s.Regions) == 0 && s.Team == "" && s.Own == "" && len(s.Records) == 0
+	return !s.All && len(s.Regions) == 0 && len(s.Agencies) == 0 && s.Team == "" && len(s.Units) == 0 && s.Own == "" && len(s.Records) == 0
 }
 
 // Covers reports whether r lies within s.
 func (s Scope) Covers(r Resource) bool {
 	switch {
-	case s.All:
-		return true
-	case r.Region != "" && slices.Contains(s.Regions, r.Region):
-		return true
-	case s.Team != "" && slices.Contains(r.Team, s.Team):
+	case s.Person != "" && slices.Contains(r.Barred, s.Person):
+		return false
+	case s.Team != "" && slices.Contains(r.Team, s.Team), meet(s.Units, r.Units):
 		return true
 	case s.Own != "" && r.Own == s.Own:
 		return true
+	case r.ID != "" && slices.Contains(s.Records, r.ID):
+		return true
+	case r.Restricted:
+		return false
 	}
-	return r.ID != "" && slices.Contains(s.Records, r.ID)
+	return s.All || r.Region != "" && slices.Contains(s.Regions, r.Region) || r.Agency != "" && slices.Contains(s.Agencies, r.Agency)
+}
+
+func meet(a, b []AgencyID) bool {
+	return slices.ContainsFunc(a, func(x AgencyID) bool { return slices.Contains(b, x) })
 }

@@ -15,7 +15,7 @@ var now = time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC)
 func TestEveryRowMatters(t *testing.T) {
 	p := access.Standard()
 	for i, row := range p {
-		a := access.Actor{Person: "p", Grants: []access.Grant{{Role: row.Role, Region: "PER", Record: "r"}}}
+		a := access.Actor{Person: "p", Grants: []access.Grant{{Role: row.Role, Region: "PER", Agency: "a", Record: "r"}}}
 		if reflect.DeepEqual(p.Scope(a, row.Action, now), p.Without(i).Scope(a, row.Action, now)) {
 			t.Errorf("row %v can be left out and nobody notices", row)
 		}
@@ -41,6 +41,35 @@ func TestScopeCovers(t *testing.T) {
 	} {
 		if got := tc.s.Covers(r); got != tc.want {
 			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// Who is barred from a record does not reach it by any way; a restricted record is reached by its team only.
+func TestBarredAndRestricted(t *testing.T) {
+	r := access.Resource{Kind: "case", ID: "c1", Region: "PER", Agency: "ozd", Team: []access.PersonID{"ana"}, Units: []access.AgencyID{"school"}}
+	restricted, barred := r, r
+	restricted.Restricted = true
+	barred.Barred = []access.PersonID{"p"}
+	for name, tc := range map[string]struct {
+		s                          access.Scope
+		open, restricted, barredTo bool
+	}{
+		"everything":             {access.Scope{All: true, Person: "p"}, true, false, false},
+		"the region":             {access.Scope{Regions: []access.RegionID{"PER"}, Person: "p"}, true, false, false},
+		"the institution":        {access.Scope{Agencies: []access.AgencyID{"ozd"}, Person: "p"}, true, false, false},
+		"another institution":    {access.Scope{Agencies: []access.AgencyID{"police"}, Person: "p"}, false, false, false},
+		"the team":               {access.Scope{Team: "ana", Person: "ana"}, true, true, true},
+		"an institution of it":   {access.Scope{Units: []access.AgencyID{"school"}, Team: "p", Person: "p"}, true, true, false},
+		"the record by its link": {access.Scope{Records: []string{"c1"}}, true, true, true},
+	} {
+		for what, x := range map[string]struct {
+			r    access.Resource
+			want bool
+		}{"open": {r, tc.open}, "restricted": {restricted, tc.restricted}, "barred": {barred, tc.barredTo}} {
+			if got := tc.s.Covers(x.r); got != x.want {
+				t.Errorf("%s reaches the %s record: %v", name, what, got)
+			}
 		}
 	}
 }

@@ -47,13 +47,40 @@ const (
 	ImportAnswer Action = "answer.import"
 	OpenCode     Action = "code.open" // from study code to person
 
-	ReadReport Action = "report.read"
-	PlanStudy  Action = "study.plan" // write, lock and deviate from the plan of a study
+	ReadReport   Action = "report.read"
+	PlanStudy    Action = "study.plan"  // write, lock and deviate from the plan of a study
+	GiveSignal   Action = "signal.give" // by the public form
+	EnterSignal  Action = "signal.enter"
+	SeeSignal    Action = "signal.see"
+	HandleSignal Action = "signal.handle"
+	EndSignal    Action = "signal.end" // decide, as the second person, that there will be no case
+
+	OpenCase      Action = "case.open"
+	LeadCase      Action = "case.lead"    // call the team, ask for closing, name people
+	AssignCase    Action = "case.assign"  // name the lead
+	ApproveCase   Action = "case.approve" // close, as the second person
+	ShareCase     Action = "case.share"
+	SeeCase       Action = "case_core.see"
+	WriteCase     Action = "case_core.write"
+	SeeWho        Action = "case_access.see" // who opened the case, and why
+	BreakGlass    Action = "glass.break"
+	ReviewGlass   Action = "glass.review"
+	SeeFigures    Action = "casework_figures.see"
+	KeepRota      Action = "rota.keep"
+	SeeRequest    Action = "request.see" // that came to one's institution
+	AnswerRequest Action = "request.answer"
+	EditRules     Action = "clock_rule.edit"
+	SetIdentity   Action = "identity.set" // name the controller and the legal basis on which names are kept
+	FindChild     Action = "child.find"   // by name or number, among the cases whose identity one may see
+
 	SeeMail    Action = "mail.see"
 	SeeAudit   Action = "audit.see"
 	EditTables Action = "tables.edit" // regions, sectors, professions, kinds of institution
 	SeeSystem  Action = "system.see"
-	Work       Action = "system.work" // what background jobs do
+	BackUp     Action = "system.backup"  // take everything out, encrypted
+	RestoreAll Action = "system.restore" // bring it back
+	RotateKeys Action = "system.keys"    // replace the root key
+	Work       Action = "system.work"    // what background jobs do
 )
 
 // Reach says how far a right goes.
@@ -64,6 +91,7 @@ const (
 	ReachRecord Reach = "record" // the one record that a link opens
 	ReachOwn    Reach = "own"    // one's own records
 	ReachTeam   Reach = "team"   // records on whose team one is
+	ReachAgency Reach = "agency" // records of one's institution
 	ReachRegion Reach = "region" // records of one's region
 	ReachAll    Reach = "all"
 )
@@ -100,9 +128,42 @@ func Standard() Policy {
 	p = p.with(Funder, ReachAll, SeeProgramme, ReadReport)
 	p = p.with(DataProtection, ReachAll, SeeAudit, OpenCode, SeePerson, SeeMail)
 	p = p.with(Administrator, ReachAll,
-		SeeAccount, InviteAccount, GrantRole, EndAccount, SeeAgency, EditAgency, EditTables, SeeSystem)
+		SeeAccount, InviteAccount, GrantRole, EndAccount, SeeAgency, EditAgency, EditTables, SeeSystem, BackUp, RestoreAll, RotateKeys)
 	p = p.with(System, ReachAll, Work, SeeTraining, PlanTraining, SeeSeat, DecideSeat, SendWave, Certify, OpenCode)
 	p = p.with(Member, ReachOwn, SeeHome, KeepOwn)
+	return append(p, casework()...)
+}
+
+// parts are the compartments of a case beside its core; each is seen and written by actions of its own.
+var parts = []string{"identity", "location", "health", "school", "police", "voice", "offender"}
+
+// casework are the rows about signals and cases. A case is reached by its team; the head of the department reaches the core of
+// the department's cases. What lies in other compartments is opened by shares, which end.
+func casework() Policy {
+	var p Policy
+	p = p.with(Anyone, ReachAll, GiveSignal)
+	p = p.with(Caseworker, ReachAgency, EnterSignal, SeeSignal, HandleSignal, OpenCase)
+	p = p.with(Supervisor, ReachAgency, EnterSignal, SeeSignal, HandleSignal, EndSignal, OpenCase, SeeCase, WriteCase, LeadCase, AssignCase, ApproveCase, ShareCase, SeeWho, KeepRota)
+	p = p.with(Partner, ReachAgency, EnterSignal, SeeSignal, HandleSignal)
+	p = p.with(Partner, ReachOwn, SeeSignal) // which they gave themselves
+	p = p.with(Caseworker, ReachTeam, SeeCase, WriteCase, LeadCase, ShareCase, SeeWho)
+	p = p.with(Supervisor, ReachTeam, SeeCase, WriteCase, LeadCase)
+	p = p.with(Partner, ReachTeam, SeeCase, WriteCase)
+	for _, part := range parts {
+		for _, r := range []Role{Caseworker, Supervisor, Partner} {
+			p = p.with(r, ReachTeam, Action("case_"+part+".see"), Action("case_"+part+".write"))
+		}
+	}
+	for _, r := range []Role{Caseworker, Supervisor, Partner} {
+		p = p.with(r, ReachAll, BreakGlass, FindChild)
+		p = p.with(r, ReachAgency, SeeRequest, AnswerRequest)
+	}
+	p = p.with(DataProtection, ReachAll, ReviewGlass, SeeWho, SetIdentity)
+	p = p.with(Coordinator, ReachRegion, SeeFigures)
+	p = p.with(Manager, ReachAll, SeeFigures)
+	p = p.with(Evaluator, ReachAll, SeeFigures)
+	p = p.with(Funder, ReachAll, SeeFigures)
+	p = p.with(Administrator, ReachAll, EditRules)
 	return p
 }
 
@@ -120,7 +181,7 @@ func (p Policy) Without(i int) Policy {
 
 // Scope returns where actor may do action at moment now. It is the only evaluation of the policy.
 func (p Policy) Scope(a Actor, action Action, now time.Time) Scope {
-	var s Scope
+	s := Scope{Person: a.Person}
 	for _, g := range append([]Grant{{Role: Anyone}}, a.Grants...) {
 		if !g.lives(now) {
 			continue
@@ -142,8 +203,15 @@ func (s *Scope) widen(r Reach, g Grant, p PersonID) {
 		if g.Region != "" {
 			s.Regions = append(s.Regions, g.Region)
 		}
+	case ReachAgency:
+		if g.Agency != "" {
+			s.Agencies = append(s.Agencies, g.Agency)
+		}
 	case ReachTeam:
 		s.Team = p
+		if g.Agency != "" {
+			s.Units = append(s.Units, g.Agency)
+		}
 	case ReachOwn:
 		s.Own = p
 	case ReachRecord:

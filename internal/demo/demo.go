@@ -12,6 +12,7 @@ import (
 
 	"strengthen/internal/access"
 	"strengthen/internal/calendar"
+	"strengthen/internal/casework"
 	"strengthen/internal/fault"
 	"strengthen/internal/fold"
 	"strengthen/internal/org"
@@ -42,24 +43,33 @@ type World struct {
 	Training *training.Service
 	Survey   *survey.Service
 	Study    *study.Service // may be nil: then nobody plans the study
+	Casework *casework.Service
 	Clock    *Clock
 	Say      func(done, all int) // progress; may be nil
 	End      time.Time           // the moment at which the play stops: the present
 	Size     int                 // trainings, at most 28
+	Signals  int                 // about how many come in over the two years; without, as many as fit the number of trainings
 	Spare    map[string]string   // the last link of each kind that nobody followed, for tests of the pages behind them
 	rnd      *rand.Rand
 	queue    tasks
 	tables   org.Tables
 	manager  access.Actor
+	officer  access.Actor // for data protection
+	towns    []*town
 	people   map[training.EnrolmentID]*person
-	cohort   map[training.EventID]float64
+	cohort   map[training.EventID]float64 // how well the group got on, in standard deviations
+	coming   access.PersonID              // for whom a training is under way
+	done     access.PersonID              // who completed and has not answered after six months
 	n        int
 }
 
 type person struct {
-	skill    float64
-	diligent float64
-	invited  map[survey.Wave]string
+	sector     string
+	skill      float64
+	diligent   float64
+	traits     map[string]latent
+	link       string                 // to one's own seat
+	unfollowed map[survey.Wave]string // links to questionnaires that the person did not follow
 }
 
 type task struct {
@@ -100,7 +110,7 @@ func (w *World) Play(ctx context.Context) error {
 	w.people, w.cohort = map[training.EnrolmentID]*person{}, map[training.EventID]float64{}
 	today := calendar.On(w.End)
 	y, m, _ := today.Parts()
-	starts := calendar.Of(y, m-19, 1)
+	starts := calendar.Of(y, m-21, 1)
 	w.Clock.Set(starts.At(8, 0))
 	if err := w.Org.MarkDemo(ctx); err != nil {
 		return err
@@ -123,12 +133,17 @@ func (w *World) Play(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := w.plan(ctx, starts, trainers); err != nil {
+	if err := w.Casework.Seed(ctx); err != nil {
 		return err
 	}
 	if err := w.lock(ctx, starts); err != nil {
 		return err
 	}
+	if err := w.settle(ctx); err != nil {
+		return err
+	}
+	w.plan(ctx, trainers)
+	w.signals(starts)
 	if err := w.run(ctx, starts); err != nil {
 		return err
 	}
@@ -139,35 +154,14 @@ func (w *World) Play(ctx context.Context) error {
 	if err := w.Survey.Mix(ctx); err != nil {
 		return err
 	}
-	return w.participant(ctx)
-}
-
-// participant gives an account to somebody who completed, so that one can look around as a participant.
-func (w *World) participant(ctx context.Context) error {
-	events, counts, err := w.Training.Events(ctx, w.manager, training.EventFilter{})
-	if err != nil {
-		return err
-	}
-	for _, e := range events {
-		if counts[e.ID].Completed == 0 {
-			continue
-		}
-		cards, err := w.Training.Roster(ctx, w.manager, training.RosterFilter{Event: e.ID, State: training.Confirmed, Limit: 100})
-		if err != nil {
-			return err
-		}
-		for _, c := range cards {
-			if c.Done {
-				return w.Org.EnableGuest(ctx, c.Person, access.Participant, "")
-			}
-		}
-	}
-	return nil
+	return w.guests(ctx)
 }
 
 // run takes tasks in the order of time; mail leaves once a day.
 func (w *World) run(ctx context.Context, starts calendar.Date) error {
 	all := starts.DaysUntil(calendar.On(w.End))
+	stop := ctx.Done()
+	ctx = context.WithoutCancel(ctx) // each statement would watch for the end; once a day is enough
 	for d := starts; d.Start().Before(w.End); d = d.AddDays(1) {
 		for len(w.queue) > 0 && w.queue[0].at.Before(d.At(8, 1)) {
 			t := heap.Pop(&w.queue).(task)
@@ -186,120 +180,16 @@ func (w *World) run(ctx context.Context, starts calendar.Date) error {
 		if err := w.Training.Sweep(ctx); err != nil {
 			return err
 		}
+		select {
+		case <-stop:
+			return context.Canceled
+		default:
+		}
 		if w.Say != nil {
 			w.Say(starts.DaysUntil(d)+1, all)
 		}
 	}
 	return nil
-}
-
-// staff makes one person for each role, and seven trainers.
-func (w *World) staff(ctx context.Context) ([]access.PersonID, error) {
-	admin := access.Actor{Via: access.ViaCommand, Grants: []access.Grant{{Role: access.Administrator}, {Role: access.Manager}}}
-	make := func(name string, role access.Role, region access.RegionID) (access.PersonID, error) {
-		id, _, err := w.Org.Invite(ctx, admin, access.NewID(), org.Invitation{Name: name, Email: email(name, w.rnd.IntN(90)+10), Lang: "bg", Role: role, Region: region})
-		if err != nil {
-			return "", err
-		}
-		return id, w.Org.WelcomeGuest(ctx, id)
-	}
-	var trainers []access.PersonID
-	for _, x := range []struct {
-		name   string
-		role   access.Role
-		region access.RegionID
-	}{
-		{"Милена Тодорова", access.Manager, ""}, {"Стоян Велев", access.Coordinator, "PDV"}, {"Ирина Ангелова", access.Trainer, ""},
-		{"Калина Рускова", access.Evaluator, ""}, {"Anna Becker", access.Funder, ""}, {"Деян Касабов", access.DataProtection, ""},
-		{"Огнян Пеев", access.Administrator, ""}, {"Димитър Петков", access.Trainer, ""}, {"Светла Димова", access.Trainer, ""},
-		{"Невена Радулова", access.Trainer, ""}, {"Борис Карадимов", access.Trainer, ""}, {"Жана Чолакова", access.Trainer, ""},
-	} {
-		id, err := make(x.name, x.role, x.region)
-		if err != nil {
-			return nil, err
-		}
-		if x.role == access.Manager {
-			w.manager = access.Actor{Person: id, Via: access.ViaSession, Grants: []access.Grant{{Role: access.Manager}}}
-		}
-		if x.role == access.Trainer {
-			trainers = append(trainers, id)
-		}
-	}
-	return trainers, nil
-}
-
-// plan writes the trainings: the regions in an order drawn by lot, the last two without a date yet.
-func (w *World) plan(ctx context.Context, starts calendar.Date, trainers []access.PersonID) error {
-	order := w.rnd.Perm(len(w.tables.Regions))
-	for k, i := range order[:min(w.Size, len(order))] {
-		region := w.tables.Regions[i]
-		first := starts.AddDays(75 + 22*k)
-		for first.Weekday() != time.Monday {
-			first = first.AddDays(1)
-		}
-		venue := venues[k%len(venues)]
-		e := training.Event{
-			Region: region.ID, VenueBG: venue[0] + ", " + region.CentreBG, VenueEN: venue[1] + ", " + region.CentreEN, Capacity: 32, AgencyMax: 4, NeedShare: 0.8,
-			ApplyUntil: first.AddDays(-10), Release: first.AddDays(-8).At(12, 0), Rules: training.DefaultRules(), HalfDays: training.HalfDaysFrom(first, 5),
-			Trainers: []access.PersonID{trainers[k%len(trainers)], trainers[(k+1)%len(trainers)]},
-		}
-		w.later(first.AddDays(-62).At(9, 0).Add(time.Duration(k)*time.Second), func(ctx context.Context) error { return w.open(ctx, k, region, e) })
-	}
-	return nil
-}
-
-// open plans one training and lays out what its people will do.
-func (w *World) open(ctx context.Context, k int, region org.Region, e training.Event) error {
-	id, err := w.Training.Plan(ctx, w.manager, access.NewID(), e)
-	if err != nil {
-		return err
-	}
-	w.cohort[id] = w.rnd.NormFloat64()
-	first := e.HalfDays[0].On
-	want := 34 + w.rnd.IntN(9)
-	if k%9 == 4 {
-		want = 27 // a training that finds fewer people
-	}
-	if days := calendar.On(w.End).DaysUntil(first); days > 0 && days <= 30 {
-		want = 48 // the next one has a waiting list
-	}
-	noPolice := k%7 == 5 // a training whose police minimum is missing
-	for n := range want {
-		sector := w.sector(noPolice)
-		at := first.AddDays(-60+w.rnd.IntN(42)).At(9+w.rnd.IntN(8), w.rnd.IntN(60)).Add(time.Duration(n) * time.Second)
-		w.later(at, func(ctx context.Context) error { return w.apply(ctx, id, region, sector) })
-	}
-	sweep := func(ctx context.Context) error { return w.Survey.Sweep(ctx) }
-	w.later(first.AddDays(-30).At(7, 0), sweep)
-	w.later(first.AddDays(-5).At(7, 0), sweep)
-	w.later(first.AddDays(-1).At(7, 0), sweep)
-	w.later(first.AddDays(-12).At(12, 0), func(ctx context.Context) error { return w.dropout(ctx, id) })
-	for i, h := range e.HalfDays {
-		w.later(h.Begin().Add(40*time.Minute), func(ctx context.Context) error { return w.attend(ctx, id, i) })
-	}
-	last := e.HalfDays[len(e.HalfDays)-1].On
-	w.later(last.At(17, 30), sweep)
-	w.later(last.AddDays(6).At(10, 0), func(ctx context.Context) error {
-		_, err := w.Training.Issue(ctx, w.manager, id)
-		return err
-	})
-	return nil
-}
-
-func (w *World) sector(noPolice bool) string {
-	x := w.rnd.Float64()
-	for _, s := range []struct {
-		code string
-		p    float64
-	}{{"social", .37}, {"education", .65}, {"police", .83}, {"ngo", .91}, {"municipality", .95}, {"health", .98}, {"mediation", 1}} {
-		if x <= s.p {
-			if s.code == "police" && noPolice && w.rnd.Float64() < .8 {
-				return "education"
-			}
-			return s.code
-		}
-	}
-	return "social"
 }
 
 func (w *World) apply(ctx context.Context, id training.EventID, region org.Region, sector string) error {
@@ -319,9 +209,14 @@ func (w *World) apply(ctx context.Context, id training.EventID, region org.Regio
 		return nil // the training closed in the meantime
 	}
 	if err == nil {
-		w.people[out.Seat] = &person{skill: w.rnd.NormFloat64(), diligent: w.rnd.Float64(), invited: map[survey.Wave]string{}}
+		w.people[out.Seat] = w.somebody(sector)
 	}
 	return err
+}
+
+func (w *World) somebody(sector string) *person {
+	skill := w.rnd.NormFloat64()
+	return &person{sector: sector, skill: skill, diligent: w.rnd.Float64(), traits: traits(w.rnd, skill), unfollowed: map[survey.Wave]string{}}
 }
 
 // post hands out the mail of the day: heads answer, offers are taken, questionnaires wait.
@@ -344,7 +239,11 @@ func (w *World) deliver(_ context.Context, m org.Message) error {
 			return nil // some heads never answer
 		}
 		w.later(now.Add(time.Duration(6+w.rnd.IntN(90))*time.Hour), func(ctx context.Context) error { return w.answerHead(ctx, link) })
-	case "certificate", "waiting":
+	case "applied":
+		if p := w.people[training.EnrolmentID(m.Vars["seat"])]; p != nil {
+			p.link = link
+		}
+	case "certificate":
 		w.Spare[m.Kind] = link
 	case "offered":
 		w.later(now.Add(time.Duration(2+w.rnd.IntN(60))*time.Hour), func(ctx context.Context) error { return w.answerOffer(ctx, link) })
@@ -352,7 +251,9 @@ func (w *World) deliver(_ context.Context, m org.Message) error {
 		p := w.people[training.EnrolmentID(m.Vars["seat"])]
 		wave := survey.Wave(m.Vars["wave"])
 		if p == nil || w.rnd.Float64() > w.reach(p, wave, m.Vars["n"]) {
-			w.Spare["answer."+string(wave)] = link
+			if p != nil {
+				p.unfollowed[wave] = link
+			}
 			return nil
 		}
 		w.later(now.Add(time.Duration(1+w.rnd.IntN(60))*time.Hour), func(ctx context.Context) error {
@@ -397,47 +298,6 @@ func quiet(err error) error {
 		return nil
 	}
 	return err
-}
-
-// dropout withdraws two people shortly before the training, so that others move up.
-func (w *World) dropout(ctx context.Context, id training.EventID) error {
-	cards, err := w.Training.Roster(ctx, w.manager, training.RosterFilter{Event: id, State: training.Confirmed, Limit: 100})
-	if err != nil {
-		return err
-	}
-	for range min(2, len(cards)/12) {
-		c := cards[w.rnd.IntN(len(cards))]
-		if err := quiet(w.Training.Withdraw(ctx, w.manager, c.ID)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (w *World) attend(ctx context.Context, id training.EventID, half int) error {
-	e, err := w.Training.Event(ctx, w.manager, id)
-	if err != nil {
-		return err
-	}
-	cards, err := w.Training.Roster(ctx, w.manager, training.RosterFilter{Event: id, State: training.Confirmed, Limit: 100})
-	if err != nil {
-		return err
-	}
-	trainer := access.Actor{Person: e.Trainers[0], Via: access.ViaSession, Grants: []access.Grant{{Role: access.Trainer}}}
-	var marks []training.Presence
-	for _, c := range cards {
-		status, p := training.Present, w.people[c.ID]
-		switch x := w.rnd.Float64(); {
-		case p != nil && p.diligent < .04, x < .04:
-			status = training.Absent
-		case x < .08:
-			status = training.Late
-		case x < .095:
-			status = training.LeftEarly
-		}
-		marks = append(marks, training.Presence{Enrolment: c.ID, HalfDay: e.HalfDays[half].ID, Status: status, Method: training.ByScan, ClientKey: access.NewID()})
-	}
-	return w.Training.Mark(ctx, trainer, id, marks)
 }
 
 func pick[T any](r *rand.Rand, all []T) T { return all[r.IntN(len(all))] }

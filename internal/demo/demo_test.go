@@ -10,6 +10,7 @@ import (
 
 	"strengthen/internal/access"
 	"strengthen/internal/analysis"
+	"strengthen/internal/casework"
 	"strengthen/internal/demo"
 	"strengthen/internal/impact"
 	"strengthen/internal/org"
@@ -71,28 +72,50 @@ func theSameFromAFile(t *testing.T, s *survey.Service, reports *impact.Service) 
 	}
 }
 
-// TestTheReportRecoversTheTruth plays the whole programme and compares the report with the state of the world that the play
-// was made from.
-func TestTheReportRecoversTheTruth(t *testing.T) {
+func play(t *testing.T, end time.Time, size int) *demo.World {
+	t.Helper()
 	clock := &demo.Clock{}
 	db, err := store.Open(t.Context(), store.Config{Dir: t.TempDir(), Policy: access.Standard(), Now: clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	t.Cleanup(func() { db.Close() })
 	if _, _, err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	o := org.New(store.For[org.Tx]{DB: db}, clock.Now, sealed.Root{1}.Box("totp"))
-	s := survey.New(store.For[survey.Tx]{DB: db}, clock.Now)
-	tr := training.New(store.For[training.Tx]{DB: db}, clock.Now)
-	st := study.New(store.For[study.Tx]{DB: db}, clock.Now)
-	w := &demo.World{Org: o, Training: tr, Survey: s, Study: st, Clock: clock, End: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC), Size: 28}
-	if err := w.Play(t.Context()); err != nil {
+	if err := db.Hurry(t.Context(), true); err != nil {
 		t.Fatal(err)
 	}
-	reports := impact.New(s, o, st, clock.Now)
-	theSameFromAFile(t, s, reports)
+	w := &demo.World{
+		Org:    org.New(store.For[org.Tx]{DB: db}, clock.Now, sealed.Root{1}.Box("totp")),
+		Survey: survey.New(store.For[survey.Tx]{DB: db}, clock.Now), Training: training.New(store.For[training.Tx]{DB: db}, clock.Now),
+		Study: study.New(store.For[study.Tx]{DB: db}, clock.Now), Casework: casework.New(store.For[casework.Tx]{DB: db}, clock.Now), Clock: clock, End: end, Size: size, Signals: 80,
+	}
+	if err := w.Play(t.Context()); err != nil {
+		t.Fatalf("ending on %s: %v", end, err)
+	}
+	return w
+}
+
+// TestThePlayFitsAnyDay ends the play at the end of short and long months, at the turn of a year, at a weekend and at night:
+// the first and the last training lie within the programme on all of them.
+func TestThePlayFitsAnyDay(t *testing.T) {
+	for _, end := range []string{"2026-10-31T22:30:00Z", "2027-02-28T00:10:00Z", "2028-02-29T12:00:00Z", "2027-01-01T03:00:00Z", "2026-08-01T09:00:00Z", "2027-05-30T09:00:00Z"} {
+		at, err := time.Parse(time.RFC3339, end)
+		if err != nil {
+			t.Fatal(err)
+		}
+		play(t, at, 2)
+	}
+}
+
+// TestTheReportRecoversTheTruth plays the whole programme and compares the report with the state of the world that the play
+// was made from.
+func TestTheReportRecoversTheTruth(t *testing.T) {
+	w := play(t, time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC), 28)
+	tr, clock := w.Training, w.Clock
+	reports := impact.New(w.Survey, w.Org, w.Study, clock.Now)
+	theSameFromAFile(t, w.Survey, reports)
 	r, err := reports.Compute(t.Context(), access.Actor{Grants: []access.Grant{{Role: access.Funder}}}, survey.OwnStudy)
 	if err != nil {
 		t.Fatal(err)
@@ -100,13 +123,8 @@ func TestTheReportRecoversTheTruth(t *testing.T) {
 	if l := r.Record.Locked; l == nil || l.Late {
 		t.Errorf("the plan was not locked before the data: %+v", l)
 	}
-	// Who does not know an item guesses among four options, so that only three quarters of a gain in knowledge show.
-	for outcome, truth := range map[string]float64{
-		"knowledge":   75 * (demo.Knowledge[survey.M6] - demo.Knowledge[survey.Pre]),
-		"confidence":  demo.Confidence[survey.M6] - demo.Confidence[survey.Pre],
-		"cooperation": demo.Cooperation[survey.M6] - demo.Cooperation[survey.Pre],
-		"attitudes":   demo.Attitude[survey.M6] - demo.Attitude[survey.Pre],
-	} {
+	for _, o := range survey.Outcomes() {
+		outcome, truth := o.ID, demo.Truth(o.ID, survey.M6)-demo.Truth(o.ID, survey.Pre)
 		i := slices.IndexFunc(r.Changes, func(c analysis.Change) bool { return c.Outcome == outcome && c.Main })
 		if i < 0 {
 			t.Fatalf("%s: no primary contrast", outcome)
@@ -120,26 +138,61 @@ func TestTheReportRecoversTheTruth(t *testing.T) {
 			t.Errorf("%s: the gain does not show", outcome)
 		}
 	}
+	for _, x := range r.Reliability {
+		if x.Alpha < .7 || x.Alpha > .85 {
+			t.Errorf("%s: the answers hang together with alpha %.2f", x.Outcome, x.Alpha)
+		}
+	}
 	manager := access.Actor{Grants: []access.Grant{{Role: access.Manager}}}
 	events, counts, err := tr.Events(t.Context(), manager, training.EventFilter{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	people, waiting, open, held, short := 0, 0, 0, 0, 0
+	var got tally
 	for _, e := range events {
 		c := counts[e.ID]
-		people += c.Taken()
-		if training.Held(e, clock.Now()) {
-			held++
-			if c.Sectors["police"] < e.Rule("police").Min {
-				short++
+		got.people += c.Taken()
+		lacks := c.Sectors["police"] < e.Rule("police").Min
+		switch s := training.StandingOf(e, c, clock.Now()); {
+		case s.Held && lacks:
+			got.short++
+			fallthrough
+		case s.Held:
+			got.held++
+		case e.Begun(clock.Now()):
+			got.underWay++
+			if s.Todo.Kind != training.TodoMark {
+				t.Error("there is no presence to mark in the training under way")
 			}
-		} else {
-			open++
-			waiting += c.Waiting
+		default:
+			got.open++
+			got.waiting += c.Waiting
+			if lacks {
+				got.lacking++
+			}
 		}
 	}
-	if people < 700 || waiting == 0 || open == 0 || held < 20 || short == 0 {
-		t.Errorf("%d people, %d waiting, %d trainings open, %d held, %d of them short of police", people, waiting, open, held, short)
+	if got.people < 800 || got.people > 880 || got.held != 24 || got.underWay != 1 || got.open != 3 || got.waiting < 5 || got.short == 0 || got.lacking == 0 {
+		t.Errorf("the play is not what it should be: %+v", got)
 	}
+	m6 := r.Flow[len(r.Flow)-1].All
+	if m6.Answered+m6.Open+m6.Lost < 350 || m6.Open < 1 || m6.NotAsked < 1 || m6.Lost < 1 {
+		t.Errorf("after six months: %+v", m6)
+	}
+	guests, err := w.Org.DemoGuests(t.Context())
+	if err != nil || len(guests) != len(access.Grantable())+1 {
+		t.Errorf("guests %v, %v", guests, err)
+	}
+	links, err := w.Org.DemoLinks(t.Context())
+	if err != nil || len(links) != 6 {
+		t.Errorf("links %v, %v", links, err)
+	}
+}
+
+// tally is what there is to look at in the demonstration.
+type tally struct {
+	people, waiting      int
+	held, underWay, open int
+	short                int // held without the police that its rule asks for
+	lacking              int // to come, and lacks them still
 }

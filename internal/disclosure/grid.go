@@ -25,12 +25,17 @@ func (l Level) Grid(n [][]int, also ...[2]int) [][]bool {
 	for _, c := range also {
 		g.hide[c[0]][c[1]] = true
 	}
-	for {
-		c, ok := g.exposed(l)
-		if !ok || !g.protect(c) {
-			return g.hide
+	for grew := true; grew; {
+		grew = false
+		for i := range g.n {
+			for j := range g.n[i] {
+				for g.hide[i][j] && g.exposed(i, j, l) && g.protect([2]int{i, j}) {
+					grew = true
+				}
+			}
 		}
 	}
+	return g.hide
 }
 
 // grid is a table with its totals in the last row and column.
@@ -60,20 +65,8 @@ func newGrid(n [][]int) grid {
 	return g
 }
 
-// exposed finds a hidden cell that can be worked out, or one in a line whose hidden cells are too few people together.
-func (g grid) exposed(l Level) ([2]int, bool) {
-	for i := range g.n {
-		for j := range g.n[i] {
-			if !g.hide[i][j] {
-				continue
-			}
-			if low, high := g.bounds(i, j); low == high || g.few(i, j, l) {
-				return [2]int{i, j}, true
-			}
-		}
-	}
-	return [2]int{}, false
-}
+// exposed reports whether a hidden cell can be worked out, or stands in a line whose hidden cells are too few people together.
+func (g grid) exposed(i, j int, l Level) bool { return g.few(i, j, l) || !g.moves(i, j) }
 
 // few reports whether the hidden cells of the row or the column of a cell, whose total is told, are fewer than l people.
 func (g grid) few(i, j int, l Level) bool {
@@ -139,19 +132,15 @@ func (g grid) cost(i, j int) int {
 	return 10 + g.n[i][j]
 }
 
-// bounds are the least and the largest value that a hidden cell can have, given everything that is told, and that hidden
+// moves reports whether a hidden cell can have another value than its own, given everything that is told, and that hidden
 // cells hold somebody where they do.
 //
 // Every cell stands in one row and one column, whose cells add up to their total; a total counts against its line, so that
-// every line adds up to nothing. To raise a cell, others of its row and column must give way, and so on around: the most by
-// which it can rise is the largest flow from its column back to its row over the other hidden cells.
-func (g grid) bounds(i, j int) (low, high int) {
-	up, down := g.flow(i, j, false), g.flow(i, j, true)
-	if g.negative(i, j) {
-		up, down = down, up
-	}
-	v := g.n[i][j]
-	return max(v-down, 0), v + min(up, unlimited-v)
+// every line adds up to nothing. To raise a cell, others of its row and column must give way, and so on around: it can rise by
+// as much as flows from its column back to its row over the other hidden cells, and it is enough that anything flows.
+func (g grid) moves(i, j int) bool {
+	column := g.rows + j
+	return g.room(i, j, true) > 0 && g.reaches(column, i, i, j) || g.room(i, j, false) > 0 && g.reaches(i, column, i, j)
 }
 
 const unlimited = 1 << 40
@@ -167,63 +156,28 @@ func (g grid) room(i, j int, rise bool) int {
 	return g.n[i][j] - min(g.n[i][j], 1) // somebody is there, and the reader may know it
 }
 
-// flow is the largest flow between the row and the column of a cell over the other hidden cells, up to unlimited. A cell is
-// an arc from its row to its column by which it can rise, and one back by which it can fall.
-func (g grid) flow(i, j int, fall bool) int {
-	nodes := g.rows + g.cols
-	capacity := make([][]int, nodes)
-	for a := range capacity {
-		capacity[a] = make([]int, nodes)
-	}
-	for a := range g.rows {
-		for b := range g.cols {
-			if g.hide[a][b] && (a != i || b != j) {
-				capacity[a][g.rows+b], capacity[g.rows+b][a] = g.room(a, b, true), g.room(a, b, false)
+// reaches reports whether something can flow from one line to another over the hidden cells other than one. Lines are the rows,
+// and after them the columns; a hidden cell leads from its row to its column where it can rise, and back where it can fall.
+func (g grid) reaches(from, to, exceptRow, exceptCol int) bool {
+	seen := make([]bool, g.rows+g.cols)
+	seen[from] = true
+	for queue := []int{from}; len(queue) > 0 && !seen[to]; queue = queue[1:] {
+		at := queue[0]
+		visit := func(row, col, next int, rise bool) {
+			if !seen[next] && g.hide[row][col] && (row != exceptRow || col != exceptCol) && g.room(row, col, rise) > 0 {
+				seen[next] = true
+				queue = append(queue, next)
 			}
 		}
-	}
-	from, to, own := g.rows+j, i, g.room(i, j, true)
-	if fall {
-		from, to, own = i, g.rows+j, g.room(i, j, false)
-	}
-	total := 0
-	for total < own {
-		path, most := widest(capacity, from, to)
-		if most == 0 {
-			break
-		}
-		most = min(most, own-total)
-		for k := 1; k < len(path); k++ {
-			capacity[path[k-1]][path[k]] -= most
-			capacity[path[k]][path[k-1]] += most
-		}
-		total += most
-	}
-	return min(total, own, unlimited)
-}
-
-// widest finds a shortest path with room, and how much goes along it.
-func widest(capacity [][]int, from, to int) ([]int, int) {
-	before := make([]int, len(capacity))
-	for a := range before {
-		before[a] = -1
-	}
-	before[from] = from
-	for queue := []int{from}; len(queue) > 0 && before[to] < 0; queue = queue[1:] {
-		for b, room := range capacity[queue[0]] {
-			if room > 0 && before[b] < 0 {
-				before[b] = queue[0]
-				queue = append(queue, b)
+		if at < g.rows {
+			for col := range g.cols {
+				visit(at, col, g.rows+col, true)
 			}
+			continue
+		}
+		for row := range g.rows {
+			visit(row, at-g.rows, row, false)
 		}
 	}
-	if before[to] < 0 {
-		return nil, 0
-	}
-	path, most := []int{to}, unlimited
-	for a := to; a != from; a = before[a] {
-		most = min(most, capacity[before[a]][a])
-		path = append([]int{before[a]}, path...)
-	}
-	return path, most
+	return seen[to]
 }

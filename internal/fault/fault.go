@@ -23,6 +23,9 @@ const (
 	Internal Kind = "internal"
 )
 
+// Size is a number of bytes in a message, written in the units that people know.
+type Size int64
+
 // Vars are the named values that a message needs.
 type Vars map[string]any
 
@@ -91,7 +94,8 @@ func (e *Error) InRow(row int) *Error {
 // Field returns an Invalid error about one field.
 func Field(field, key string, vars ...Vars) *Error { return New(Invalid, key, vars...).At(field) }
 
-// List is several faults found in one input. It is Invalid, and never empty when returned as an error.
+// List is several faults found in one input. It is Invalid when all of them are, and else of the kind that the person can mend
+// least; it is never empty when returned as an error.
 type List []*Error
 
 // Error joins the texts of the faults.
@@ -126,7 +130,12 @@ func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
 	}
-	if _, ok := errors.AsType[List](err); ok {
+	if l, ok := errors.AsType[List](err); ok {
+		for _, k := range []Kind{Internal, Denied, NotFound, Busy, Conflict} {
+			if slices.ContainsFunc(l, func(e *Error) bool { return e.Kind == k }) {
+				return k
+			}
+		}
 		return Invalid
 	}
 	return Internal

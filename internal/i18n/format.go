@@ -32,6 +32,14 @@ func (l Lang) Int(n int) string {
 	return sign + strings.Join(append([]string{s}, parts...), sep)
 }
 
+// Size writes a number of bytes: 64 КБ and 20 МБ in Bulgarian, 64 kB and 20 MB in English, rounded down.
+func (l Lang) Size(bytes int64) string {
+	if bytes < 1<<20 {
+		return l.Int(int(bytes>>10)) + thin + l.Pick("КБ", "kB")
+	}
+	return l.Int(int(bytes>>20)) + thin + l.Pick("МБ", "MB")
+}
+
 // Decimal writes x with a fixed number of decimals, a decimal comma in Bulgarian, and a true minus sign.
 func (l Lang) Decimal(x float64, decimals int) string {
 	s := strconv.FormatFloat(x, 'f', decimals, 64)

@@ -143,6 +143,8 @@ func (l Lang) Value(v any) string {
 			return l.Int(int(v))
 		}
 		return l.Decimal(v, 1)
+	case fault.Size:
+		return l.Size(int64(v))
 	case calendar.Date:
 		return l.Date(v)
 	case time.Time:

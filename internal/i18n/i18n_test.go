@@ -64,6 +64,8 @@ func TestNumbersAndDates(t *testing.T) {
 		"date":                              {i18n.BG.Date(d("2021-11-09")), "9\u00a0ноември 2021\u00a0г."},
 		"days of one month":                 {i18n.EN.Days(d("2021-11-23"), d("2021-11-25")), "23–25\u00a0November 2021"},
 		"days of two months":                {i18n.EN.Days(d("2021-11-30"), d("2021-12-02")), "30\u00a0November – 2\u00a0December 2021"},
+		"kilobytes":                         {i18n.BG.Value(fault.Size(64 << 10)), "64\u00a0КБ"},
+		"megabytes":                         {i18n.EN.Value(fault.Size(20<<20 + 1)), "20\u00a0MB"},
 		"one second":                        {i18n.Load().T(i18n.EN, "signin.wait", fault.Vars{"n": 1}), "Too many attempts. Wait 1 second."},
 		"an unknown key is seen":            {i18n.Load().T(i18n.EN, "no.such", nil), "no.such"},
 	} {

@@ -2,6 +2,7 @@ package org
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,7 +46,8 @@ type RoleGrant struct {
 	Person access.PersonID
 	Role   access.Role
 	Region access.RegionID
-	Until  time.Time // zero: no end
+	Agency access.AgencyID // of roles that are held in an institution
+	Until  time.Time       // zero: no end
 	By     access.PersonID
 	At     time.Time
 	Ended  time.Time
@@ -66,6 +68,7 @@ type Invitation struct {
 	Lang   string
 	Role   access.Role
 	Region access.RegionID // for a regional coordinator
+	Agency access.AgencyID // for a role in an institution; the person works there
 }
 
 // linkTime is how long a link to set a password opens.
@@ -86,22 +89,34 @@ func (in Invitation) check(t Tables) error {
 	if in.Lang != "bg" && in.Lang != "en" {
 		l.Add(fault.Field("lang", "form.choose"))
 	}
-	l.Add(checkRole(t, in.Role, in.Region))
 	return l.Err()
 }
 
-func checkRole(t Tables, r access.Role, region access.RegionID) *fault.Error {
-	known := false
-	for _, g := range access.Grantable() {
-		known = known || g == r
+// grantOf makes a grant of a role with the reach that the role needs: a region, or an institution.
+func grantOf(ctx context.Context, tx Tx, by access.Actor, p access.PersonID, g access.Grant) (RoleGrant, error) {
+	out := RoleGrant{ID: access.NewID(), Person: p, Role: g.Role, By: by.Person, At: tx.Now(), Until: g.Until}
+	if !slices.Contains(access.Grantable(), g.Role) {
+		return out, fault.Field("role", "form.choose")
 	}
-	if !known {
-		return fault.Field("role", "form.choose")
+	tables, err := ReadTables(ctx, tx)
+	if err != nil {
+		return out, err
 	}
-	if _, ok := t.Region(region); r == access.Coordinator && !ok {
-		return fault.Field("region", "account.region")
+	if _, ok := tables.Region(g.Region); g.Role == access.Coordinator && !ok {
+		return out, fault.Field("region", "account.region")
 	}
-	return nil
+	if g.Role == access.Coordinator {
+		out.Region = g.Region
+	}
+	if !access.OfAgency(g.Role) {
+		return out, nil
+	}
+	a, err := tx.Agency(ctx, g.Agency)
+	if fault.Is(err, fault.NotFound) {
+		return out, fault.Field("agency", "account.agency")
+	}
+	out.Agency = a.ID
+	return out, err
 }
 
 // Invite makes a person with an account that waits for its password, and plans the mail with the link. The token is
@@ -123,12 +138,12 @@ func (s *Service) Invite(ctx context.Context, by access.Actor, key string, in In
 		id, err = tx.Once(ctx, key, func() (string, error) {
 			p := Person{
 				ID: access.PersonID(access.NewID()), Name: strings.TrimSpace(in.Name), Email: fold.Email(in.Email),
-				Lang: in.Lang, Region: in.Region, Made: tx.Now(),
+				Lang: in.Lang, Region: in.Region, Agency: in.Agency, Made: tx.Now(),
 			}
 			if err := tx.PutPerson(ctx, p); err != nil {
 				return "", err
 			}
-			token, err = s.open(ctx, tx, by, p, in.Role, in.Region)
+			token, err = s.open(ctx, tx, by, p, access.Grant{Role: in.Role, Region: in.Region, Agency: in.Agency})
 			return string(p.ID), err
 		})
 		if err != nil {
@@ -178,31 +193,24 @@ func (s *Service) AccountOf(ctx context.Context, by access.Actor, login string) 
 }
 
 // Enable gives an account in role r to a person who is already known, such as a participant.
-func (s *Service) Enable(ctx context.Context, by access.Actor, id access.PersonID, r access.Role, region access.RegionID) (string, error) {
+func (s *Service) Enable(ctx context.Context, by access.Actor, id access.PersonID, g access.Grant) (string, error) {
 	var token string
 	err := s.store.Update(ctx, by, func(tx Tx) (err error) {
 		if err := tx.Allow(ctx, access.InviteAccount, accountResource(id)); err != nil {
 			return err
 		}
-		tables, err := ReadTables(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if e := checkRole(tables, r, region); e != nil {
-			return e
-		}
 		p, err := tx.Person(ctx, id)
 		if err != nil {
 			return err
 		}
-		token, err = s.open(ctx, tx, by, p, r, region)
+		token, err = s.open(ctx, tx, by, p, g)
 		return err
 	})
 	return token, err
 }
 
 // open makes the account, its first role and its invitation, within a transaction that allowed it.
-func (s *Service) open(ctx context.Context, tx Tx, by access.Actor, p Person, r access.Role, region access.RegionID) (string, error) {
+func (s *Service) open(ctx context.Context, tx Tx, by access.Actor, p Person, role access.Grant) (string, error) {
 	_, err := tx.AccountByLogin(ctx, fold.Email(p.Email))
 	if err == nil {
 		return "", fault.New(fault.Conflict, "account.taken").At("email")
@@ -214,7 +222,10 @@ func (s *Service) open(ctx context.Context, tx Tx, by access.Actor, p Person, r 
 	if err := tx.PutAccount(ctx, a); err != nil {
 		return "", err
 	}
-	g := RoleGrant{ID: access.NewID(), Person: p.ID, Role: r, Region: region, By: by.Person, At: tx.Now()}
+	g, err := grantOf(ctx, tx, by, p.ID, role)
+	if err != nil {
+		return "", err
+	}
 	if err := tx.PutGrant(ctx, g); err != nil {
 		return "", err
 	}
@@ -253,7 +264,7 @@ func (s *Service) Accounts(ctx context.Context, by access.Actor) ([]AccountCard,
 }
 
 // Grant gives a further role. Nobody gives one to themselves.
-func (s *Service) Grant(ctx context.Context, by access.Actor, key string, id access.PersonID, r access.Role, region access.RegionID) error {
+func (s *Service) Grant(ctx context.Context, by access.Actor, key string, id access.PersonID, role access.Grant) error {
 	if id == by.Person {
 		return fault.New(fault.Conflict, "account.selfgrant")
 	}
@@ -261,20 +272,14 @@ func (s *Service) Grant(ctx context.Context, by access.Actor, key string, id acc
 		if err := tx.Allow(ctx, access.GrantRole, accountResource(id)); err != nil {
 			return err
 		}
-		tables, err := ReadTables(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if e := checkRole(tables, r, region); e != nil {
-			return e
-		}
 		if _, err := tx.Account(ctx, id); err != nil {
 			return err
 		}
-		_, err = tx.Once(ctx, key, func() (string, error) {
-			g := RoleGrant{ID: access.NewID(), Person: id, Role: r, Region: region, By: by.Person, At: tx.Now()}
-			return g.ID, tx.PutGrant(ctx, g)
-		})
+		g, err := grantOf(ctx, tx, by, id, role)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Once(ctx, key, func() (string, error) { return g.ID, tx.PutGrant(ctx, g) })
 		return err
 	})
 }

@@ -26,7 +26,8 @@ type AgencyFilter struct {
 	Find   string // words of the name
 	Region access.RegionID
 	Sector string
-	After  string // cursor: the sort key and identifier of the last one seen
+	Kinds  []string // one of these
+	After  string   // cursor: the sort key and identifier of the last one seen
 	Limit  int
 }
 
@@ -92,6 +93,7 @@ func (s *Service) Agency(ctx context.Context, by access.Actor, id access.AgencyI
 
 // SaveAgency adds an institution (no identifier yet) under an idempotency key, or changes one.
 func (s *Service) SaveAgency(ctx context.Context, by access.Actor, key string, a Agency) (access.AgencyID, error) {
+	id := a.ID
 	err := s.store.Update(ctx, by, func(tx Tx) error {
 		if err := tx.Allow(ctx, access.EditAgency, a.Resource()); err != nil {
 			return err
@@ -106,15 +108,18 @@ func (s *Service) SaveAgency(ctx context.Context, by access.Actor, key string, a
 		if a.ID != "" {
 			return tx.PutAgency(ctx, a)
 		}
-		id, err := tx.Once(ctx, key, func() (string, error) {
+		made, err := tx.Once(ctx, key, func() (string, error) {
 			n := a
 			n.ID = access.AgencyID(access.NewID())
 			return string(n.ID), tx.PutAgency(ctx, n)
 		})
-		a.ID = access.AgencyID(id)
-		return err
+		if err != nil {
+			return err
+		}
+		id = access.AgencyID(made)
+		return tx.Record(ctx, access.EditAgency, access.Resource{Kind: "agency", ID: made})
 	})
-	return a.ID, err
+	return id, err
 }
 
 // AgencyPage returns n institutions at most, and the cursor of the next page, if there is one.

@@ -2,6 +2,8 @@ package org
 
 import (
 	"context"
+	"encoding/json"
+	"slices"
 
 	"strengthen/internal/access"
 	"strengthen/internal/fault"
@@ -9,6 +11,12 @@ import (
 
 // demoSetting is the mark of a database that the demo made. Nothing else writes it, and only on an empty database.
 const demoSetting = "made-by-demo"
+
+// linksSetting keeps links for guests; noteSetting, with the person behind it, what there is to see as that guest.
+const (
+	linksSetting = "demo-links"
+	noteSetting  = "demo-note/"
+)
 
 // MarkDemo marks an empty database as one with invented data. It refuses every other.
 func (s *Service) MarkDemo(ctx context.Context) error {
@@ -43,9 +51,10 @@ type Guest struct {
 	Name   string
 	Role   access.Role
 	Region access.RegionID
+	Note   string // key of what there is to see; may be empty
 }
 
-// DemoGuests lists the people of the demo with an account, one for each role.
+// DemoGuests lists the people of the demo with an account, one for each role, and of the participants everybody who has one.
 func (s *Service) DemoGuests(ctx context.Context) ([]Guest, error) {
 	var out []Guest
 	err := s.store.View(ctx, access.TheSystem(), func(tx Tx) error {
@@ -57,24 +66,74 @@ func (s *Service) DemoGuests(ctx context.Context) ([]Guest, error) {
 			return err
 		}
 		for _, role := range access.Grantable() {
-			if g, ok := guestIn(cards, role); ok {
-				out = append(out, g)
+			guests := guestsIn(cards, role)
+			for i := range guests {
+				if guests[i].Note, err = tx.Setting(ctx, noteSetting+string(guests[i].Person)); err != nil {
+					return err
+				}
 			}
+			if access.OfAgency(role) { // many hold these; one was chosen to look around as
+				guests = slices.DeleteFunc(guests, func(g Guest) bool { return g.Note == "" })
+			} else if role != access.Participant {
+				guests = guests[:min(1, len(guests))]
+			}
+			out = append(out, guests...)
 		}
 		return nil
 	})
 	return out, err
 }
 
-func guestIn(cards []AccountCard, role access.Role) (Guest, bool) {
+func guestsIn(cards []AccountCard, role access.Role) []Guest {
+	var all []Guest
 	for _, c := range cards {
 		for _, g := range c.Grants {
 			if g.Role == role && g.Ended.IsZero() && c.State == Active {
-				return Guest{c.Person, c.Name, role, g.Region}, true
+				all = append(all, Guest{Person: c.Person, Name: c.Name, Role: role, Region: g.Region})
 			}
 		}
 	}
-	return Guest{}, false
+	return all
+}
+
+// DemoLink is a link that somebody of the demo got by mail and did not follow.
+type DemoLink struct {
+	Kind string // the catalogue explains it under "demo.KIND"
+	Path string
+}
+
+// KeepDemoLinks keeps links for those who look around. In a real system a link is known to its receiver alone; here the
+// people are invented.
+func (s *Service) KeepDemoLinks(ctx context.Context, links []DemoLink) error {
+	b, err := json.Marshal(links)
+	if err != nil {
+		return err
+	}
+	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
+		if err := needDemo(ctx, tx); err != nil {
+			return err
+		}
+		if err := tx.Allow(ctx, access.Work, access.Resource{Kind: "setting", ID: linksSetting}); err != nil {
+			return err
+		}
+		return tx.PutSetting(ctx, linksSetting, string(b))
+	})
+}
+
+// DemoLinks returns the links that KeepDemoLinks kept; on any other database there are none.
+func (s *Service) DemoLinks(ctx context.Context) ([]DemoLink, error) {
+	var links []DemoLink
+	err := s.store.View(ctx, access.Public(""), func(tx Tx) error {
+		if err := needDemo(ctx, tx); err != nil {
+			return err
+		}
+		v, err := tx.Setting(ctx, linksSetting)
+		if err != nil || v == "" {
+			return err
+		}
+		return json.Unmarshal([]byte(v), &links)
+	})
+	return links, err
 }
 
 func needDemo(ctx context.Context, tx Tx) error {
@@ -109,8 +168,22 @@ func (s *Service) SignInAs(ctx context.Context, id access.PersonID, device, requ
 	return token, err
 }
 
-// EnableGuest makes an active account without a password for a person of the demo.
-func (s *Service) EnableGuest(ctx context.Context, id access.PersonID, r access.Role, region access.RegionID) error {
+// NoteGuest chooses somebody of the demo as a guest, with a key of the catalogue that says what there is to see.
+func (s *Service) NoteGuest(ctx context.Context, id access.PersonID, note string) error {
+	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
+		if err := needDemo(ctx, tx); err != nil {
+			return err
+		}
+		if err := tx.Allow(ctx, access.Work, access.Resource{Kind: "demo"}); err != nil {
+			return err
+		}
+		return tx.PutSetting(ctx, noteSetting+string(id), note)
+	})
+}
+
+// EnableGuest makes an active account without a password for a person of the demo. Note is a key of the catalogue that says
+// what there is to see as this person.
+func (s *Service) EnableGuest(ctx context.Context, id access.PersonID, role access.Grant, note string) error {
 	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
 		if err := needDemo(ctx, tx); err != nil {
 			return err
@@ -126,7 +199,14 @@ func (s *Service) EnableGuest(ctx context.Context, id access.PersonID, r access.
 		if err := tx.PutAccount(ctx, a); err != nil {
 			return err
 		}
-		return tx.PutGrant(ctx, RoleGrant{ID: access.NewID(), Person: id, Role: r, Region: region, At: tx.Now()})
+		if err := tx.PutSetting(ctx, noteSetting+string(id), note); err != nil {
+			return err
+		}
+		g, err := grantOf(ctx, tx, access.TheSystem(), id, role)
+		if err != nil {
+			return err
+		}
+		return tx.PutGrant(ctx, g)
 	})
 }
 

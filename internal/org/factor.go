@@ -40,7 +40,7 @@ func (s *Service) checkFactor(ctx context.Context, tx Tx, a Account, code string
 }
 
 func (s *Service) useCode(ctx context.Context, tx Tx, a Account, code string) (string, error) {
-	secret, err := s.box.Open(totpPlace(a.Person), a.TOTP)
+	secret, err := s.box.Open(FactorPlace(a.Person), a.TOTP)
 	if err != nil {
 		return "", err
 	}
@@ -55,7 +55,11 @@ func (s *Service) useCode(ctx context.Context, tx Tx, a Account, code string) (s
 	return "", err
 }
 
-func totpPlace(id access.PersonID) string { return "account/" + string(id) + "/totp" }
+// FactorBox is the purpose of the box that seals secrets of second factors; FactorPlace is where a person's lies.
+const FactorBox = "totp"
+
+// FactorPlace is the place for which a person's secret is sealed.
+func FactorPlace(id access.PersonID) string { return "account/" + string(id) + "/totp" }
 
 // stepOf returns the time step to which code belongs: the present one, or the one before or after it.
 func stepOf(secret, code string, now time.Time) (int64, bool) {
@@ -137,7 +141,7 @@ func (s *Service) ConfirmFactor(ctx context.Context, by access.Actor, sealedSecr
 		if !ok {
 			return fault.Field("code", "signin.wrongcode")
 		}
-		a.TOTP, a.Step = s.box.Seal(totpPlace(by.Person), secret), step
+		a.TOTP, a.Step = s.box.Seal(FactorPlace(by.Person), secret), step
 		if err := tx.PutAccount(ctx, a); err != nil {
 			return err
 		}

@@ -85,7 +85,8 @@ const leaseTime = 5 * time.Minute
 
 // SendDue hands every message whose moment has come to send, and keeps what became of it. A message is leased first, so that
 // two servers do not send it twice. One that fails is tried again later, each time after four times as long, six times in
-// all. A crash between sending and keeping sends twice rather than never.
+// all. A crash between sending and keeping sends twice rather than never. When ctx ends, the message under way is still sent and
+// kept, so that no lease is left behind; the next ones wait.
 func (s *Service) SendDue(ctx context.Context, send func(context.Context, Message) error) (int, error) {
 	var due []string
 	err := s.store.View(ctx, access.TheSystem(), func(tx Tx) (err error) {
@@ -93,22 +94,23 @@ func (s *Service) SendDue(ctx context.Context, send func(context.Context, Messag
 		return err
 	})
 	sent := 0
+	under := context.WithoutCancel(ctx)
 	for _, id := range due {
-		if err != nil {
+		if err != nil || ctx.Err() != nil {
 			return sent, err
 		}
-		m, e := s.lease(ctx, id)
+		m, e := s.lease(under, id)
 		if fault.Is(e, fault.Conflict) {
 			continue // its reason has gone, or another server has it
 		}
 		if err = e; err != nil {
 			continue
 		}
-		failure := send(ctx, m)
+		failure := send(under, m)
 		if failure == nil {
 			sent++
 		}
-		err = s.keepSent(ctx, m, failure)
+		err = s.keepSent(under, m, failure)
 	}
 	return sent, err
 }
@@ -124,6 +126,7 @@ func (s *Service) lease(ctx context.Context, id string) (Message, error) {
 
 func (s *Service) keepSent(ctx context.Context, m Message, failure error) error {
 	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
+		m := m // a clash runs this again
 		if err := tx.Allow(ctx, access.Work, access.Resource{Kind: "message", ID: m.ID}); err != nil {
 			return err
 		}

@@ -106,4 +106,6 @@ type Tx interface {
 
 	Setting(ctx context.Context, name string) (string, error)
 	PutSetting(ctx context.Context, name, value string) error
+
+	KeyChangeTx
 }

@@ -550,7 +550,7 @@ func TestRightsAreReadInTheTransactionThatWrites(t *testing.T) {
 			},
 		} {
 			if len(grantsOf()) == 0 {
-				if err := s.Grant(t.Context(), administrator, access.NewID(), boss, access.Administrator, ""); err != nil {
+				if err := s.Grant(t.Context(), administrator, access.NewID(), boss, access.Grant{Role: access.Administrator}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -558,7 +558,7 @@ func TestRightsAreReadInTheTransactionThatWrites(t *testing.T) {
 			if err := end(old); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			if err := s.Grant(t.Context(), old, access.NewID(), other, access.Funder, ""); !fault.Is(err, fault.Denied) {
+			if err := s.Grant(t.Context(), old, access.NewID(), other, access.Grant{Role: access.Funder}); !fault.Is(err, fault.Denied) {
 				t.Errorf("%s, and a role was given: %v", name, err)
 			}
 		}
@@ -570,7 +570,7 @@ func TestNobodyGrantsToThemselves(t *testing.T) {
 	s := service(t, db, clock)
 	boss := member(t, s, "boss@example.org", access.Administrator)
 	actor := access.Actor{Person: boss, Via: access.ViaSession, Grants: []access.Grant{{Role: access.Administrator}}}
-	if err := s.Grant(t.Context(), actor, "k", boss, access.Manager, ""); !fault.Is(err, fault.Conflict) {
+	if err := s.Grant(t.Context(), actor, "k", boss, access.Grant{Role: access.Manager}); !fault.Is(err, fault.Conflict) {
 		t.Errorf("an administrator made a manager of themselves: %v", err)
 	}
 }

@@ -288,7 +288,7 @@ func visitor(ctx context.Context, tx Tx, ses Session, request string) (Visitor, 
 			v.NeedsFactor = true
 			continue
 		}
-		v.Actor.Grants = append(v.Actor.Grants, access.Grant{Role: g.Role, Region: g.Region, Until: g.Until})
+		v.Actor.Grants = append(v.Actor.Grants, access.Grant{Role: g.Role, Region: g.Region, Agency: g.Agency, Until: g.Until})
 	}
 	return v, nil
 }

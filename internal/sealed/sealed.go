@@ -1,5 +1,7 @@
-// Package sealed encrypts single values under keys derived from one root key, each bound to the place where it is stored,
-// so that a value moved to another row or column does not open. It holds no key of its own and reads no database.
+// Package sealed encrypts values so that whoever has the database, but not the key file, reads nothing. Each record about a
+// child has a key of its own, wrapped by the root key; erasing that key erases the record wherever copies of it lie. Every
+// value is bound to the place where it is stored, so that one moved to another row, column or record does not open. Tokens for
+// search are keyed too. The package uses the standard library only and reads no database.
 package sealed
 
 import (
@@ -12,54 +14,24 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
+	"log/slog"
 )
 
-// Root is the key from which every other key is derived. It lies in a file of mode 0600, away from the database.
+// Root is a key from which others are derived.
 type Root [32]byte
 
+// NewRoot returns a random root.
+func NewRoot() Root {
+	var r Root
+	rand.Read(r[:])
+	return r
+}
+
 // LogValue keeps the key out of logs.
-func (Root) LogValue() string { return "[withheld]" }
+func (Root) LogValue() slog.Value { return slog.StringValue("[withheld]") }
 
 // String keeps the key out of printed values.
 func (Root) String() string { return "[withheld]" }
-
-// ErrNoKey says that there is no key file.
-var ErrNoKey = errors.New("there is no key file")
-
-// LoadRoot reads the root key from file. A file that is not there is ErrNoKey.
-func LoadRoot(file string) (Root, error) {
-	b, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Root{}, fmt.Errorf("%s: %w", file, ErrNoKey)
-	}
-	if err != nil {
-		return Root{}, fmt.Errorf("read key file: %w", err)
-	}
-	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(b)))
-	if err != nil || len(raw) != 32 {
-		return Root{}, fmt.Errorf("key file %s does not hold a key of 32 bytes: restore it from your backup of keys", file)
-	}
-	return Root(raw), nil
-}
-
-// MakeRoot makes a root key and writes it to file, which must not be there yet.
-func MakeRoot(file string) (Root, error) {
-	var r Root
-	rand.Read(r[:])
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return r, fmt.Errorf("make key folder: %w", err)
-	}
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return r, fmt.Errorf("make key file: %w", err)
-	}
-	_, err = f.WriteString(base64.StdEncoding.EncodeToString(r[:]) + "\n")
-	return r, errors.Join(err, f.Sync(), f.Close())
-}
 
 // Key derives the key of 32 bytes for one purpose (HKDF-SHA-256, RFC 5869).
 func (r Root) Key(purpose string) []byte {
@@ -70,45 +42,80 @@ func (r Root) Key(purpose string) []byte {
 	return k
 }
 
+// id names a root without telling it; sealed values carry it.
+func (r Root) id() [4]byte { return [4]byte(r.Key("key-id")) }
+
 // Signer derives the key that signs checkpoints of the audit record.
 func (r Root) Signer() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(r.Key("audit-checkpoint")) }
 
-// format is the first byte of every sealed value; a change of the method gets another one.
-const format = 1
+// Box returns the box of a purpose, such as "totp", under this root alone.
+func (r Root) Box(purpose string) Box { return Ring{Current: r}.Box(purpose) }
+
+// The formats of a sealed value, its first byte. A change of the method gets another one; old ones stay readable.
+const (
+	formatPlain = 1 // nonce and ciphertext, under the one root there was
+	formatRing  = 2 // four bytes that name the root, then nonce and ciphertext
+)
 
 // ErrSealed says that a value does not open: another key, another place, or altered.
 var ErrSealed = errors.New("the sealed value does not open")
 
-// Box seals values for one purpose.
-type Box struct{ gcm cipher.AEAD }
-
-// Box returns the box of a purpose, such as "totp".
-func (r Root) Box(purpose string) Box {
-	block, err := aes.NewCipher(r.Key(purpose))
-	if err != nil {
-		panic(err)
-	}
-	gcm, err := cipher.NewGCMWithRandomNonce(block)
-	if err != nil {
-		panic(err)
-	}
-	return Box{gcm}
+// Box seals values for one purpose. It opens what any root of its ring sealed.
+type Box struct {
+	current [4]byte
+	by      map[[4]byte]cipher.AEAD
 }
 
 // Seal encrypts value for place, such as "account/ID/totp", and returns it as text.
 func (b Box) Seal(place, value string) string {
-	return base64.RawStdEncoding.EncodeToString(b.gcm.Seal([]byte{format}, nil, []byte(value), []byte(place)))
+	head := append([]byte{formatRing}, b.current[:]...)
+	return base64.RawStdEncoding.EncodeToString(b.by[b.current].Seal(head, nil, []byte(value), []byte(place)))
 }
 
 // Open decrypts what Seal returned for the same place.
 func (b Box) Open(place, text string) (string, error) {
 	raw, err := base64.RawStdEncoding.DecodeString(text)
-	if err != nil || len(raw) < 1 || raw[0] != format {
+	if err != nil || len(raw) < 1 {
 		return "", ErrSealed
 	}
-	out, err := b.gcm.Open(nil, nil, raw[1:], []byte(place))
+	switch {
+	case raw[0] == formatRing && len(raw) > 5:
+		if gcm, ok := b.by[[4]byte(raw[1:5])]; ok {
+			return open(gcm, place, raw[5:])
+		}
+	case raw[0] == formatPlain:
+		for _, gcm := range b.by {
+			if out, err := open(gcm, place, raw[1:]); err == nil {
+				return out, nil
+			}
+		}
+	}
+	return "", ErrSealed
+}
+
+// Stale reports whether a sealed value is under another root than the current one.
+func (b Box) Stale(text string) bool {
+	raw, err := base64.RawStdEncoding.DecodeString(text)
+	return err != nil || len(raw) < 5 || raw[0] != formatRing || [4]byte(raw[1:5]) != b.current
+}
+
+func open(gcm cipher.AEAD, place string, sealed []byte) (string, error) {
+	out, err := gcm.Open(nil, nil, sealed, []byte(place))
 	if err != nil {
 		return "", ErrSealed
 	}
 	return string(out), nil
+}
+
+// aead is AES-256-GCM with a random nonce before each value.
+func aead(key []byte) cipher.AEAD {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		panic(fmt.Sprintf("sealed: %v", err)) // only for lengths that we do not ask for
+	}
+	gcm, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		panic(fmt.Sprintf("sealed: %v", err))
+	}
+	return gcm
 }

@@ -1,9 +1,13 @@
 package sealed
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -23,7 +27,7 @@ func TestAValueOpensOnlyInItsPlace(t *testing.T) {
 		"another root":    func() (string, error) { return Root{2}.Box("totp").Open("account/a/totp", text) },
 		"altered":         func() (string, error) { return b.Open("account/a/totp", text[:len(text)-2]+"AA") },
 		"empty":           func() (string, error) { return b.Open("account/a/totp", "") },
-		"another format":  func() (string, error) { return b.Open("account/a/totp", "Ag"+text[2:]) },
+		"another format":  func() (string, error) { return b.Open("account/a/totp", "/w"+text[2:]) },
 	} {
 		if got, err := open(); err == nil {
 			t.Errorf("%s: opens as %q", name, got)
@@ -31,29 +35,157 @@ func TestAValueOpensOnlyInItsPlace(t *testing.T) {
 	}
 }
 
-func TestTheRootKeyIsMadeOnceAndKept(t *testing.T) {
+func TestTheKeyFileIsMadeOnceAndKept(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "keys", "root.key")
-	if _, err := LoadRoot(file); !errors.Is(err, ErrNoKey) {
+	if _, err := LoadRing(file); !errors.Is(err, ErrNoKey) {
 		t.Errorf("no file: %v", err)
 	}
-	first, err := MakeRoot(file)
+	first, err := MakeRing(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := MakeRoot(file); err == nil {
+	if _, err := MakeRing(file); err == nil {
 		t.Error("a key was written over another")
 	}
-	second, err := LoadRoot(file)
-	if err != nil || first != second || first == (Root{}) {
+	second, err := LoadRing(file)
+	if err != nil || first.Current != second.Current || first.Current == (Root{}) {
 		t.Errorf("second load differs or is empty: %v", err)
 	}
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
-	if err := os.WriteFile(file, []byte("short"), 0o600); err != nil {
+	for _, damaged := range []string{"short", "", "root QUJD\n", "audit AAAA BBBB\n", "king AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"} {
+		if err := os.WriteFile(file, []byte(damaged), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := LoadRing(file); err == nil || errors.Is(err, ErrNoKey) {
+			t.Errorf("a damaged key file %q: %v", damaged, err)
+		}
+	}
+}
+
+// While a root is replaced, everything opens; afterwards nothing stands under the old one, and the record stays verifiable.
+func TestARootIsReplaced(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "root.key")
+	g, err := MakeRing(file)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := LoadRoot(file); err == nil {
-		t.Error("a damaged key file was accepted")
+	before := g.Box("totp").Seal("p", "secret")
+	_, wrapped := g.Keeper().New("case1")
+	mac := g.Current.AuditKeys()
+
+	g = g.Begin()
+	if err := g.Write(file); err != nil {
+		t.Fatal(err)
+	}
+	if g, err = LoadRing(file); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := g.Box("totp").Open("p", before); err != nil || v != "secret" || !g.Box("totp").Stale(before) {
+		t.Errorf("during: %q, %v, stale %v", v, err, g.Box("totp").Stale(before))
+	}
+	after := g.Box("totp").Seal("p", "secret")
+	fresh, err := g.Keeper().Rewrap("case1", wrapped)
+	if err != nil || !g.Keeper().Stale(wrapped) || g.Keeper().Stale(fresh) {
+		t.Fatalf("rewrap: %v", err)
+	}
+
+	g = g.End()
+	if err := g.Write(file); err != nil {
+		t.Fatal(err)
+	}
+	if g, err = LoadRing(file); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.Box("totp").Open("p", before); err == nil {
+		t.Error("the old root still opens")
+	}
+	if v, err := g.Box("totp").Open("p", after); err != nil || v != "secret" {
+		t.Errorf("after: %q, %v", v, err)
+	}
+	if _, err := g.Keeper().Open("case1", fresh); err != nil {
+		t.Errorf("the record's key: %v", err)
+	}
+	if all := g.Audit(); len(all) != 2 || !reflect.DeepEqual(all[1], mac) {
+		t.Errorf("%d sets of keys of the record, want the new and the old", len(all))
+	}
+}
+
+// Values sealed by the first release and by this one open for ever (security page, E7).
+func TestOldFormatsStayReadable(t *testing.T) {
+	g := Ring{Current: Root{1, 2, 3}}
+	for name, tc := range map[string]struct{ text, place, want string }{
+		"the first format of boxes": {goldenFirst, "account/a/totp", "JBSWY3DPEHPK3PXP"},
+		"boxes of a ring":           {goldenRing, "account/a/totp", "JBSWY3DPEHPK3PXP"},
+	} {
+		if v, err := g.Box("totp").Open(tc.place, tc.text); err != nil || v != tc.want {
+			t.Errorf("%s: %q, %v", name, v, err)
+		}
+	}
+	k, err := g.Keeper().Open("case1", goldenKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err := k.Open("note.text", "n1", goldenValue); err != nil || v != "Иска да спи спокойно." {
+		t.Errorf("a value of a record: %q, %v", v, err)
+	}
+}
+
+func TestAValueOfARecordOpensOnlyThere(t *testing.T) {
+	keeper := Ring{Current: Root{1}}.Keeper()
+	k, wrapped := keeper.New("case1")
+	other, _ := keeper.New("case2")
+	text := k.Seal("note.text", "n1", "дума")
+	if v, err := k.Open("note.text", "n1", text); err != nil || v != "дума" {
+		t.Fatalf("%q, %v", v, err)
+	}
+	again, err := keeper.Open("case1", wrapped)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err := again.Open("note.text", "n1", text); err != nil || v != "дума" {
+		t.Errorf("with the unwrapped key: %q, %v", v, err)
+	}
+	for name, open := range map[string]func() (Text, error){
+		"another column":               func() (Text, error) { return k.Open("note.source", "n1", text) },
+		"another row":                  func() (Text, error) { return k.Open("note.text", "n2", text) },
+		"another record":               func() (Text, error) { return other.Open("note.text", "n1", text) },
+		"parts that run together":      func() (Text, error) { return k.Open("note.textn", "1", text) },
+		"a key of another record":      func() (Text, error) { x, err := keeper.Open("case2", wrapped); _ = x; return "", err },
+		"a key under another root":     func() (Text, error) { _, err := Ring{Current: Root{2}}.Keeper().Open("case1", wrapped); return "", err },
+		"something else than a sealed": func() (Text, error) { return k.Open("note.text", "n1", "дума") },
+	} {
+		if v, err := open(); err == nil {
+			t.Errorf("%s: opens as %q", name, v)
+		}
+	}
+	if k.Seal("note.text", "n1", "") != "" {
+		t.Error("the empty text does not stay empty")
+	}
+}
+
+func TestTokensFindWithoutTelling(t *testing.T) {
+	x := Ring{Current: Root{1}}.Indexer("name")
+	if x.Token("ivanov", 160) != x.Token("ivanov", 160) || x.Token("ivanov", 160) == x.Token("ivanova", 160) {
+		t.Error("tokens are not a function of the value")
+	}
+	if x.Token("ivanov", 160) == (Ring{Current: Root{2}}).Indexer("name").Token("ivanov", 160) || x.Token("ivanov", 160) == (Ring{Current: Root{1}}).Indexer("place").Token("ivanov", 160) {
+		t.Error("tokens do not depend on key and purpose")
+	}
+	seen := map[string]bool{}
+	for i := range 5000 {
+		seen[x.Token(fmt.Sprint("name", i), 12)] = true
+	}
+	if len(seen) > 1<<12 || len(seen) < 2800 { // 4096 (1 - exp(-5000/4096)) is about 2890
+		t.Errorf("12 bits made %d tokens of 5000 values", len(seen))
+	}
+}
+
+func TestNothingOfThisIsPrinted(t *testing.T) {
+	var b bytes.Buffer
+	slog.New(slog.NewTextHandler(&b, nil)).Info("x", "root", Root{65, 66}, "text", Text("тайна"))
+	if s := b.String(); strings.Contains(s, "тайна") || strings.Contains(s, "65") || strings.Count(s, "[withheld]") != 2 {
+		t.Errorf("logged %s", s)
 	}
 }

@@ -38,7 +38,7 @@ type row struct {
 }
 
 func large() error {
-	return fault.Field("file", "sheet.large", fault.Vars{"rows": MaxRows, "mb": MaxUnpacked >> 20})
+	return fault.Field("file", "sheet.large", fault.Vars{"rows": MaxRows, "size": fault.Size(MaxUnpacked)})
 }
 
 func notATable(cause error) error { return fault.Wrap(cause, fault.Invalid, "sheet.kind").At("file") }

@@ -62,11 +62,11 @@ func (tx *Tx) PutAccount(ctx context.Context, a org.Account) error {
 		field{"state", string(a.State)}, field{"made_at", moment(a.Made)})
 }
 
-const grantSelect = `SELECT id, person_id, role, region_id, until_at, granted_by, granted_at, ended_at FROM role_grant`
+const grantSelect = `SELECT id, person_id, role, region_id, agency_id, until_at, granted_by, granted_at, ended_at FROM role_grant`
 
 func scanGrant(s scanner) (org.RoleGrant, error) {
 	var g org.RoleGrant
-	err := s.Scan(&g.ID, &g.Person, &g.Role, str(&g.Region), at(&g.Until), &g.By, at(&g.At), at(&g.Ended))
+	err := s.Scan(&g.ID, &g.Person, &g.Role, str(&g.Region), str(&g.Agency), at(&g.Until), &g.By, at(&g.At), at(&g.Ended))
 	return g, err
 }
 
@@ -78,7 +78,7 @@ func (tx *Tx) Grants(ctx context.Context, id access.PersonID) ([]org.RoleGrant, 
 // PutGrant adds or changes a grant of a role.
 func (tx *Tx) PutGrant(ctx context.Context, g org.RoleGrant) error {
 	return tx.upsert(ctx, "role_grant", 1, field{"id", g.ID}, field{"person_id", string(g.Person)},
-		field{"role", string(g.Role)}, field{"region_id", text(g.Region)}, field{"until_at", moment(g.Until)},
+		field{"role", string(g.Role)}, field{"region_id", text(g.Region)}, field{"agency_id", text(g.Agency)}, field{"until_at", moment(g.Until)},
 		field{"granted_by", string(g.By)}, field{"granted_at", moment(g.At)}, field{"ended_at", moment(g.Ended)})
 }
 

@@ -31,6 +31,9 @@ func (tx *Tx) AgencyNamed(ctx context.Context, region access.RegionID, name stri
 // Agencies lists institutions in Bulgarian order, a page at a time.
 func (tx *Tx) Agencies(ctx context.Context, f org.AgencyFilter) ([]org.Agency, error) {
 	q := selectFrom(agencySelect)
+	if len(f.Kinds) > 0 {
+		in(q, "kind", f.Kinds)
+	}
 	if f.Find != "" {
 		q.and(`name_fold LIKE ? ESCAPE '\'`, fold.LikePattern(f.Find))
 	}

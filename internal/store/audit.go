@@ -15,7 +15,7 @@ func (tx *Tx) putEntry(ctx context.Context, e access.Entry) error {
 	_, err := tx.exec(ctx, `
 		INSERT INTO audit_entry (id, at, actor, via, action, kind, record, outcome, request, mac)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		e.ID, e.At, string(e.Actor), string(e.Via), string(e.Action), e.Kind, e.Record, string(e.Outcome), e.Request, e.Code(tx.db.mac))
+		e.ID, e.At, string(e.Actor), string(e.Via), string(e.Action), e.Kind, e.Record, string(e.Outcome), e.Request, e.Code(tx.db.codes[0].MAC))
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (db *DB) Seal(ctx context.Context, key ed25519.PrivateKey) (int, access.Che
 		if err != nil {
 			return err
 		}
-		open = slices.DeleteFunc(open, func(e access.Entry) bool { return e.Code(db.mac) != e.MAC })
+		open = slices.DeleteFunc(open, func(e access.Entry) bool { return !db.fresh(e) })
 		if n = len(open); n == 0 {
 			return nil
 		}

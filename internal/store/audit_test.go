@@ -146,7 +146,7 @@ func TestVerifyFindsEveryKindOfDamage(t *testing.T) {
 			testkit.Each(t, func(t *testing.T, db *store.DB, _ *testkit.Clock) {
 				key, outside := sealed(t, db, 2)
 				store.Damage(t, db, tc.damage)
-				v, err := db.Verify(t.Context(), key, outside)
+				v, err := db.Verify(t.Context(), []ed25519.PublicKey{key}, outside)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -183,7 +183,7 @@ func TestAChainComputedAnewIsFoundOut(t *testing.T) {
 			texts = append(texts, fmt.Sprintf("UPDATE audit_link SET hash = '%s' WHERE seq = %d", previous, i+1))
 		}
 		store.Damage(t, db, append(texts, "DELETE FROM audit_checkpoint"))
-		v, err := db.Verify(t.Context(), key, nil)
+		v, err := db.Verify(t.Context(), []ed25519.PublicKey{key}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -207,7 +207,7 @@ func TestARecordEmptiedIsFoundOut(t *testing.T) {
 		store.Damage(t, db, []string{
 			"INSERT INTO person (id, name, name_fold, sort, email, email_fold, lang, made_at, version) VALUES ('p', 'x', 'x', 'x', 'x', 'x', 'bg', '2026', 1)",
 			"DELETE FROM audit_link", "DELETE FROM audit_checkpoint", "DELETE FROM audit_entry"})
-		v, err := db.Verify(t.Context(), key, nil)
+		v, err := db.Verify(t.Context(), []ed25519.PublicKey{key}, nil)
 		if err != nil || len(v.Findings) == 0 {
 			t.Errorf("a house with people and an empty record: %v, %v", v.Findings, err)
 		}

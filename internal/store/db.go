@@ -13,15 +13,17 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
-	_ "modernc.org/sqlite"             // driver "sqlite"
 
 	"strengthen/internal/access"
 	"strengthen/internal/calendar"
+	"strengthen/internal/ledger"
+	"strengthen/internal/org"
 	"strengthen/internal/sealed"
 )
 
@@ -41,8 +43,10 @@ type Config struct {
 	Policy access.Policy
 	Now    calendar.Clock
 	Log    *slog.Logger
-	Root   sealed.Root // from it come the code of every entry of the record and the key of links that wait in mail
-	Rights Rights      // nil where actors are taken as they come
+	Ring   sealed.Ring    // seals what is kept about people, and gives every entry of the record its code
+	Ledger *ledger.Ledger // of erasures; nil where nothing is erased
+	Clash  bool           // for tests: every transaction is undone once and run again, as a clash on PostgreSQL does
+	Rights Rights         // nil where actors are taken as they come
 }
 
 // Rights returns an actor with the rights of this moment, read within the transaction that is about to write, so that a
@@ -51,16 +55,25 @@ type Rights func(ctx context.Context, tx *Tx, by access.Actor) (access.Actor, er
 
 // DB is an open database.
 type DB struct {
-	kind   Kind
-	write  *sql.DB
-	read   *sql.DB
-	policy access.Policy
-	now    calendar.Clock
-	log    *slog.Logger
-	rights Rights
-	mac    []byte     // key of the code of entries
-	links  sealed.Box // of mail
-	schema int64      // version that this program knows
+	kind           Kind
+	write          *sql.DB
+	read           *sql.DB
+	policy         access.Policy
+	now            calendar.Clock
+	log            *slog.Logger
+	rights         Rights
+	clash          bool
+	ledger         *ledger.Ledger
+	ring           sealed.Ring
+	dir            string // of the SQLite file
+	held           *hold
+	links          sealed.Box         // of mail
+	factors        sealed.Box         // secrets of second factors
+	keeper         sealed.Keeper      // of the keys of records
+	codes          []sealed.AuditKeys // under which entries may stand, the present one first
+	living         int                // how many of them are of roots still in use
+	names, numbers sealed.Indexer     // make the tokens by which sealed names and personal numbers are found
+	schema         int64              // version that this program knows
 
 	statements atomic.Int64
 }
@@ -70,7 +83,8 @@ func (db *DB) Statements() int64 { return db.statements.Load() }
 
 // Open opens the database that c names; it does not migrate it.
 func Open(ctx context.Context, c Config) (*DB, error) {
-	db := &DB{policy: c.Policy, now: c.Now, log: c.Log, rights: c.Rights, mac: c.Root.Key("audit-entry"), links: c.Root.Box("mail-link")}
+	db := &DB{policy: c.Policy, now: c.Now, log: c.Log, rights: c.Rights, ledger: c.Ledger, clash: c.Clash}
+	db.UseRing(c.Ring)
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}
@@ -118,25 +132,53 @@ func (db *DB) openSQLite(dir string) error {
 		return fmt.Errorf("make data folder: %w", err)
 	}
 	file := (&url.URL{Scheme: "file", Opaque: filepath.ToSlash(filepath.Join(dir, "strengthen.db"))}).String()
-	var err error
-	if db.write, err = sql.Open("sqlite", file+"?"+pragmas+"&_txlock=immediate"); err != nil {
-		return fmt.Errorf("open sqlite: %w", err)
-	}
+	db.write = sql.OpenDB(preparing{file + "?" + pragmas + "&_pragma=cache_size(-16000)&_txlock=immediate"})
 	db.write.SetMaxOpenConns(1)
-	if db.read, err = sql.Open("sqlite", file+"?"+pragmas+"&_pragma=query_only(1)"); err != nil {
-		return fmt.Errorf("open sqlite: %w", err)
-	}
+	db.read = sql.OpenDB(preparing{file + "?" + pragmas + "&_pragma=query_only(1)"})
 	db.read.SetMaxOpenConns(4)
-	db.kind = SQLite
+	db.kind, db.dir = SQLite, dir
 	return nil
+}
+
+// UseRing makes a ring the one under which values are sealed from now on; it is called when keys are replaced.
+func (db *DB) UseRing(g sealed.Ring) {
+	db.ring, db.links, db.factors, db.keeper = g, g.Box("mail-link"), g.Box(org.FactorBox), g.Keeper()
+	db.codes, db.living = g.Audit(), 1+len(g.Old)
+	db.names, db.numbers = g.Indexer("name"), g.Indexer("number")
+}
+
+// maker returns which of the keys of the record made the code of an entry, or -1.
+func (db *DB) maker(e access.Entry) int {
+	return slices.IndexFunc(db.codes, func(k sealed.AuditKeys) bool { return e.Code(k.MAC) == e.MAC })
+}
+
+// fresh reports whether an entry that is not linked yet carries a code of a key that is still in use. Whoever took a root away
+// that was replaced since can add nothing by it.
+func (db *DB) fresh(e access.Entry) bool {
+	i := db.maker(e)
+	return i >= 0 && i < db.living
 }
 
 // Close lets go of the database.
 func (db *DB) Close() error {
+	db.held.release()
 	if db.read == db.write || db.read == nil {
 		return db.write.Close()
 	}
 	return errors.Join(db.read.Close(), db.write.Close())
+}
+
+// Hurry lets writes to SQLite not wait for the disk, or wait again. It is for filling a database that can be made anew.
+func (db *DB) Hurry(ctx context.Context, on bool) error {
+	if db.kind != SQLite {
+		return nil
+	}
+	how := "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000"
+	if on {
+		how = "PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 16000"
+	}
+	_, err := db.write.ExecContext(ctx, how)
+	return err
 }
 
 // Kind returns which database this is.
@@ -175,11 +217,11 @@ func (db *DB) View(ctx context.Context, by access.Actor, fn func(*Tx) error) err
 // its own. Refusals are recorded after the rollback.
 func (db *DB) Update(ctx context.Context, by access.Actor, fn func(*Tx) error) error {
 	for attempt := 0; ; attempt++ {
-		tx, err := db.tryUpdate(ctx, by, fn)
+		tx, err := db.tryUpdate(ctx, by, fn, db.clash && attempt == 0)
 		if err == nil {
 			return nil
 		}
-		if attempt < 12 && clashed(err) && ctx.Err() == nil {
+		if attempt < 12 && (clashed(err) || err == errClash) && ctx.Err() == nil {
 			time.Sleep(time.Duration(1+rand.IntN(1<<min(attempt+2, 8))) * time.Millisecond)
 			continue
 		}
@@ -190,7 +232,7 @@ func (db *DB) Update(ctx context.Context, by access.Actor, fn func(*Tx) error) e
 	}
 }
 
-func (db *DB) tryUpdate(ctx context.Context, by access.Actor, fn func(*Tx) error) (*Tx, error) {
+func (db *DB) tryUpdate(ctx context.Context, by access.Actor, fn func(*Tx) error, undo bool) (*Tx, error) {
 	opts := &sql.TxOptions{}
 	if db.kind == Postgres {
 		opts.Isolation = sql.LevelSerializable
@@ -209,8 +251,13 @@ func (db *DB) tryUpdate(ctx context.Context, by access.Actor, fn func(*Tx) error
 	if err := fn(tx); err != nil {
 		return tx, err
 	}
+	if undo {
+		return tx, errClash
+	}
 	return tx, sqlTx.Commit()
 }
+
+var errClash = errors.New("undone once, for a test")
 
 // recordRefusals writes down what was refused, after the transaction that asked was undone.
 func (db *DB) recordRefusals(ctx context.Context, refused []access.Entry) {

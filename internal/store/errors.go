@@ -3,7 +3,12 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
+	"io"
+	"net"
+	"strings"
+	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
@@ -14,7 +19,6 @@ import (
 
 // mapError gives errors of either database the kinds that callers act on. Details that may hold values are dropped.
 func mapError(err error) error {
-	var kind fault.Kind
 	switch code := codeOf(err); {
 	case err == nil:
 		return nil
@@ -30,12 +34,14 @@ func mapError(err error) error {
 		return fault.Wrap(safe(err), fault.Conflict, "fault.reference")
 	case code == full:
 		return fault.Wrap(safe(err), fault.Busy, "fault.full")
+	case code == broken:
+		return fault.Wrap(safe(err), fault.Busy, "fault.storage")
+	case code == gone:
+		return fault.Wrap(safe(err), fault.Busy, "fault.unreachable")
 	case code == clash:
-		kind = fault.Busy
-	default:
-		return safe(err)
+		return fault.Wrap(safe(err), fault.Busy, "fault.busy")
 	}
-	return fault.Wrap(safe(err), kind, "fault.busy")
+	return safe(err)
 }
 
 type errorCode int
@@ -45,13 +51,22 @@ const (
 	unique
 	foreign
 	full
+	broken // the disk reads or writes nothing
+	gone   // the database does not answer
 	clash
 )
 
 func clashed(err error) bool { return codeOf(err) == clash }
 
 func codeOf(err error) errorCode {
+	if err == nil {
+		return other
+	}
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		switch e.Code() & 0xff {
+		case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PROTOCOL:
+			return broken
+		}
 		switch e.Code() {
 		case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
 			return unique
@@ -65,6 +80,10 @@ func codeOf(err error) errorCode {
 	}
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch e.Code {
+		case "57P01", "57P02", "57P03", "57P05", "53300": // ended by an administrator, by a crash, not up yet, no connection free
+			return gone
+		case "58030": // error of input or output
+			return broken
 		case "23505":
 			return unique
 		case "23503":
@@ -74,8 +93,22 @@ func codeOf(err error) errorCode {
 		case "40001", "40P01":
 			return clash
 		}
+		return other
+	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok || lost(err) {
+		return gone
 	}
 	return other
+}
+
+// lost reports whether the connection to the database broke. What was under way may have happened or not: a create that is
+// asked for again with the same key happens once in either case.
+func lost(err error) bool {
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return true
+	}
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
+		errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || strings.Contains(err.Error(), "conn closed")
 }
 
 // safe drops what PostgreSQL says about values ("Key (email)=(…) already exists").

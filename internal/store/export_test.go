@@ -39,6 +39,8 @@ func Damage(t *testing.T, db *DB, texts []string) {
 	}
 }
 
+func init() { holdWait = 200 * time.Millisecond }
+
 // Order returns the number of the link of each entry.
 func Order(t *testing.T, db *DB) map[string]int {
 	t.Helper()

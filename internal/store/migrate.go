@@ -3,7 +3,9 @@ package store
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +15,8 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
 	"github.com/pressly/goose/v3/lock"
+
+	"strengthen/internal/fault"
 )
 
 //go:embed migrations/*.sql
@@ -37,6 +41,26 @@ func (db *DB) Migrate(ctx context.Context) (from, to int64, err error) {
 		return from, 0, fmt.Errorf("migrate: %w", err)
 	}
 	return from, latest(p), nil
+}
+
+// MigrateTo brings the schema up to a version that may be older than this program's: the one of a backup that is about to be
+// restored.
+func (db *DB) MigrateTo(ctx context.Context, version int64) error {
+	p, err := db.provider()
+	if err != nil {
+		return err
+	}
+	have, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("read schema version: %w", err)
+	}
+	if have > version {
+		return fault.New(fault.Conflict, "backup.newschema")
+	}
+	if _, err := p.UpTo(ctx, version); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
 }
 
 // Current reports an error unless the schema is the one that this program knows.
@@ -70,6 +94,23 @@ func (db *DB) Blank(ctx context.Context) (bool, error) {
 	var n int
 	err = db.read.QueryRowContext(ctx, `SELECT count(*) FROM audit_entry`).Scan(&n)
 	return n == 0, err
+}
+
+// SchemaDigest names the schema of this program: sixteen hexadecimal digits over the text of its migrations.
+func SchemaDigest() string {
+	h := sha256.New()
+	err := fs.WalkDir(migrations, "migrations", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := migrations.ReadFile(path)
+		h.Write(b)
+		return err
+	})
+	if err != nil {
+		panic(err) // embedded files can be read
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 
 func latest(p *goose.Provider) int64 {

@@ -68,40 +68,72 @@ func in[T ~string](q *query, column string, values []T) *query {
 
 // columns names where a statement keeps what a Scope asks about. An empty name means that the record has no such thing.
 type columns struct {
-	id     string
-	region string
-	own    string // a column, or a condition with one ? for the person
-	team   string // a condition with one ? for the person, such as EXISTS (…)
+	id         string
+	region     string
+	agency     string
+	own        string // a column, or a condition with one ? for the person
+	team       string // a condition with one ? for the person, such as EXISTS (…)
+	units      string // a condition with one ? for the institution
+	barred     string // a condition with one ? for the person, true of records that must be kept from that person
+	restricted string // a condition without arguments, true of records that only their team reaches
 }
 
-// within adds the reader's scope. The empty scope covers nothing.
+// within adds the reader's scope. The empty scope covers nothing. It says in SQL what Scope.Covers says in Go.
 func (q *query) within(s access.Scope, c columns) *query {
-	if s.All {
-		return q
+	if s.Person != "" && c.barred != "" {
+		q.and("NOT "+c.barred, string(s.Person))
 	}
-	var or []string
-	var args []any
-	add := func(cond string, vs ...any) { or = append(or, cond); args = append(args, vs...) }
-	if c.region != "" {
-		for _, r := range s.Regions {
-			add(c.region+" = ?", string(r))
-		}
-	}
+	near, wide := alternatives{}, alternatives{}
 	if s.Own != "" && c.own != "" {
-		add(asCondition(c.own), string(s.Own))
+		near.add(asCondition(c.own), string(s.Own))
 	}
 	if s.Team != "" && c.team != "" {
-		add(c.team, string(s.Team))
+		near.add(c.team, string(s.Team))
 	}
-	if c.id != "" {
-		for _, r := range s.Records {
-			add(c.id+" = ?", r)
+	for _, a := range s.Units {
+		if c.units != "" {
+			near.add(c.units, string(a))
 		}
 	}
-	if len(or) == 0 {
+	for _, r := range s.Records {
+		if c.id != "" {
+			near.add(c.id+" = ?", r)
+		}
+	}
+	for _, r := range s.Regions {
+		if c.region != "" {
+			wide.add(c.region+" = ?", string(r))
+		}
+	}
+	for _, a := range s.Agencies {
+		if c.agency != "" {
+			wide.add(c.agency+" = ?", string(a))
+		}
+	}
+	switch {
+	case s.All && c.restricted == "":
+		return q
+	case s.All:
+		wide = alternatives{conds: []string{"1 = 1"}}
+	}
+	if len(wide.conds) > 0 && c.restricted != "" {
+		wide.conds = []string{"NOT " + c.restricted + " AND (" + strings.Join(wide.conds, " OR ") + ")"}
+	}
+	all := alternatives{append(near.conds, wide.conds...), append(near.args, wide.args...)}
+	if len(all.conds) == 0 {
 		return q.and("1 = 0")
 	}
-	return q.and(strings.Join(or, " OR "), args...)
+	return q.and(strings.Join(all.conds, " OR "), all.args...)
+}
+
+// alternatives are conditions of which one has to hold.
+type alternatives struct {
+	conds []string
+	args  []any
+}
+
+func (a *alternatives) add(cond string, args ...any) {
+	a.conds, a.args = append(a.conds, cond), append(a.args, args...)
 }
 
 // by sets what follows the conditions: grouping, order and limit.

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"strengthen/internal/access"
+	"strengthen/internal/casework"
 	"strengthen/internal/fault"
+	"strengthen/internal/sealed"
 )
 
 // Tx is one transaction, by one actor. It implements the Tx interface of every subject.
@@ -18,6 +20,8 @@ type Tx struct {
 	reading bool
 	allowed bool
 	refused []access.Entry
+	keys    map[string]sealed.RecordKey // of records, as far as they were read
+	rules   map[string]casework.ClockRule
 }
 
 // Now returns the present moment by the clock of the database.

@@ -94,10 +94,22 @@ func TestAnEmptyScopeCoversNothing(t *testing.T) {
 	}{
 		"nothing":             {access.Scope{}, " WHERE (1 = 0)"},
 		"everything":          {access.Scope{All: true, Own: "p"}, ""},
-		"two regions and own": {access.Scope{Regions: []access.RegionID{"PER", "VAR"}, Own: "p"}, " WHERE (t.region_id = $1 OR t.region_id = $2 OR n.person_id = $3)"},
+		"two regions and own": {access.Scope{Regions: []access.RegionID{"PER", "VAR"}, Own: "p"}, " WHERE (n.person_id = $1 OR t.region_id = $2 OR t.region_id = $3)"},
 		"a team and a record": {access.Scope{Team: "p", Records: []string{"r"}}, " WHERE (EXISTS ($1) OR n.id = $2)"},
 	} {
 		if got := selectFrom("").within(tc.s, c).String(); got != tc.want {
+			t.Errorf("%s: %q, want %q", name, got, tc.want)
+		}
+	}
+	kept := columns{agency: "c.agency_id", units: "U(?)", barred: "B(?)", restricted: "c.restricted"}
+	for name, tc := range map[string]struct {
+		s    access.Scope
+		want string
+	}{
+		"everything but what bars or is restricted": {access.Scope{All: true, Person: "p"}, " WHERE (NOT B($1)) AND (NOT c.restricted AND (1 = 1))"},
+		"an institution, not what is restricted":    {access.Scope{Agencies: []access.AgencyID{"a"}, Units: []access.AgencyID{"a"}, Person: "p"}, " WHERE (NOT B($1)) AND (U($2) OR NOT c.restricted AND (c.agency_id = $3))"},
+	} {
+		if got := selectFrom("").within(tc.s, kept).String(); got != tc.want {
 			t.Errorf("%s: %q, want %q", name, got, tc.want)
 		}
 	}

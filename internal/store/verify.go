@@ -4,20 +4,27 @@ import (
 	"context"
 	"crypto/ed25519"
 	"fmt"
+	"math"
+	"slices"
 	"time"
 
 	"strengthen/internal/access"
+	"strengthen/internal/sealed"
 )
 
 // Finding is one thing that is wrong with the record of what was done.
 type Finding struct {
 	Seq   int64
 	Entry string
-	What  string // altered, missing, order, inserted, cut, signature, unsealed
+	What  string // altered, missing, order, inserted, cut, signature, unsealed; damaged, locked, unerased, ledger
+	About string // says it in words, where it is no link and no entry
 }
 
 // String tells the finding for an operator.
 func (f Finding) String() string {
+	if f.About != "" {
+		return f.What + ": " + f.About
+	}
 	return fmt.Sprintf("%s: link %d, entry %s", f.What, f.Seq, f.Entry)
 }
 
@@ -26,6 +33,8 @@ type Verified struct {
 	Entries     int
 	Links       int64
 	Checkpoints int
+	Keys        int // of records
+	Erased      int // records in the ledger of erasures
 	Findings    []Finding
 }
 
@@ -33,22 +42,26 @@ type Verified struct {
 const patience = 10 * time.Minute
 
 // Verify walks the whole chain and compares it with its entries, with the checkpoints in the database and with those kept
-// outside it. A chain without a checkpoint from outside cannot show that its tail was cut together with its checkpoints.
-func (db *DB) Verify(ctx context.Context, key ed25519.PublicKey, outside []access.Checkpoint) (Verified, error) {
+// outside it; then it checks the file, the keys of records and the ledger of erasures. A chain without a checkpoint from outside cannot show that its tail was cut together with its checkpoints.
+func (db *DB) Verify(ctx context.Context, keys []ed25519.PublicKey, outside []access.Checkpoint) (Verified, error) {
 	var v Verified
 	err := db.View(ctx, access.TheSystem(), func(tx *Tx) error {
 		v = Verified{}
-		hashes, err := tx.walkChain(ctx, &v)
+		inside, err := tx.checkpoints(ctx)
 		if err != nil {
 			return err
 		}
-		inside, err := tx.checkpoints(ctx)
+		terms := tx.db.terms(inside)
+		hashes, err := tx.walkChain(ctx, &v, terms)
 		if err != nil {
 			return err
 		}
 		v.Checkpoints = len(inside) + len(outside)
 		for _, c := range append(inside, outside...) {
-			v.checkpoint(c, key, hashes)
+			v.checkpoint(c, keys, hashes)
+			if i := tx.db.signer(c); i >= 0 && c.Seq >= terms[i] {
+				v.add("signature", c.Seq, "")
+			}
 		}
 		if n := len(inside); v.Links > 0 && (n == 0 || inside[n-1].Seq != v.Links) {
 			v.add("cut", v.Links, "") // every sealing ends in a checkpoint: it was taken away, or the links after it were
@@ -56,7 +69,10 @@ func (db *DB) Verify(ctx context.Context, key ed25519.PublicKey, outside []acces
 		if err := tx.vanished(ctx, &v); err != nil {
 			return err
 		}
-		return tx.strays(ctx, &v)
+		if err := tx.strays(ctx, &v); err != nil {
+			return err
+		}
+		return tx.check(ctx, &v)
 	})
 	return v, err
 }
@@ -87,9 +103,13 @@ func (v *Verified) add(what string, seq int64, entry string) {
 	v.Findings = append(v.Findings, Finding{Seq: seq, Entry: entry, What: what})
 }
 
-func (v *Verified) checkpoint(c access.Checkpoint, key ed25519.PublicKey, hashes map[int64]string) {
+func (v *Verified) about(what, words string) {
+	v.Findings = append(v.Findings, Finding{What: what, About: words})
+}
+
+func (v *Verified) checkpoint(c access.Checkpoint, keys []ed25519.PublicKey, hashes map[int64]string) {
 	switch h, ok := hashes[c.Seq]; {
-	case !c.Verify(key):
+	case !slices.ContainsFunc(keys, c.Verify):
 		v.add("signature", c.Seq, "")
 	case !ok:
 		v.add("cut", c.Seq, "")
@@ -98,8 +118,36 @@ func (v *Verified) checkpoint(c access.Checkpoint, key ed25519.PublicKey, hashes
 	}
 }
 
+// terms returns, for each key of the record, the first checkpoint that a later key signed: from there on the key is good for
+// nothing, so that whoever took it away cannot write the record on.
+func (db *DB) terms(inside []access.Checkpoint) []int64 {
+	terms := make([]int64, len(db.codes))
+	for i := range terms {
+		terms[i] = math.MaxInt64
+	}
+	for _, c := range inside {
+		by := db.signer(c)
+		for i := db.living; i < len(db.codes); i++ { // those of roots that were replaced, the oldest first
+			if by >= 0 && (by < db.living || by > i) {
+				terms[i] = min(terms[i], c.Seq)
+			}
+		}
+	}
+	return terms
+}
+
+func (db *DB) signer(c access.Checkpoint) int {
+	return slices.IndexFunc(db.codes, func(k sealed.AuditKeys) bool { return c.Verify(k.Public) })
+}
+
+// madeBy reports whether an entry carries the code of a key that was in use when it was linked.
+func (db *DB) madeBy(e access.Entry, seq int64, terms []int64) bool {
+	i := db.maker(e)
+	return i >= 0 && seq <= terms[i]
+}
+
 // walkChain recomputes every link and returns the hash that each number should have.
-func (tx *Tx) walkChain(ctx context.Context, v *Verified) (map[int64]string, error) {
+func (tx *Tx) walkChain(ctx context.Context, v *Verified, terms []int64) (map[int64]string, error) {
 	rows, err := tx.sql.QueryContext(ctx, `
 		SELECT l.seq, l.entry_id, l.hash, `+optionalEntry+`
 		  FROM audit_link AS l LEFT JOIN audit_entry AS e ON e.id = l.entry_id ORDER BY l.seq`)
@@ -123,7 +171,7 @@ func (tx *Tx) walkChain(ctx context.Context, v *Verified) (map[int64]string, err
 			v.Links = l.Seq
 		case e.ID == "":
 			v.add("missing", l.Seq, l.Entry)
-		case access.Chain(previous, l.Seq, e) != l.Hash, e.Code(tx.db.mac) != e.MAC:
+		case access.Chain(previous, l.Seq, e) != l.Hash, !tx.db.madeBy(e, l.Seq, terms):
 			v.add("altered", l.Seq, l.Entry)
 		}
 		previous = l.Hash
@@ -150,7 +198,7 @@ func (tx *Tx) strays(ctx context.Context, v *Verified) error {
 		var waiting string
 		err := s.Scan(&e.ID, &e.At, &e.Actor, &e.Via, &e.Action, &e.Kind, &e.Record, &e.Outcome, &e.Request, &e.MAC, &waiting)
 		switch {
-		case waiting == "", e.Code(tx.db.mac) != e.MAC:
+		case waiting == "", !tx.db.fresh(e):
 			v.add("inserted", 0, e.ID)
 		case waiting < late:
 			v.add("unsealed", 0, e.ID)
@@ -161,9 +209,12 @@ func (tx *Tx) strays(ctx context.Context, v *Verified) error {
 }
 
 func (tx *Tx) checkpoints(ctx context.Context) ([]access.Checkpoint, error) {
-	return collect(ctx, tx, selectFrom(`SELECT seq, hash, at, signature FROM audit_checkpoint`).by("ORDER BY seq"),
-		func(s scanner) (access.Checkpoint, error) {
-			var c access.Checkpoint
-			return c, s.Scan(&c.Seq, &c.Hash, &c.At, &c.Signature)
-		})
+	return collect(ctx, tx, selectFrom(checkpointSelect).by("ORDER BY seq"), scanCheckpoint)
+}
+
+const checkpointSelect = `SELECT seq, hash, at, signature FROM audit_checkpoint`
+
+func scanCheckpoint(s scanner) (access.Checkpoint, error) {
+	var c access.Checkpoint
+	return c, s.Scan(&c.Seq, &c.Hash, &c.At, &c.Signature)
 }

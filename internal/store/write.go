@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -16,6 +18,16 @@ type field struct {
 func (tx *Tx) insert(ctx context.Context, table string, fs ...field) error {
 	names, marks, args := split(fs)
 	return tx.put(ctx, "INSERT INTO "+table+" ("+strings.Join(names, ", ")+") VALUES ("+strings.Join(marks, ", ")+")", args...)
+}
+
+// lined adds a row to a history: it gets the next number among the rows of the same owner, so that what happened in one moment
+// keeps its order.
+func (tx *Tx) lined(ctx context.Context, table, owner, id string, fs ...field) error {
+	n, err := tx.count(ctx, selectFrom("SELECT coalesce(max(n), 0) + 1 FROM "+table).and(owner+" = ?", id))
+	if err != nil {
+		return err
+	}
+	return tx.insert(ctx, table, append(fs, field{owner, id}, field{"n", n})...)
 }
 
 // upsert adds a row, or changes the one with the same key; the first n fields are the key.
@@ -43,6 +55,9 @@ func (tx *Tx) save(ctx context.Context, table, id string, version int, fs ...fie
 		table, strings.Join(names, ", "), len(args)+1, len(args)+2)
 	return tx.put(ctx, text, append(args, id, version)...)
 }
+
+// sortedKeys lists the keys of a map in order, so that statements are written alike each time.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func split(fs []field) (names, marks []string, args []any) {
 	for i, f := range fs {

@@ -59,11 +59,11 @@ func EachWith(t *testing.T, p access.Policy, fn func(t *testing.T, db *store.DB,
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		clock := NewClock()
-		fn(t, open(t, store.Config{Dir: t.TempDir(), Policy: p, Now: clock.Now}), clock)
+		fn(t, Open(t, store.Config{Dir: t.TempDir(), Policy: p, Now: clock.Now}), clock)
 	})
 	t.Run("postgres", func(t *testing.T) {
 		clock := NewClock()
-		fn(t, open(t, store.Config{URL: Postgres(t), Policy: p, Now: clock.Now}), clock)
+		fn(t, Open(t, store.Config{URL: postgresFrom(t, migrated(t)), Policy: p, Now: clock.Now}), clock)
 	})
 }
 
@@ -71,14 +71,16 @@ func EachWith(t *testing.T, p access.Policy, fn func(t *testing.T, db *store.DB,
 func SQLite(t testing.TB) (*store.DB, *Clock) {
 	t.Helper()
 	clock := NewClock()
-	return open(t, store.Config{Dir: t.TempDir(), Policy: access.Standard(), Now: clock.Now}), clock
+	return Open(t, store.Config{Dir: t.TempDir(), Policy: access.Standard(), Now: clock.Now}), clock
 }
 
-func open(t testing.TB, c store.Config) *store.DB {
+// Open opens and migrates the database of a config, with the rights of sessions.
+func Open(t testing.TB, c store.Config) *store.DB {
 	t.Helper()
 	c.Rights = func(ctx context.Context, tx *store.Tx, by access.Actor) (access.Actor, error) {
 		return org.Rights(ctx, tx, by)
 	}
+	c.Clash = os.Getenv("STRENGTHEN_TEST_CLASH") != "" // make torture: whatever must not be repeated shows
 	db, err := store.Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
@@ -125,7 +127,66 @@ func Count(t testing.TB, db *store.DB, query string, args ...any) int {
 }
 
 // Postgres makes an empty PostgreSQL database for one test and returns its address. It is dropped when the test ends.
-func Postgres(t testing.TB) string {
+func Postgres(t testing.TB) string { return postgresFrom(t, "template1") }
+
+// postgresFrom makes a database for one test, as a copy of another.
+func postgresFrom(t testing.TB, template string) string {
+	t.Helper()
+	admin := adminOf(t)
+	name := "t_" + strings.ToLower(access.NewID())
+	if _, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
+		t.Fatalf("PostgreSQL at STRENGTHEN_TEST_POSTGRES does not answer: %v", err)
+	}
+	t.Cleanup(func() {
+		if _, err := admin.ExecContext(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Error(fmt.Errorf("drop test database: %w", err))
+		}
+	})
+	return addressOf(t, name)
+}
+
+// migrated returns the name of a database that holds the schema of today and nothing else. It is made once for each schema;
+// copying it is faster than migrating for every test.
+func migrated(t testing.TB) string {
+	t.Helper()
+	name := "schema_" + store.SchemaDigest()
+	admin := adminOf(t)
+	one, err := admin.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer one.Close()
+	if _, err := one.ExecContext(t.Context(), "SELECT pg_advisory_lock(20260302)"); err != nil {
+		t.Fatal(err)
+	}
+	defer one.ExecContext(context.Background(), "SELECT pg_advisory_unlock(20260302)")
+	var there bool
+	if err := one.QueryRowContext(t.Context(), "SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)", name).Scan(&there); err != nil {
+		t.Fatal(err)
+	}
+	if there {
+		return name
+	}
+	for _, text := range []string{"DROP DATABASE IF EXISTS " + name + "_making WITH (FORCE)", "CREATE DATABASE " + name + "_making"} {
+		if _, err := one.ExecContext(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db, err := store.Open(t.Context(), store.Config{URL: addressOf(t, name+"_making"), Policy: access.Standard(), Now: NewClock().Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	if _, err := one.ExecContext(t.Context(), "ALTER DATABASE "+name+"_making RENAME TO "+name); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func adminOf(t testing.TB) *sql.DB {
 	t.Helper()
 	base := os.Getenv("STRENGTHEN_TEST_POSTGRES")
 	if base == "" {
@@ -135,17 +196,13 @@ func Postgres(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := "t_" + strings.ToLower(access.NewID())
-	if _, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {
-		t.Fatalf("PostgreSQL at STRENGTHEN_TEST_POSTGRES does not answer: %v", err)
-	}
-	t.Cleanup(func() {
-		if _, err := admin.ExecContext(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
-			t.Error(fmt.Errorf("drop test database: %w", err))
-		}
-		admin.Close()
-	})
-	u, err := url.Parse(base)
+	t.Cleanup(func() { admin.Close() })
+	return admin
+}
+
+func addressOf(t testing.TB, name string) string {
+	t.Helper()
+	u, err := url.Parse(os.Getenv("STRENGTHEN_TEST_POSTGRES"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -82,8 +82,11 @@ func (s *Service) Apply(ctx context.Context, by access.Actor, key string, a Appl
 			}
 			return string(out.Seat), err
 		})
+		if err != nil {
+			return err
+		}
 		out.Seat = EnrolmentID(id)
-		return err
+		return tx.Record(ctx, access.ApplyForSeat, access.Resource{Kind: "seat", ID: id})
 	})
 	return out, err
 }

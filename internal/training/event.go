@@ -345,11 +345,12 @@ func readEvent(ctx context.Context, tx Tx, by access.Actor, action access.Action
 
 // Plan adds a training (no identifier yet) under an idempotency key, or changes one and gives out seats again.
 func (s *Service) Plan(ctx context.Context, by access.Actor, key string, e Event) (EventID, error) {
+	var planned Event
 	err := s.store.Update(ctx, by, func(tx Tx) (err error) {
-		e, err = plan(ctx, tx, by, key, e)
+		planned, err = plan(ctx, tx, by, key, e)
 		return err
 	})
-	return e.ID, err
+	return planned.ID, err
 }
 
 func plan(ctx context.Context, tx Tx, by access.Actor, key string, e Event) (Event, error) {

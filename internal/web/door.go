@@ -207,7 +207,7 @@ func (s *Server) doorRow(w http.ResponseWriter, r *http.Request, id training.Enr
 		if k := fault.KindOf(cause); k != fault.Invalid && k != fault.Conflict && k != fault.Busy {
 			return cause
 		}
-		p.Faults, status = fault.All(cause), http.StatusUnprocessableEntity
+		p.Faults, p.Later, status = fault.All(cause), fault.Is(cause, fault.Busy), statusOf(w, cause)
 	}
 	for _, c := range p.Register.Cards {
 		if c.ID == id {

@@ -36,7 +36,9 @@ func (s *Server) houseRoutes() []Route {
 		{"GET /mail", access.SeeMail, false, 0, s.mail, false},
 		{"POST /mail/{id}/retry", access.SendWave, false, 0, s.retryMail, false},
 		{"GET /system", access.SeeSystem, false, 0, s.system, false},
-	}, "POST /people/{id}", "POST /accounts", "POST /accounts/{id}/invite", "POST /accounts/{id}/grant", "POST /accounts/{id}/end", "POST /accounts/{id}/state")
+		{"POST /system/keys", access.RotateKeys, false, 0, s.askKeyChange, false},
+		{"POST /system/keys/{id}", access.RotateKeys, false, 0, s.confirmKeyChange, false},
+	}, "POST /system/keys", "POST /system/keys/{id}", "POST /people/{id}", "POST /accounts", "POST /accounts/{id}/invite", "POST /accounts/{id}/grant", "POST /accounts/{id}/end", "POST /accounts/{id}/state")
 }
 
 type peoplePage struct {
@@ -215,7 +217,7 @@ func (s *Server) inviteAgain(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) grant(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Org.Grant(r.Context(), visitOf(r).actor(), "grant/"+field(r, "key"), access.PersonID(r.PathValue("id")), access.Role(field(r, "role")), access.RegionID(field(r, "region"))); err != nil {
+	if err := s.Org.Grant(r.Context(), visitOf(r).actor(), "grant/"+field(r, "key"), access.PersonID(r.PathValue("id")), access.Grant{Role: access.Role(field(r, "role")), Region: access.RegionID(field(r, "region")), Agency: access.AgencyID(field(r, "agency"))}); err != nil {
 		return err
 	}
 	return to(w, r, "/accounts", "saved")
@@ -316,14 +318,43 @@ type systemPage struct {
 	Page
 	Version string
 	Ready   bool
-	Counts  map[string]int
+	org.Upkeep
 }
 
 func (s *Server) system(w http.ResponseWriter, r *http.Request) error {
-	p := systemPage{Page: s.page(r, ""), Version: s.Version}
+	p, err := s.systemPage(r)
+	if err != nil {
+		return err
+	}
+	return s.show(w, "system", p)
+}
+
+func (s *Server) systemPage(r *http.Request) (*systemPage, error) {
+	p := &systemPage{Page: s.page(r, ""), Version: s.Version}
 	p.Title = p.L("Система", "System")
 	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
 	defer cancel()
 	p.Ready = s.Ready(ctx) == nil
-	return s.show(w, "system", &p)
+	var err error
+	p.Upkeep, err = s.Org.Upkeep(r.Context(), p.actor)
+	return p, err
+}
+
+func (s *Server) askKeyChange(w http.ResponseWriter, r *http.Request) error {
+	return s.afterKeyChange(w, r, s.Org.AskKeyChange(r.Context(), visitOf(r).actor(), "keys/"+field(r, "key")))
+}
+
+func (s *Server) confirmKeyChange(w http.ResponseWriter, r *http.Request) error {
+	return s.afterKeyChange(w, r, s.Org.ConfirmKeyChange(r.Context(), visitOf(r).actor(), r.PathValue("id")))
+}
+
+func (s *Server) afterKeyChange(w http.ResponseWriter, r *http.Request, err error) error {
+	if err == nil {
+		return to(w, r, "/system", "saved")
+	}
+	p, e := s.systemPage(r)
+	if e != nil {
+		return e
+	}
+	return s.again(w, err, &p.Page, "system", p)
 }

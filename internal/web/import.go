@@ -62,7 +62,7 @@ func (p *importPage) Messages() []Message {
 	var all []Message
 	for i, e := range p.Faults {
 		if i == 100 {
-			all = append(all, Message{"", p.L("И още {n}.", "And {n} more.", "n", len(p.Faults)-i)})
+			all = append(all, Message{"", "", p.L("И още {n}.", "And {n} more.", "n", len(p.Faults)-i)})
 			break
 		}
 		text, column := p.s.say(p.Lang, e), p.column(e.Field)
@@ -77,7 +77,7 @@ func (p *importPage) Messages() []Message {
 			}
 			link = "col-" + column
 		}
-		all = append(all, Message{link, text})
+		all = append(all, Message{link, link, text})
 	}
 	return all
 }

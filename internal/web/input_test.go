@@ -62,7 +62,7 @@ func TestNoTextBreaksAPage(t *testing.T) {
 }
 
 func (s *site) may(role access.Role, action access.Action) bool {
-	actor := access.Actor{Person: s.guests[role], Grants: []access.Grant{{Role: role, Region: "PDV"}, {Role: access.Member}}}
+	actor := access.Actor{Person: s.guests[role], Grants: []access.Grant{{Role: role, Region: "PDV", Agency: "own"}, {Role: access.Member}}}
 	return access.Standard().May(actor, action, s.world.Clock.Now())
 }
 

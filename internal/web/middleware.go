@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -34,6 +35,7 @@ type visit struct {
 	visitor org.Visitor
 	in      bool // signed in
 	network string
+	lacking error // what the page could not read while it was made
 }
 
 func visitOf(r *http.Request) *visit {
@@ -72,8 +74,7 @@ func (s *Server) outermost(next http.Handler) http.Handler {
 				"ms", time.Since(began).Milliseconds())
 		}()
 		if !strings.HasPrefix(r.URL.Path, "/static/") && !s.rates.allow(v.network) {
-			rec.Header().Set("Retry-After", "60")
-			s.fail(rec, r, fault.New(fault.Busy, "fault.many"))
+			s.fail(rec, r, fault.New(fault.Busy, "fault.many", fault.Vars{"n": 60}))
 			return
 		}
 		next.ServeHTTP(rec, r)
@@ -102,14 +103,18 @@ func (s *Server) route(row Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := visitOf(r)
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
-		s.recognise(r, v)
+		unknown := s.recognise(r, v)
 		if row.Public {
 			v.lang = i18n.BG
 			if r.URL.Path == "/en" || strings.HasPrefix(r.URL.Path, "/en/") {
 				v.lang = i18n.EN
 			}
 		}
-		if err := s.enter(w, r, v, row); err != nil {
+		err := unknown
+		if err == nil || row.Public {
+			err = s.enter(w, r, v, row)
+		}
+		if err != nil {
 			s.fail(w, r, err)
 		}
 	})
@@ -180,25 +185,28 @@ func readable(r *http.Request) error {
 // bodyError tells a body that is too large from one that does not parse.
 func bodyError(err error) error {
 	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return fault.Wrap(err, fault.Invalid, "fault.large", fault.Vars{"kb": e.Limit >> 10}).At("body")
+		return fault.Wrap(err, fault.Invalid, "fault.large", fault.Vars{"size": fault.Size(e.Limit)}).At("body")
 	}
 	return fault.Wrap(err, fault.Invalid, "fault.key")
 }
 
-// recognise finds the visitor of the session cookie, if it is alive.
-func (s *Server) recognise(r *http.Request, v *visit) {
+// recognise finds the visitor of the session cookie, if it is alive. A database that does not answer signs nobody out: that is
+// an error.
+func (s *Server) recognise(r *http.Request, v *visit) error {
 	c, err := r.Cookie(s.cookieName())
 	if err != nil {
-		return
+		return nil
 	}
 	visitor, err := s.Org.Resume(r.Context(), c.Value, v.request)
 	if err != nil {
-		if !fault.Is(err, fault.NotFound) {
-			s.Log.Error("session", "request", v.request, "error", err)
+		if fault.Is(err, fault.NotFound) {
+			return nil
 		}
-		return
+		s.Log.Error("session", "request", v.request, "error", err)
+		return err
 	}
 	v.visitor, v.in, v.lang = visitor, true, i18n.Parse(visitor.Lang)
+	return nil
 }
 
 func (s *Server) cookieName() string {
@@ -249,19 +257,9 @@ func (s *Server) network(r *http.Request) string {
 // fail shows what went wrong. A record that the reader may not open looks as if it were not there.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	v := visitOf(r)
-	status, kind := http.StatusInternalServerError, fault.KindOf(err)
-	switch kind {
-	case fault.Invalid:
-		status = http.StatusUnprocessableEntity
-	case fault.NotFound:
-		status = http.StatusNotFound
-	case fault.Denied:
-		status = http.StatusForbidden
-	case fault.Conflict:
-		status = http.StatusConflict
-	case fault.Busy:
-		status = http.StatusServiceUnavailable
-	default:
+	kind := fault.KindOf(err)
+	status := statusOf(w, err)
+	if kind == fault.Internal {
 		s.Log.Error("failed", "request", v.request, "pattern", r.Pattern, "error", err)
 	}
 	if r.PathValue("id") != "" && kind == fault.Denied {
@@ -271,10 +269,43 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	for _, e := range fault.All(err) {
 		p.Messages = append(p.Messages, s.say(v.lang, e))
 	}
+	if kind == fault.Busy && r.Method == http.MethodPost && !multipartForm(r) && r.ParseForm() == nil && !secret(r.PostForm) {
+		p.Again, p.Carried = local(r.URL.RequestURI()), carry(r.PostForm, "")
+	}
 	if len(p.Messages) == 0 {
 		p.Messages = []string{s.words.T(v.lang, "fault.internal", nil)}
 	}
 	s.render(w, status, "error", p) //nolint:errcheck // there is nobody left to tell
+}
+
+// secret reports whether a form holds what no page may show again.
+func secret(form url.Values) bool {
+	return form.Has("password") || form.Has("code") || form.Has("response")
+}
+
+// statusOf is the status of an answer to an error. One that may pass says when to come again: what the error names as n, or
+// in five seconds.
+func statusOf(w http.ResponseWriter, err error) int {
+	switch fault.KindOf(err) {
+	case fault.Invalid:
+		return http.StatusUnprocessableEntity
+	case fault.NotFound:
+		return http.StatusNotFound
+	case fault.Denied:
+		return http.StatusForbidden
+	case fault.Conflict:
+		return http.StatusConflict
+	case fault.Busy:
+		wait := 5
+		for _, e := range fault.All(err) {
+			if n, ok := e.Vars["n"].(int); ok {
+				wait = n
+			}
+		}
+		w.Header().Set("Retry-After", strconv.Itoa(wait))
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
 }
 
 type errorPage struct {
@@ -282,6 +313,8 @@ type errorPage struct {
 	Status   int
 	Messages []string
 	Request  string
+	Again    string // address to which the form that could not be kept is sent again, with what was typed
+	Carried  []carried
 }
 
 // say puts a fault into words.

@@ -33,7 +33,10 @@ type Page struct {
 	Demo    bool
 	Notice  string     // what just happened, as a message
 	Faults  fault.List // what is wrong with the form
+	Later   bool       // nothing is wrong with the form: it could not be kept now
+	Sent    string     // which of several forms of the page was sent
 	tables  *org.Tables
+	places  []org.Municipality
 	actor   access.Actor
 	r       *http.Request
 }
@@ -144,7 +147,7 @@ type NavLink struct {
 func (p Page) Nav() []NavLink {
 	var all []NavLink
 	add := func(action access.Action, href, bg, en string) {
-		if len(all) < 7 && p.s.Policy.May(p.actor, action, p.s.Now()) {
+		if len(all) < 8 && p.s.Policy.May(p.actor, action, p.s.Now()) {
 			here := p.Path == href || (href != "/home" && strings.HasPrefix(p.Path, href+"/"))
 			all = append(all, NavLink{href, p.L(bg, en), here})
 		}
@@ -156,6 +159,11 @@ func (p Page) Nav() []NavLink {
 		return all
 	}
 	add(access.SeeHome, "/home", "Начало", "Home")
+	add(access.EnterSignal, "/work", "Днес", "Today")
+	add(access.SeeSignal, "/signals", "Сигнали", "Signals")
+	add(access.SeeCase, "/cases", "Случаи", "Cases")
+	add(access.SeeRequest, "/requests", "Искания", "Requests")
+	add(access.KeepRota, "/unit", "Отдел", "Unit")
 	if p.allSeeing(access.SeeTraining) {
 		add(access.SeeTraining, "/regions", "Области", "Regions")
 	}
@@ -164,6 +172,7 @@ func (p Page) Nav() []NavLink {
 	}
 	add(access.SeeWave, "/surveys", "Проучвания", "Surveys")
 	add(access.ReadReport, "/impact", "Въздействие", "Impact")
+	add(access.SeeFigures, "/figures", "Случаи", "Cases")
 	add(access.EditPerson, "/people", "Хора", "People")
 	add(access.SeeAccount, "/accounts", "Профили", "Accounts")
 	add(access.SeeAgency, "/agencies", "Институции", "Institutions")
@@ -219,13 +228,22 @@ func (p Page) Today() calendar.Date { return p.s.Now.Today() }
 func (p *Page) Tables() org.Tables {
 	if p.tables == nil {
 		t, err := p.s.Org.Tables(p.r.Context())
-		if err != nil {
-			p.s.Log.Error("tables", "error", err)
-		}
+		p.lack(err)
 		p.tables = &t
 	}
 	return *p.tables
 }
+
+// lack remembers that a part of the page could not be read. Such a page is not shown, nor is a form judged by it: without the list
+// of places every place would look wrong.
+func (p *Page) lack(err error) {
+	if v := visitOf(p.r); v.lacking == nil {
+		v.lacking = err
+	}
+}
+
+// lacking returns what could not be read for the page.
+func (p Page) lacking() error { return visitOf(p.r).lacking }
 
 // Region names an oblast.
 func (p *Page) Region(id access.RegionID) string {
@@ -309,7 +327,11 @@ func (p Page) Messages() []Message {
 		if e.Row > 0 {
 			text = p.L("Ред {n}", "Row {n}", "n", e.Row) + colon(e.Field) + ": " + text
 		}
-		all = append(all, Message{e.Field, text})
+		at := e.Field
+		if p.Sent != "" && at != "" {
+			at = p.Sent + "-" + at
+		}
+		all = append(all, Message{e.Field, at, text})
 	}
 	return all
 }
@@ -322,7 +344,25 @@ func colon(field string) string {
 }
 
 // Message is one fault in words, with the field at which it stands.
-type Message struct{ Field, Text string }
+type Message struct{ Field, At, Text string }
+
+// Inside makes a field belong to one of several forms of a page: what was typed and what was wrong with it show in the form that
+// was sent.
+func (p Page) Inside(form string, f Field) Field {
+	f.ID = form + "-" + f.Name
+	if p.Sent != form {
+		f.Error = ""
+		return f
+	}
+	f.Value = p.r.PostFormValue(f.Name)
+	for i := range f.Options {
+		f.Options[i].Chosen = slices.Contains(p.r.PostForm[f.Name], f.Options[i].Value)
+	}
+	return f
+}
+
+// Opened reports whether a form of the page was sent and comes back with faults.
+func (p Page) Opened(form string) bool { return p.Sent == form }
 
 // ErrorAt is the message by a field, or "".
 func (p Page) ErrorAt(field string) string {
@@ -342,11 +382,11 @@ type Option struct {
 
 // Field is one field of a form as templates show it.
 type Field struct {
-	Name, Label, Hint, Value, Type, Error string
-	Auto                                  string // what the browser may fill in (WCAG 1.3.5)
-	Optional                              bool
-	Options                               []Option
-	Lang                                  i18n.Lang
+	ID, Name, Label, Hint, Value, Type, Error string
+	Auto                                      string // what the browser may fill in (WCAG 1.3.5)
+	Optional                                  bool
+	Options                                   []Option
+	Lang                                      i18n.Lang
 }
 
 // autofill says what the browser may fill in where people write about themselves: on public pages, and wherever a password
@@ -367,7 +407,7 @@ func (p Page) autofill(name, kind string) string {
 
 // Fld makes a field. Kind is a type of input, and may begin with ? when the field may stay empty.
 func (p Page) Fld(kind, name, bg, en, value string, hint ...string) Field {
-	f := Field{Name: name, Label: p.L(bg, en), Value: value, Error: p.ErrorAt(name), Lang: p.Lang}
+	f := Field{ID: name, Name: name, Label: p.L(bg, en), Value: value, Error: p.ErrorAt(name), Lang: p.Lang}
 	f.Type, f.Optional = strings.TrimPrefix(kind, "?"), strings.HasPrefix(kind, "?")
 	f.Auto, f.Type = p.autofill(name, f.Type), strings.TrimPrefix(f.Type, "new")
 	if len(hint) == 2 {
@@ -430,15 +470,14 @@ func (s *Server) show(w http.ResponseWriter, name string, page any) error {
 // again writes a form once more, with what the person typed and a message by each field. Faults that no person can mend go
 // up to the error page.
 func (s *Server) again(w http.ResponseWriter, err error, p *Page, name string, page any) error {
+	if lacking := p.lacking(); lacking != nil {
+		return lacking
+	}
 	if k := fault.KindOf(err); k != fault.Invalid && k != fault.Conflict && k != fault.Busy {
 		return err
 	}
-	p.Faults = fault.All(err)
-	status := http.StatusUnprocessableEntity
-	if fault.Is(err, fault.Conflict) {
-		status = http.StatusConflict
-	}
-	return s.render(w, status, name, page)
+	p.Faults, p.Later = fault.All(err), fault.Is(err, fault.Busy)
+	return s.render(w, statusOf(w, err), name, page)
 }
 
 func (s *Server) render(w http.ResponseWriter, status int, name string, page any) error {
@@ -447,7 +486,11 @@ func (s *Server) render(w http.ResponseWriter, status int, name string, page any
 		return fmt.Errorf("no template %q", name)
 	}
 	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, "layout", page); err != nil {
+	err := t.ExecuteTemplate(&b, "layout", page)
+	if p, ok := page.(interface{ lacking() error }); ok && name != "error" && p.lacking() != nil {
+		return p.lacking()
+	}
+	if err != nil {
 		return fmt.Errorf("template %s: %w", name, err)
 	}
 	return s.html(w, status, b.Bytes())

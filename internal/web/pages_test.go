@@ -2,12 +2,14 @@ package web_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +20,8 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"strengthen/internal/access"
+	"strengthen/internal/calendar"
+	"strengthen/internal/casework"
 	"strengthen/internal/demo"
 	"strengthen/internal/impact"
 	"strengthen/internal/org"
@@ -38,6 +42,7 @@ type site struct {
 	training *training.Service
 	survey   *survey.Service
 	study    *study.Service
+	casework *casework.Service
 	world    *demo.World
 	guests   map[access.Role]access.PersonID
 	past     training.EventID // held, with certificates
@@ -47,6 +52,14 @@ type site struct {
 	agency   access.AgencyID
 	person   access.PersonID
 	invite   string // link of an invitation
+	file     caseFile
+}
+
+// caseFile is a case of the demo's social worker with what belongs to it.
+type caseFile struct {
+	id                                            casework.CaseID
+	signal                                        casework.SignalID
+	meeting, note, request, clock, restoring, ref string
 }
 
 var build = sync.OnceValues(func() (*site, error) {
@@ -69,18 +82,19 @@ var build = sync.OnceValues(func() (*site, error) {
 	s.survey = survey.New(store.For[survey.Tx]{DB: db}, clock.Now)
 	s.study = study.New(store.For[study.Tx]{DB: db}, clock.Now)
 	end := time.Date(2026, 3, 18, 9, 0, 0, 0, time.UTC)
-	s.world = &demo.World{Org: s.org, Training: s.training, Survey: s.survey, Study: s.study, Clock: clock, End: end, Size: 28}
-	if err := s.world.Play(ctx); err != nil {
+	s.casework = casework.New(store.For[casework.Tx]{DB: db}, clock.Now)
+	s.world = &demo.World{Org: s.org, Training: s.training, Survey: s.survey, Study: s.study, Casework: s.casework, Clock: clock, End: end, Size: 28, Signals: 150}
+	if err := errors.Join(db.Hurry(ctx, true), s.world.Play(ctx), db.Hurry(ctx, false)); err != nil {
 		return nil, err
 	}
 	clock.Set(end)
 	server := httptest.NewUnstartedServer(nil)
 	s.url = "http://" + server.Listener.Addr().String()
-	s.pages = web.New(web.Config{Org: s.org, Training: s.training, Survey: s.survey, Impact: impact.New(s.survey, s.org, s.study, clock.Now), Study: s.study, Policy: access.Standard(),
+	s.pages = web.New(web.Config{Org: s.org, Training: s.training, Survey: s.survey, Impact: impact.New(s.survey, s.org, s.study, clock.Now), Study: s.study, Casework: s.casework, Policy: access.Standard(),
 		Now: clock.Now, Log: quiet, Site: s.url, Demo: true, Ready: db.Ready, Version: "test", Rate: 1e6})
 	server.Config.Handler = s.pages.Handler()
 	server.Start()
-	return s, s.find(ctx)
+	return s, errors.Join(s.find(ctx), s.findCase(ctx))
 })
 
 // find picks the records that the pages are opened with.
@@ -123,6 +137,58 @@ func (s *site) find(ctx context.Context) error {
 	return err
 }
 
+// findCase picks the case of the weekend with the clock change, and gives it a note and a request.
+func (s *site) findCase(ctx context.Context) error {
+	token, err := s.org.SignInAs(ctx, s.guests[access.Caseworker], "test", "test")
+	if err != nil {
+		return err
+	}
+	visitor, err := s.org.Resume(ctx, token, "test")
+	if err != nil {
+		return err
+	}
+	worker := visitor.Actor
+	all, _, err := s.casework.Cases(ctx, worker, casework.CaseFilter{Open: true, Limit: 50})
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		if c.Protected || c.Urgent {
+			s.file.id, s.file.ref = c.ID, c.Ref
+		}
+	}
+	_, meetings, err := s.casework.Meetings(ctx, worker, s.file.id)
+	if err != nil {
+		return err
+	}
+	s.file.meeting = meetings[0].ID
+	v, err := s.casework.OpenCase(ctx, worker, s.file.id)
+	if err != nil {
+		return err
+	}
+	s.file.signal, s.file.clock = v.Signals[0].ID, string(v.Clocks[0].ID)
+	town := slices.IndexFunc(v.Seats, func(x casework.SeatView) bool { return x.Agency.Kind == "municipality" })
+	s.file.note, err = s.casework.AddNote(ctx, worker, "note", casework.Note{Case: s.file.id, Part: casework.Voice, Nature: casework.Verbal, Source: "разговор в училище", Text: "Иска да остане при баба си.", Wish: "ask"})
+	err = errors.Join(err,
+		s.casework.Send(ctx, worker, "request", s.file.id, casework.Request{To: v.Seats[town].Agency.ID, Kind: "information", Text: "Моля за сведения за предложените услуги.", Due: calendar.On(s.world.End).AddDays(9)}),
+		s.casework.ReferRestorative(ctx, worker, "refer", s.file.id, "conference", "Бабата иска семейството да се събере."),
+	)
+	if err != nil {
+		return err
+	}
+	_, requests, err := s.casework.RequestsOf(ctx, worker, s.file.id)
+	if err != nil {
+		return err
+	}
+	s.file.request = requests[0].ID
+	r, err := s.casework.OpenRestorative(ctx, worker, s.file.id)
+	if err != nil {
+		return err
+	}
+	s.file.restoring = r.Processes[0].ID
+	return nil
+}
+
 func open(t testing.TB) *site {
 	t.Helper()
 	s, err := build()
@@ -145,17 +211,23 @@ func (s *site) cookie(t testing.TB, role access.Role) string {
 // tour is which pages each kind of visitor looks at. Public ones come twice, the English under /en.
 func (s *site) tour() map[access.Role][]string {
 	past, future := "/trainings/"+string(s.past), "/trainings/"+string(s.future)
+	at := "/cases/" + string(s.file.id)
+	file := []string{at, at + "/timeline", at + "/signals", at + "/notes", at + "/team", at + "/meetings", at + "/meetings/" + s.file.meeting, at + "/plan", at + "/protection"}
 	return map[access.Role][]string{
 		access.Anyone: {"/", "/apply", "/apply/" + string(s.future), "/verify", "/verify/" + s.code, "/privacy", "/accessibility", "/roles", "/signin", "/forgot", "/nothing-here",
-			"/l/" + s.world.Spare["certificate"], "/l/" + s.world.Spare["answer.m6"], "/l/" + s.world.Spare["answer.m6"] + "?q=2", "/l/" + s.world.Spare["answer.m6"] + "?q=16", "/l/" + s.world.Spare["endorse"], "/l/" + s.invite},
-		access.Manager:        {"/home", "/me", "/me/factor", "/regions", "/calendar", "/programme", "/trainings", "/trainings/new", past, past + "/people", past + "/door", past + "/plan", future, future + "/people", "/seats/" + string(s.seat), "/imports/trainings", "/imports/applicants/" + string(s.future), "/people", "/people/" + string(s.person), "/agencies", "/agencies/" + string(s.agency), "/mail", "/surveys", "/surveys/questions", "/surveys/practice", "/surveys/waves/" + string(s.past) + "/m6", "/surveys/import", "/impact"},
-		access.Coordinator:    {"/home", "/regions", "/trainings"},
-		access.Trainer:        {"/home", "/trainings"},
-		access.Participant:    {"/home", "/seats/" + string(s.seat), "/me"},
+			"/l/" + s.world.Spare["certificate"], "/l/" + s.world.Spare["answer.m6"], "/l/" + s.world.Spare["answer.m6"] + "?q=2", "/l/" + s.world.Spare["answer.m6"] + "?q=16", "/l/" + s.world.Spare["endorse"], "/l/" + s.invite, "/signal", "/signal/check"},
+		access.Manager:     {"/home", "/me", "/me/factor", "/regions", "/calendar", "/programme", "/trainings", "/trainings/new", past, past + "/people", past + "/door", past + "/plan", future, future + "/people", "/seats/" + string(s.seat), "/imports/trainings", "/imports/applicants/" + string(s.future), "/people", "/people/" + string(s.person), "/agencies", "/agencies/" + string(s.agency), "/mail", "/surveys", "/surveys/questions", "/surveys/practice", "/surveys/waves/" + string(s.past) + "/m6", "/surveys/import", "/impact", "/figures"},
+		access.Coordinator: {"/home", "/regions", "/trainings"},
+		access.Trainer:     {"/home", "/trainings"},
+		access.Participant: {"/home", "/seats/" + string(s.seat), "/me"},
+		access.Caseworker: append([]string{"/home", "/work", "/signals", "/signals?all=1", "/signals/new", "/signals/" + string(s.file.signal), "/cases", "/cases?open=", at + "/notes/" + s.file.note, at + "/requests", at + "/restorative", at + "/access",
+			"/requests", "/requests/" + s.file.request, "/clocks/" + s.file.clock, "/emergency", "/terms"}, file...),
+		access.Supervisor:     {"/home", "/work", "/unit", "/signals", "/cases", at, at + "/team"},
+		access.Partner:        {"/home", "/work", "/cases", at, at + "/meetings/" + s.file.meeting, at + "/protection", "/requests"},
 		access.Evaluator:      {"/home", "/surveys", "/surveys/remarks", "/impact", "/impact/plan", "/impact/studies"},
 		access.Funder:         {"/home", "/impact", "/programme"},
-		access.DataProtection: {"/home", "/audit", "/mail", "/people"},
-		access.Administrator:  {"/home", "/accounts", "/tables", "/tables?list=region", "/agencies", "/system"},
+		access.DataProtection: {"/home", "/audit", "/mail", "/people", "/emergency/reviews", "/settings/identity"},
+		access.Administrator:  {"/home", "/accounts", "/tables", "/tables?list=region", "/agencies", "/system", "/terms", "/terms/D09"},
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"strengthen/internal/access"
 	"strengthen/internal/calendar"
+	"strengthen/internal/casework"
 	"strengthen/internal/i18n"
 	"strengthen/internal/impact"
 	"strengthen/internal/org"
@@ -40,6 +41,7 @@ type Config struct {
 	Survey   *survey.Service
 	Impact   *impact.Service
 	Study    *study.Service
+	Casework *casework.Service
 	Policy   access.Policy
 	Now      calendar.Clock
 	Log      *slog.Logger
@@ -94,6 +96,7 @@ func (s *Server) Routes() []Route {
 	for _, part := range [][]Route{
 		s.publicRoutes(), s.sessionRoutes(), s.homeRoutes(), s.trainingRoutes(), s.doorRoutes(), s.seatRoutes(),
 		s.importRoutes(), s.houseRoutes(), s.surveyRoutes(), s.impactRoutes(),
+		s.workRoutes(), s.signalRoutes(), s.caseRoutes(), s.meetingRoutes(), s.planRoutes(), s.requestRoutes(), s.restorativeRoutes(), s.figureRoutes(),
 	} {
 		all = append(all, part...)
 	}

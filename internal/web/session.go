@@ -46,6 +46,7 @@ type signInPage struct {
 	Next   string
 	Code   bool // ask for the code as well
 	Guests []org.Guest
+	Links  []org.DemoLink
 }
 
 func (s *Server) signInPage(r *http.Request) (*signInPage, error) {
@@ -54,6 +55,9 @@ func (s *Server) signInPage(r *http.Request) (*signInPage, error) {
 	if s.Demo {
 		var err error
 		if p.Guests, err = s.Org.DemoGuests(r.Context()); err != nil {
+			return nil, err
+		}
+		if p.Links, err = s.Org.DemoLinks(r.Context()); err != nil {
 			return nil, err
 		}
 	}

@@ -119,14 +119,14 @@ func readPlan(r *http.Request, p study.Plan, l *fault.List) study.Plan {
 	p.Comparison, p.Estimand = study.Comparison{Design: study.NoComparison}, study.IsChange
 	if field(r, "design") == string(study.WaitList) {
 		p.Estimand = study.IsEffect
-		p.Comparison = study.Comparison{Design: study.WaitList, Lot: field(r, "lot") != "", Waiting: words(field(r, "waiting"))}
+		p.Comparison = study.Comparison{Design: study.WaitList, Lot: field(r, "lot") != "", Waiting: separate(field(r, "waiting"))}
 	}
 	p.Size = study.Size{People: number(r, "people", l), Groups: number(r, "groups", l), ICC: decimal(r, "icc", l), CV: decimal(r, "cv", l),
 		Loss: decimal(r, "loss", l), Correlation: decimal(r, "correlation", l), Power: decimal(r, "power", l)}
 	return p
 }
 
-func words(s string) []string {
+func separate(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(",; \n\r\t", r) })
 }
 

@@ -4,7 +4,7 @@
 
 CREATE TABLE study_plan (
   id      ctext PRIMARY KEY,
-  version INTEGER NOT NULL,
+  version BIGINT NOT NULL,
   record  ctext NOT NULL
 );
 

@@ -35,6 +35,59 @@ document.querySelector(".nav [aria-current]")?.scrollIntoView({ inline: "center"
 document.querySelectorAll("[data-print]").forEach((b) => { b.hidden = false; b.addEventListener("click", () => window.print()); });
 document.querySelectorAll("[data-confirm]").forEach((b) => b.addEventListener("click", (e) => { if (!window.confirm(b.dataset.confirm)) e.preventDefault(); }));
 
+// Leaving quickly: the page is blanked at once and its place in the history is taken by a neutral one. Shift three times does it too.
+const exits = document.querySelectorAll("[data-exit]");
+if (exits.length) {
+  const leave = (e) => { e?.preventDefault(); document.body.classList.add("gone"); document.title = " "; location.replace(exits[0].href); };
+  let shifts = [];
+  exits.forEach((a) => a.addEventListener("click", leave));
+  document.addEventListener("keyup", (e) => {
+    shifts = e.key === "Shift" ? [...shifts, Date.now()].filter((t) => Date.now() - t < 1500) : [];
+    if (shifts.length === 3) leave();
+  });
+}
+
+// Drafts: what is typed into a form is kept on the server three seconds after the last key; without connection it stays in the page,
+// which says so and asks before it is left. Nothing is kept in the browser.
+document.querySelectorAll("form[data-draft]").forEach((f) => {
+  const place = f.elements.draft.value, said = f.querySelector(".saved"), bg = document.documentElement.lang === "bg";
+  const own = [...f.elements].filter((e) => e.name && !/^(draft|key|version|was_.*)$/.test(e.name) && e.type !== "hidden" && e.type !== "file");
+  const say = (b, e) => { said.textContent = bg ? b : e; };
+  let timer = 0, dirty = false;
+  const save = async () => {
+    clearTimeout(timer);
+    if (!dirty) return;
+    const body = new URLSearchParams({ form: place });
+    own.forEach((e) => { if ((e.type !== "checkbox" && e.type !== "radio") || e.checked) body.append(e.name + (e.type === "checkbox" ? "=" + e.value : ""), e.value); });
+    say("Записва се", "Saving");
+    try {
+      const r = await fetch("/drafts", { method: "POST", body });
+      if (!r.ok) throw new Error(r.statusText);
+      dirty = false;
+      say("Черновата е записана в " + new Date().toTimeString().slice(0, 5), "Draft saved at " + new Date().toTimeString().slice(0, 5));
+    } catch { say("Няма връзка. Написаното стои тук: не затваряйте страницата.", "No connection. What you wrote stays here: do not close the page."); timer = setTimeout(save, 10000); }
+  };
+  f.addEventListener("input", () => { dirty = true; clearTimeout(timer); timer = setTimeout(save, 3000); });
+  f.addEventListener("focusout", save);
+  window.addEventListener("online", save);
+  window.addEventListener("beforeunload", (e) => { if (dirty && !f.dataset.sent) e.preventDefault(); });
+  f.addEventListener("submit", (e) => {
+    if (navigator.onLine) return;
+    e.preventDefault(); delete f.dataset.sent; dirty = true;
+    say("Няма връзка. Нищо не е изгубено: изпратете отново, когато се върне.", "No connection. Nothing is lost: send again when it is back.");
+  });
+  if (document.querySelector(".sum")) return; // what came back with faults is newer
+  fetch("/drafts?form=" + encodeURIComponent(place)).then((r) => r.json()).then((d) => {
+    if (!d.fields) return;
+    own.forEach((e) => { if (e.type === "checkbox") e.checked = e.name + "=" + e.value in d.fields; else if (e.name in d.fields) e.value = d.fields[e.name]; });
+    say("Върната е черновата от " + d.at + ". ", "The draft of " + d.at + " is back. ");
+    const b = document.createElement("button");
+    b.type = "button"; b.className = "lnk"; b.textContent = bg ? "Изхвърли я" : "Throw it away";
+    b.addEventListener("click", () => fetch("/drafts/drop", { method: "POST", body: new URLSearchParams({ form: place }) }).then(() => { f.reset(); dirty = false; say("Черновата е изхвърлена.", "The draft is thrown away."); }));
+    said.append(b);
+  }).catch(() => {});
+});
+
 // Questionnaire: each answer is saved as it is given; what could not be sent waits and is sent again. On a phone Back and Next
 // turn the screens without loading the page; which one is seen is up to the style sheet.
 const quest = document.querySelector("form[data-save]");

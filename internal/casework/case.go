@@ -1,0 +1,640 @@
+package casework
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/fault"
+	"strengthen/internal/org"
+	"strengthen/internal/sealed"
+)
+
+// CaseID names a case.
+type CaseID string
+
+// Case is the work for one child. What stands here names no child: an age band and a reference take the place of names.
+type Case struct {
+	ID           CaseID
+	Ref          string
+	Band         string
+	Sex          string
+	Region       access.RegionID
+	Municipality string
+	Agency       access.AgencyID // leads
+	Lead         access.PersonID
+	Track        Track
+	Kinds        []Kind
+	Setting      string
+	State        CaseState
+	Since        time.Time
+	Episode      int
+	Received     time.Time // by the leading unit, of the first signal; terms that run from the receipt of the signal start here
+	Opened       time.Time
+	Closed       time.Time
+	ClosedFor    string
+	ProposedBy   access.PersonID
+	Outcome      Outcome
+	NextDue      time.Time // of its clocks
+	Urgent       bool
+	Protected    bool // police protection
+	Placed       bool // emergency placement
+	Court        bool // a measure of a court
+	OnHold       bool
+	Restricted   bool // only its team reaches it
+	Group        string
+	Version      int
+}
+
+// CloseReasons lists why a case is closed. The law gives no list for cases of violence; this one is practice, to be confirmed.
+func CloseReasons() []string {
+	return []string{"goals_met", "moved", "court_measure", "of_age", "unfounded", "other_measure"}
+}
+
+// Flags lists the flags of a case that people set.
+func Flags() []string { return []string{"urgent", "court", "on_hold", "restricted"} }
+
+// CaseEvent is a line of the timeline of a case: what happened, by whom, and whether that person had completed a training.
+type CaseEvent struct {
+	ID      string
+	Case    CaseID
+	At      time.Time
+	Actor   access.PersonID
+	Agency  access.AgencyID
+	What    string // such as step.adopt, meeting.held, note.health
+	Part    Compartment
+	Record  string // of what it speaks
+	Text    sealed.Text
+	Trained bool // the actor had completed a training at that moment
+	N       int  // its place in the timeline
+}
+
+// CaseFilter narrows a list of cases and pages it.
+type CaseFilter struct {
+	Ref    string
+	State  CaseState
+	Open   bool
+	Track  Track
+	Agency access.AgencyID
+	Region access.RegionID
+	Late   bool   // a clock is over
+	After  string // cursor
+	Limit  int
+}
+
+// CaseTx is what cases need of a transaction.
+type CaseTx interface {
+	Case(ctx context.Context, id CaseID) (Case, error)
+	CaseByRef(ctx context.Context, ref string) (Case, error)
+	Cases(ctx context.Context, s access.Scope, f CaseFilter) ([]Case, error)
+	PutCase(ctx context.Context, c Case) error
+	PutEpisode(ctx context.Context, c CaseID, n int, opened, closed time.Time, reason string) error
+	PutCaseEvent(ctx context.Context, e CaseEvent) error
+	CaseEvents(ctx context.Context, c CaseID, parts []Compartment, f EventFilter) ([]CaseEvent, error)
+	PutGroup(ctx context.Context, c CaseID, group string) error
+	CasesOfGroup(ctx context.Context, s access.Scope, group string) ([]Case, error)
+	Loads(ctx context.Context, unit access.AgencyID) ([]Load, error)
+}
+
+// EventFilter narrows a timeline.
+type EventFilter struct {
+	What   string // the beginning of what happened
+	Agency access.AgencyID
+	Before int // older than the line of this number; 0 for all
+	Limit  int
+}
+
+// Milestone is how long something took in a case, for the figures of oblasts. It names no case.
+type Milestone struct {
+	What   string // assessed, met, planned
+	Region access.RegionID
+	Start  time.Time
+	At     time.Time
+	InTime bool
+}
+
+// LogValue keeps the case out of logs.
+func (Case) LogValue() string { return "[withheld]" }
+
+// shell is the resource of a case without its team, for actions that are not about its parts.
+func (c Case) shell() access.Resource {
+	return access.Resource{Kind: "case", ID: string(c.ID), Region: c.Region, Agency: c.Agency}
+}
+
+// reach is who reaches which part of a case at this moment: by living shares, unless barred.
+type reach struct {
+	of     Case
+	shares []Share
+	barred []access.PersonID
+}
+
+func reachOf(ctx context.Context, tx Tx, c Case) (reach, error) {
+	x := reach{of: c}
+	var err error
+	if x.shares, err = tx.LiveShares(ctx, c.ID); err != nil {
+		return x, err
+	}
+	x.barred, err = tx.Barred(ctx, c.ID)
+	return x, err
+}
+
+// to is what the policy asks about the case for an action: who holds a share of the part that the action is about, who is
+// barred, and whether only the team reaches it.
+func (x reach) to(action access.Action) access.Resource {
+	part, write := partOf(action)
+	r := x.of.shell()
+	r.Restricted, r.Barred = x.of.Restricted, x.barred
+	for _, h := range x.shares {
+		switch {
+		case !h.covers(part, write):
+		case h.Person != "":
+			r.Team = append(r.Team, h.Person)
+		default:
+			r.Units = append(r.Units, h.Agency)
+		}
+	}
+	return r
+}
+
+func caseResource(ctx context.Context, tx Tx, c Case, action access.Action) (access.Resource, error) {
+	x, err := reachOf(ctx, tx, c)
+	return x.to(action), err
+}
+
+// openCase loads a case for whoever may do action to it.
+func openCase(ctx context.Context, tx Tx, id CaseID, action access.Action) (Case, error) {
+	c, err := tx.Case(ctx, id)
+	if err != nil {
+		return c, err
+	}
+	r, err := caseResource(ctx, tx, c, action)
+	if err != nil {
+		return c, err
+	}
+	return c, tx.Allow(ctx, action, r)
+}
+
+// canCase reports whether the reader may do action to a case, without leaving an entry.
+func canCase(ctx context.Context, tx Tx, c Case, action access.Action) (bool, error) {
+	r, err := caseResource(ctx, tx, c, action)
+	return err == nil && tx.Can(action, r), err
+}
+
+// onCase runs fn for a case that the actor may act on, if it is still as the actor saw it. Version -1 asks for no check, for
+// acts that change nothing which the actor saw.
+func (s *Service) onCase(ctx context.Context, by access.Actor, id CaseID, version int, action access.Action, fn func(context.Context, Tx, Case) error) error {
+	return s.store.Update(ctx, by, func(tx Tx) error {
+		c, err := openCase(ctx, tx, id, action)
+		if err != nil {
+			return err
+		}
+		if version >= 0 && c.Version != version {
+			return fault.New(fault.Conflict, "fault.changed")
+		}
+		if err := fn(ctx, tx, c); err != nil || by.Person == "" || by.Person != c.Lead {
+			return err
+		}
+		return keepLead(ctx, tx, c)
+	})
+}
+
+// note adds a line to the timeline.
+func note(ctx context.Context, tx Tx, c Case, part Compartment, what, record string, text sealed.Text) error {
+	by := tx.By()
+	trained := false
+	if by.Person != "" {
+		var err error
+		if trained, err = tx.Trained(ctx, by.Person); err != nil {
+			return err
+		}
+	}
+	return tx.PutCaseEvent(ctx, CaseEvent{
+		ID: access.NewID(), Case: c.ID, At: tx.Now(), Actor: by.Person, Agency: by.AgencyAt(tx.Now()), What: what, Part: part, Record: record, Text: text, Trained: trained,
+	})
+}
+
+// moveCase takes a step and keeps it on the timeline.
+func moveCase(ctx context.Context, tx Tx, c Case, p CaseStep, why sealed.Text) (Case, error) {
+	if !p.From(c.State) {
+		return c, fault.New(fault.Conflict, "case.step", fault.Vars{"state": string(c.State)})
+	}
+	c.State, c.Since = p.To(), tx.Now()
+	if err := tx.PutCase(ctx, c); err != nil {
+		return c, err
+	}
+	c.Version++
+	return c, note(ctx, tx, c, Core, "step."+string(p), "", why)
+}
+
+// Open opens a case from a signal: one child, led by the unit that has the signal. The lead is the actor, or whom the head of
+// the unit named.
+func (s *Service) Open(ctx context.Context, by access.Actor, key string, id SignalID, version int, lead access.PersonID) (CaseID, error) {
+	var opened CaseID
+	err := s.store.Update(ctx, by, func(tx Tx) error {
+		g, err := openSignal(ctx, tx, id, access.HandleSignal)
+		if err != nil {
+			return err
+		}
+		if err := tx.Allow(ctx, access.OpenCase, access.Resource{Kind: "case", Region: g.Region, Agency: g.Unit}); err != nil {
+			return err
+		}
+		made, err := tx.Once(ctx, key, func() (string, error) {
+			if g.Version != version {
+				return "", fault.New(fault.Conflict, "fault.changed")
+			}
+			c, err := s.open(ctx, tx, by, g, lead)
+			return string(c.ID), err
+		})
+		opened = CaseID(made)
+		return err
+	})
+	return opened, err
+}
+
+func (s *Service) open(ctx context.Context, tx Tx, by access.Actor, g Signal, lead access.PersonID) (Case, error) {
+	if lead == "" {
+		lead = by.Person
+	}
+	unit, err := tx.Agency(ctx, g.Unit)
+	if err != nil {
+		return Case{}, err
+	}
+	if err := leads(ctx, tx, unit, lead); err != nil {
+		return Case{}, err
+	}
+	c := Case{
+		ID: CaseID(access.NewID()), Band: g.Band, Sex: g.Sex, Region: g.Region, Municipality: g.Municipality, Agency: g.Unit, Lead: lead,
+		Track: g.Track, Kinds: g.Kinds, Setting: g.Setting, Episode: 1, Received: g.Received, Opened: tx.Now(), Urgent: g.Urgent, Outcome: g.Outcome,
+	}
+	if c.Ref, err = tx.NextRef(ctx, "case", c.Region, tx.Now().Year()); err != nil {
+		return c, err
+	}
+	if err := tx.NewKey(ctx, string(c.ID)); err != nil {
+		return c, err
+	}
+	if c, err = moveCase(ctx, tx, c, OpenIt, ""); err != nil {
+		return c, err
+	}
+	if err := tx.PutEpisode(ctx, c.ID, 1, c.Opened, time.Time{}, ""); err != nil {
+		return c, err
+	}
+	if err := seatLead(ctx, tx, c, unit); err != nil {
+		return c, err
+	}
+	if err := s.link(ctx, tx, by, &g, &c); err != nil {
+		return c, err
+	}
+	x, err := subjectOf(ctx, tx, &g, &c)
+	if err != nil {
+		return c, err
+	}
+	if err := s.happen(ctx, tx, x, CaseOpened, tx.Now()); err != nil {
+		return c, err
+	}
+	if g.Outcome == Confirmed {
+		return c, s.happen(ctx, tx, x, ViolenceConfirmed, tx.Now())
+	}
+	return c, nil
+}
+
+// leads asks that a person works for the unit, with a role that leads cases.
+func leads(ctx context.Context, tx Tx, unit org.Agency, p access.PersonID) error {
+	staff, err := tx.AgencyStaff(ctx, unit.ID)
+	if err != nil {
+		return err
+	}
+	for _, x := range staff {
+		if x.Person == p && (slices.Contains(x.Roles, access.Caseworker) || slices.Contains(x.Roles, access.Supervisor)) {
+			return nil
+		}
+	}
+	return fault.Field("lead", "case.lead")
+}
+
+// link makes a signal belong to a case; the clocks of the signal go on and show on the case too.
+func (s *Service) link(ctx context.Context, tx Tx, by access.Actor, g *Signal, c *Case) error {
+	g.Case = c.ID
+	moved, err := moveSignal(ctx, tx, by, *g, LinkIt, "")
+	if err != nil {
+		return err
+	}
+	*g = moved
+	live, err := tx.ClocksOf(ctx, g.ID, "")
+	if err != nil {
+		return err
+	}
+	for _, k := range live {
+		k.Case = c.ID
+		if err := tx.PutClock(ctx, k); err != nil {
+			return err
+		}
+	}
+	if err := takeProtection(ctx, tx, *g, c); err != nil {
+		return err
+	}
+	return note(ctx, tx, *c, Core, "signal.linked", string(g.ID), "")
+}
+
+// Link joins a signal to a case that is open already: the same child.
+func (s *Service) Link(ctx context.Context, by access.Actor, id SignalID, version int, to CaseID) error {
+	return s.onSignal(ctx, by, id, version, access.HandleSignal, func(ctx context.Context, tx Tx, g Signal) error {
+		c, err := openCase(ctx, tx, to, access.LeadCase)
+		if err != nil {
+			return err
+		}
+		if c.State == Closed {
+			return fault.Field("case", "case.closed")
+		}
+		return s.link(ctx, tx, by, &g, &c)
+	})
+}
+
+// LinkByRef is Link with the reference that people read to each other.
+func (s *Service) LinkByRef(ctx context.Context, by access.Actor, id SignalID, version int, ref string) error {
+	to, err := s.leading(ctx, by, ref)
+	if err != nil {
+		return err
+	}
+	return s.Link(ctx, by, id, version, to)
+}
+
+// leading finds a case that the actor leads by its reference. One that the actor does not lead looks as if there were none.
+func (s *Service) leading(ctx context.Context, by access.Actor, ref string) (CaseID, error) {
+	var id CaseID
+	err := s.store.View(ctx, by, func(tx Tx) error {
+		c, err := tx.CaseByRef(ctx, ref)
+		if err == nil {
+			var may bool
+			if may, err = canCase(ctx, tx, c, access.LeadCase); err == nil && may {
+				id = c.ID
+				return nil
+			}
+		}
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		return fault.Field("ref", "case.noref")
+	})
+	return id, err
+}
+
+// Unlink takes a signal out of a case again; both are as they were before.
+func (s *Service) Unlink(ctx context.Context, by access.Actor, id SignalID, version int) error {
+	return s.onSignal(ctx, by, id, version, access.HandleSignal, func(ctx context.Context, tx Tx, g Signal) error {
+		c, err := openCase(ctx, tx, g.Case, access.LeadCase)
+		if err != nil {
+			return err
+		}
+		all, err := tx.SignalsOf(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		if len(all) == 1 {
+			return fault.New(fault.Conflict, "signal.only") // a case does not stand without a signal
+		}
+		clocks, err := tx.ClocksOf(ctx, g.ID, "")
+		if err != nil {
+			return err
+		}
+		for _, k := range clocks {
+			k.Case = ""
+			if err := tx.PutClock(ctx, k); err != nil {
+				return err
+			}
+		}
+		if err := leaveProtection(ctx, tx, g, &c); err != nil {
+			return err
+		}
+		g.Case = ""
+		if _, err := moveSignal(ctx, tx, by, g, UnlinkIt, ""); err != nil {
+			return err
+		}
+		return note(ctx, tx, c, Core, "signal.unlinked", string(g.ID), "")
+	})
+}
+
+// Step takes one of the steps of a case that need no more than a word of why: assess, review, keep open, reopen.
+func (s *Service) Step(ctx context.Context, by access.Actor, id CaseID, version int, p CaseStep, why sealed.Text) error {
+	if !known([]CaseStep{Assess, Review, Reopen}, p) {
+		return fault.Field("step", "form.choose")
+	}
+	return s.onCase(ctx, by, id, version, access.LeadCase, func(ctx context.Context, tx Tx, c Case) error {
+		var l fault.List
+		worded(&l, "why", why, map[CaseStep]int{Reopen: 5}[p], 2000)
+		if err := l.Err(); err != nil {
+			return err
+		}
+		if p == Reopen {
+			c.Episode, c.Opened, c.Closed, c.ClosedFor, c.Received = c.Episode+1, tx.Now(), time.Time{}, "", tx.Now()
+		}
+		c, err := moveCase(ctx, tx, c, p, why)
+		if err != nil {
+			return err
+		}
+		x := subject{cas: &c}
+		switch p {
+		case Review:
+			return s.happen(ctx, tx, x, PlanReviewed, tx.Now())
+		case Reopen:
+			if err := tx.PutEpisode(ctx, c.ID, c.Episode, c.Opened, time.Time{}, ""); err != nil {
+				return err
+			}
+			return s.happen(ctx, tx, x, CaseOpened, tx.Now())
+		}
+		return nil
+	})
+}
+
+// CaseHappened keeps an event of a case that starts or ends clocks, such as that the court was asked.
+func (s *Service) CaseHappened(ctx context.Context, by access.Actor, id CaseID, e Event, at time.Time, text sealed.Text) error {
+	return s.onCase(ctx, by, id, -1, access.WriteCase, func(ctx context.Context, tx Tx, c Case) error {
+		var l fault.List
+		chosen(&l, "event", CaseEventsChosen(), e)
+		if at.IsZero() {
+			at = tx.Now()
+		}
+		if at.After(tx.Now()) || at.Before(c.Received.AddDate(0, 0, -1)) {
+			l.Add(fault.Field("at", "clock.beforestart"))
+		}
+		worded(&l, "text", text, 0, 2000)
+		if c.State == Closed {
+			l.Add(fault.New(fault.Conflict, "case.closed"))
+		}
+		if err := l.Err(); err != nil {
+			return err
+		}
+		if err := note(ctx, tx, c, Core, "event."+string(e), "", text); err != nil {
+			return err
+		}
+		if e == CaseAssessed {
+			c.Outcome = AtRisk
+		}
+		if flag := flagOf(&c, e); flag {
+			if err := tx.PutCase(ctx, c); err != nil {
+				return err
+			}
+		}
+		return s.happen(ctx, tx, subject{cas: &c}, e, at)
+	})
+}
+
+// flagOf sets the flags that follow from an event, and reports whether one changed.
+func flagOf(c *Case, e Event) bool {
+	before := *c
+	switch e {
+	case PlacementOrdered:
+		c.Placed = true
+	case "court.decided":
+		c.Court, c.Placed = true, false
+	case "placement.ended":
+		c.Placed = false
+	}
+	return c.Placed != before.Placed || c.Court != before.Court
+}
+
+// CaseEventsChosen lists the events that people note on a case, in the order of pages.
+func CaseEventsChosen() []Event {
+	return []Event{
+		CaseAssessed, ViolenceConfirmed, "service.began", "service.reported", "service.ended", "placement.needed", PlacementOrdered, "placement.inquired", "placement.notified", "contest.over", "placement.ended",
+		"court.asked", "court.decided", "decision.final", "complaint.received", "complaint.sent", "crime.known", "crime.reported", "child.missing", "search.began", "help.organised", "measures.ended", "monitoring.ended",
+	}
+}
+
+// SetFlag sets or takes back a flag of a case. Only the head of the unit restricts a case or opens it again.
+func (s *Service) SetFlag(ctx context.Context, by access.Actor, id CaseID, version int, flag string, on bool) error {
+	action := access.LeadCase
+	if flag == "restricted" {
+		action = access.AssignCase
+	}
+	return s.onCase(ctx, by, id, version, action, func(ctx context.Context, tx Tx, c Case) error {
+		p := map[string]*bool{"urgent": &c.Urgent, "court": &c.Court, "on_hold": &c.OnHold, "restricted": &c.Restricted}[flag]
+		if p == nil {
+			return fault.Field("flag", "form.choose")
+		}
+		if *p == on {
+			return nil
+		}
+		*p = on
+		if err := tx.PutCase(ctx, c); err != nil {
+			return err
+		}
+		return note(ctx, tx, c, Core, "flag."+flag+map[bool]string{true: ".on", false: ".off"}[on], "", "")
+	})
+}
+
+// ProposeClose asks to close a case. Every task has to be ended or handed over before.
+func (s *Service) ProposeClose(ctx context.Context, by access.Actor, id CaseID, version int, reason string, why sealed.Text) error {
+	return s.onCase(ctx, by, id, version, access.LeadCase, func(ctx context.Context, tx Tx, c Case) error {
+		var l fault.List
+		chosen(&l, "reason", CloseReasons(), reason)
+		worded(&l, "why", why, 10, 2000)
+		n, err := tx.OpenTasks(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			l.Add(fault.New(fault.Conflict, "case.opentasks", fault.Vars{"n": n}))
+		}
+		if c.Protected {
+			l.Add(fault.New(fault.Conflict, "case.protected"))
+		}
+		if err := l.Err(); err != nil {
+			return err
+		}
+		c.ClosedFor, c.ProposedBy = reason, by.Person
+		_, err = moveCase(ctx, tx, c, ProposeClose, why)
+		return err
+	})
+}
+
+// DecideClose closes a case that another person asked to close, or keeps it open.
+func (s *Service) DecideClose(ctx context.Context, by access.Actor, id CaseID, version int, agree bool, why sealed.Text) error {
+	return s.onCase(ctx, by, id, version, access.ApproveCase, func(ctx context.Context, tx Tx, c Case) error {
+		if c.ProposedBy == by.Person {
+			return fault.New(fault.Conflict, "case.secondperson")
+		}
+		if !agree {
+			c.ProposedBy, c.ClosedFor = "", ""
+			_, err := moveCase(ctx, tx, c, KeepOpen, why)
+			return err
+		}
+		c.Closed = tx.Now()
+		c, err := moveCase(ctx, tx, c, ApproveClose, why)
+		if err != nil {
+			return err
+		}
+		if err := tx.PutEpisode(ctx, c.ID, c.Episode, c.Opened, c.Closed, c.ClosedFor); err != nil {
+			return err
+		}
+		return s.drop(ctx, tx, subject{cas: &c}, "closed")
+	})
+}
+
+// Assign names the lead of a case, or the same one anew, whose share had run out. There is one at a time; the one before stays on
+// the team until the head ends that.
+func (s *Service) Assign(ctx context.Context, by access.Actor, id CaseID, version int, lead access.PersonID) error {
+	return s.onCase(ctx, by, id, version, access.AssignCase, func(ctx context.Context, tx Tx, c Case) error {
+		unit, err := tx.Agency(ctx, c.Agency)
+		if err != nil {
+			return err
+		}
+		if err := leads(ctx, tx, unit, lead); err != nil {
+			return err
+		}
+		barred, err := tx.Barred(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(barred, lead) {
+			return fault.Field("lead", "case.barred")
+		}
+		c.Lead = lead
+		if err := tx.PutCase(ctx, c); err != nil {
+			return err
+		}
+		clocks, err := tx.ClocksOf(ctx, "", c.ID)
+		if err != nil {
+			return err
+		}
+		for _, k := range clocks {
+			if k.Live() && k.Person != "" {
+				k.Person = lead
+				if err := tx.PutClock(ctx, k); err != nil {
+					return err
+				}
+			}
+		}
+		if err := seatLead(ctx, tx, c, unit); err != nil {
+			return err
+		}
+		return note(ctx, tx, c, Core, "case.assigned", string(lead), "")
+	})
+}
+
+// NewGroup says that children belong together: siblings, or the same incident.
+func (s *Service) NewGroup(ctx context.Context, by access.Actor, a CaseID, ref string) error {
+	b, err := s.leading(ctx, by, ref)
+	if err != nil {
+		return err
+	}
+	return s.onCase(ctx, by, a, -1, access.LeadCase, func(ctx context.Context, tx Tx, c Case) error {
+		other, err := openCase(ctx, tx, b, access.LeadCase)
+		if err != nil || a == b {
+			return fault.Field("ref", "case.noref")
+		}
+		group := c.Group
+		if group == "" {
+			group = other.Group
+		}
+		if group == "" {
+			group = access.NewID()
+		}
+		for _, x := range []CaseID{a, b} {
+			if err := tx.PutGroup(ctx, x, group); err != nil {
+				return err
+			}
+		}
+		return note(ctx, tx, c, Core, "case.grouped", string(b), "")
+	})
+}

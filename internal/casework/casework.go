@@ -1,0 +1,194 @@
+// Package casework is how several institutions protect one child together: signals as they came, a case with its team and its
+// statutory clocks, meetings, a plan, requests between institutions, police protection, and who may see which part of it. What
+// describes a person is a sealed.Text and stays under the key of its case. The package ranks no child and adds up no adversity;
+// it replaces no report to the authorities. It knows no page, no database and no questionnaire.
+package casework
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/calendar"
+	"strengthen/internal/fault"
+	"strengthen/internal/org"
+	"strengthen/internal/sealed"
+)
+
+// Service does what people do with signals and cases.
+type Service struct {
+	store Store
+	now   calendar.Clock
+
+	mu      sync.Mutex // guards the working days, which are made anew when decrees change
+	days    *calendar.WorkCalendar
+	decreed calendar.Decreed
+}
+
+// New returns a service over store.
+func New(store Store, now calendar.Clock) *Service { return &Service{store: store, now: now} }
+
+// Store opens transactions for casework.
+type Store interface {
+	View(ctx context.Context, by access.Actor, fn func(Tx) error) error
+	Update(ctx context.Context, by access.Actor, fn func(Tx) error) error
+}
+
+// Track is the kind of work: each has clocks of its own.
+type Track string
+
+// The tracks. Violence is the one of articles 36г and 36д of the Child Protection Act; Crisis is the branch of the 2010
+// agreement for crisis intervention; Other is every other signal that a child is at risk.
+const (
+	Violence Track = "violence"
+	Crisis   Track = "crisis"
+	Other    Track = "other"
+)
+
+// Tracks lists the tracks in the order of pages.
+func Tracks() []Track { return []Track{Violence, Crisis, Other} }
+
+// Kind is a kind of violence or risk, as the Implementing Regulation to the Child Protection Act defines it (§1).
+type Kind string
+
+// Kinds lists the codes: those of violence first, the areas of neglect and witnessing among them, then the other grounds on
+// which a child is at risk. More than one may hold. Kinds are never counted together.
+func Kinds() []Kind {
+	return []Kind{
+		"physical", "psychological", "witness_dv", "sexual", "exploitation",
+		"neglect_health", "neglect_education", "neglect_emotional", "neglect_nutrition", "neglect_home", "neglect_safety",
+		"bullying", "abandonment", "no_care", "at_risk_development", "dropout", "crisis_event",
+	}
+}
+
+// Settings lists where it happens.
+func Settings() []string { return []string{"family", "school", "social_environment", "online"} }
+
+// Bands lists the age bands that stand for a date of birth.
+func Bands() []string { return []string{"unborn", "0-2", "3-6", "7-9", "10-13", "14-17", "unknown"} }
+
+// Sexes lists what can be said of a child's sex.
+func Sexes() []string { return []string{"f", "m", "unknown"} }
+
+// HeardFrom and ConsentsFrom are ages of the law: from ten a child must be heard (article 15), from fourteen it consents itself
+// to the disclosure of its data (article 11а).
+const (
+	HeardFrom    = 10
+	ConsentsFrom = 14
+)
+
+// MustBeHeard reports whether children of an age band must be heard, and mayConsent whether they consent themselves.
+func MustBeHeard(band string) bool { return band == "10-13" || band == "14-17" }
+
+// ConsentsAlone reports whether a child of an age band consents to disclosure itself.
+func ConsentsAlone(band string) bool { return band == "14-17" }
+
+// Compartment is a part of a case with rights of its own.
+type Compartment string
+
+// The compartments.
+const (
+	Core     Compartment = "core"     // state, clocks, team, plan, tasks
+	Identity Compartment = "identity" // names, number, birth, carers, contacts
+	Location Compartment = "location" // where the child is, when that is hidden
+	Health   Compartment = "health"
+	School   Compartment = "school"
+	Police   Compartment = "police"
+	Voice    Compartment = "voice"    // the child's own words
+	Offender Compartment = "offender" // who is said to have done it
+)
+
+// Compartments lists them in the order of pages.
+func Compartments() []Compartment {
+	return []Compartment{Core, Identity, Location, Health, School, Police, Voice, Offender}
+}
+
+// SeeAction and WriteAction are the actions by which a compartment is read and written.
+func (c Compartment) SeeAction() access.Action { return access.Action("case_" + string(c) + ".see") }
+
+// WriteAction is the action by which a compartment is written.
+func (c Compartment) WriteAction() access.Action {
+	return access.Action("case_" + string(c) + ".write")
+}
+
+func known[T comparable](all []T, v T) bool {
+	for _, x := range all {
+		if x == v {
+			return true
+		}
+	}
+	return false
+}
+
+// chosen adds a fault unless v is one of all.
+func chosen[T comparable](l *fault.List, field string, all []T, v T) {
+	if !known(all, v) {
+		l.Add(fault.Field(field, "form.choose"))
+	}
+}
+
+// worded adds a fault unless a text is between least and most signs long.
+func worded(l *fault.List, field string, s sealed.Text, least, most int) {
+	switch n := len([]rune(string(s))); {
+	case n == 0 && least > 0:
+		l.Add(fault.Field(field, "form.required"))
+	case n < least || n > most:
+		l.Add(fault.Field(field, "form.length", fault.Vars{"min": least, "max": most}))
+	}
+}
+
+// longest is how long a free text may be.
+const longest = 20_000
+
+// Tx is what the rules of casework need of a transaction.
+type Tx interface {
+	Now() time.Time
+	By() access.Actor
+	Scope(action access.Action) access.Scope
+	Can(action access.Action, r access.Resource) bool
+	Allow(ctx context.Context, action access.Action, r access.Resource) error
+	Record(ctx context.Context, action access.Action, r access.Resource) error
+	Once(ctx context.Context, key string, make func() (string, error)) (string, error)
+
+	Regions(ctx context.Context) ([]org.Region, error)
+	Terms(ctx context.Context) ([]org.Term, error)
+	Municipalities(ctx context.Context, of access.RegionID) ([]org.Municipality, error)
+	Agency(ctx context.Context, id access.AgencyID) (org.Agency, error)
+	Agencies(ctx context.Context, f org.AgencyFilter) ([]org.Agency, error)
+	Person(ctx context.Context, id access.PersonID) (org.Person, error)
+	AccountByLogin(ctx context.Context, login string) (org.Account, error)
+	AgencyStaff(ctx context.Context, id access.AgencyID) ([]Colleague, error)
+	UnitFor(ctx context.Context, municipality string) (access.AgencyID, error)
+	PlanMail(ctx context.Context, m org.Mail) error
+	CancelMail(ctx context.Context, record string, kinds ...string) error
+	Trained(ctx context.Context, id access.PersonID) (bool, error)
+	Setting(ctx context.Context, name string) (string, error)
+
+	NewKey(ctx context.Context, owner string) error
+
+	SignalTx
+	CaseTx
+	ClockTx
+	ShareTx
+	FigureTx
+	NoteTx
+	MeetingTx
+	PlanTx
+	RequestTx
+	ProtectionTx
+	IdentityTx
+	AttachmentTx
+	DraftTx
+	RestorativeTx
+}
+
+// Colleague is somebody who works for an institution and has an account.
+type Colleague struct {
+	Person access.PersonID
+	Name   string
+	Lang   string
+	Email  string
+	Region access.RegionID // of a coordinator
+	Roles  []access.Role
+}

@@ -1,0 +1,292 @@
+package casework_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/calendar"
+	"strengthen/internal/casework"
+	"strengthen/internal/fault"
+	"strengthen/internal/org"
+	"strengthen/internal/store"
+)
+
+func TestEveryShippedRuleQuotesItsSource(t *testing.T) {
+	seen := map[string]bool{}
+	for _, r := range casework.ShippedRules() {
+		if r.Article == "" || !strings.Contains("ABC", r.Confidence) || r.NameBG == "" || r.NameEN == "" || seen[r.Ref] {
+			t.Errorf("rule %s: article %q, confidence %q", r.Ref, r.Article, r.Confidence)
+		}
+		if r.Confidence == "C" && !r.Practice && !r.RollBySetting {
+			t.Errorf("rule %s is to be confirmed and yet a term of the law without a setting", r.Ref)
+		}
+		if !slices.Contains(casework.Conditions(), r.When) {
+			t.Errorf("rule %s has the condition %q", r.Ref, r.When)
+		}
+		if got, err := casework.ParseLadder(casework.LadderText(r.Ladder)); err != nil || !slices.Equal(got, r.Ladder) {
+			t.Errorf("ladder of %s: %v, %v", r.Ref, got, err)
+		}
+		seen[r.Ref] = true
+	}
+	// The terms of the domain page that a clock can run for; D01 to D03, D06, D07 and D34 are duties without a term of their own.
+	for _, ref := range strings.Fields("D04 D05 D08 D09 D10 D11 D12 D13 D14 D15 D16 D17 D18 D19 D20 D21 D22 D23 D24 D25 D26 D27 D28 D29 D30 D31 D32 D33 D35") {
+		if !seen[ref] {
+			t.Errorf("%s has no rule", ref)
+		}
+	}
+}
+
+// The terms are those of the Act, told as moments: signal on Monday 2 March 2026 at 09:00.
+func TestTheClocksOfASignalAndItsCase(t *testing.T) {
+	each(t, func(w *world) {
+		at := func(s string) time.Time {
+			m, err := time.ParseInLocation(time.DateTime, s, calendar.Sofia)
+			w.must(err)
+			return m
+		}
+		g := w.give("worker", violence())
+		clocks := w.clocks(g.ID, "")
+		for ref, due := range map[string]string{"D08": "2026-03-02 10:00:00", "D09": "2026-03-03 09:00:00", "D16": "2026-03-16 23:59:59"} {
+			if k := clocks[ref]; !k.Due.Equal(at(due)) || k.State != casework.Running || k.Agency != w.agency["ozd"] {
+				t.Errorf("%s is due %s (%s), want %s", ref, k.Due.In(calendar.Sofia), k.State, due)
+			}
+		}
+		if len(clocks) != 3 {
+			t.Errorf("%d clocks run, want 3", len(clocks))
+		}
+		other := violence()
+		other.Track, other.Kinds = casework.Other, []casework.Kind{"at_risk_development"}
+		o := w.give("worker", other)
+		if k := w.clocks(o.ID, "")["D12"]; !k.Due.Equal(at("2026-03-12 23:59:59")) {
+			t.Errorf("D12 is due %s, want 12 March", k.Due.In(calendar.Sofia))
+		}
+
+		w.clock.Set(at("2026-03-02 15:30:00"))
+		w.must(w.s.Screen(w.Context(), w.person["worker"], g.ID, g.Version))
+		w.must(w.s.Assess(w.Context(), w.person["worker"], g.ID, g.Version+1, casework.Confirmed, time.Time{}))
+		if k := w.clocks(g.ID, "")["D09"]; k.State != casework.Met || k.Late || !k.Ended.Equal(w.clock.Now()) {
+			t.Errorf("D09 after the assessment: %s, late %v", k.State, k.Late)
+		}
+		id, err := w.s.Open(w.Context(), w.person["worker"], w.key(), g.ID, g.Version+2, "")
+		w.must(err)
+		clocks = w.clocks("", id)
+		if k := clocks["D13"]; !k.Due.Equal(at("2026-03-30 23:59:59")) || k.Person != w.person["worker"].Person {
+			t.Errorf("D13 is due %s, want four weeks from the receipt of the signal", k.Due.In(calendar.Sofia))
+		}
+		if k := clocks["D10"]; k.State != casework.Running || !k.Due.Equal(w.clock.Now()) {
+			t.Errorf("D10 begins with the confirmation: %s, %s", k.State, k.Due)
+		}
+		if k := clocks["D08"]; k.Case != id {
+			t.Error("the clocks of the signal are not seen on the case")
+		}
+	})
+}
+
+func TestARoundNoonOfAnotherTown(t *testing.T) {
+	each(t, func(w *world) { // forwarded: the 24 hours begin when the directorate has it
+		school := violence()
+		school.Unit = w.agency["police"]
+		g := w.give("inspector", school)
+		if k := w.clocks(g.ID, ""); k["D05"].State != casework.Running || k["D09"].ID != "" {
+			t.Errorf("at the police: %v", k)
+		}
+		w.clock.Move(3 * time.Hour)
+		w.must(w.s.Forward(w.Context(), w.person["inspector"], g.ID, g.Version, w.agency["ozd"], "PER32", ""))
+		k := w.clocks(g.ID, "")
+		if k["D05"].State != casework.Met || !k["D05"].Late || !k["D09"].Due.Equal(w.clock.Now().Add(24*time.Hour)) {
+			t.Errorf("after forwarding: D05 %s late %v, D09 due %s", k["D05"].State, k["D05"].Late, k["D09"].Due)
+		}
+	})
+}
+
+// told hands out the mail about clocks and returns who was told at which level.
+func (w *world) told() []string {
+	w.Helper()
+	names := map[access.PersonID]string{}
+	for name, a := range w.person {
+		names[a.Person] = name
+	}
+	var all []string
+	_, err := w.org.SendDue(w.Context(), func(_ context.Context, m org.Message) error {
+		if m.Kind == "clock" {
+			all = append(all, names[m.Person]+"/"+m.Vars["rule"]+"/"+m.Vars["level"])
+			if strings.Contains(strings.ToLower(m.Vars["ref"]+m.Vars["path"]), "момиче") || m.Vars["ref"] == "" {
+				w.Errorf("the mail says %v", m.Vars)
+			}
+		}
+		return nil
+	})
+	w.must(err)
+	slices.Sort(all)
+	return all
+}
+
+func TestTheLadderGoesUpToSomebodyOnDuty(t *testing.T) {
+	each(t, func(w *world) {
+		w.must(w.s.PlanDuty(w.Context(), w.person["head"], w.key(), casework.Duty{Agency: w.agency["ozd"], Person: w.person["worker2"].Person,
+			From: w.clock.Now(), Until: w.clock.Now().Add(20 * time.Hour), Rung: 1}))
+		g := w.give("worker", violence())
+		w.must(w.s.Happened(w.Context(), w.person["worker"], g.ID, g.Version, casework.SignalTold, time.Time{}))
+		step := func(d time.Duration, want ...string) {
+			t.Helper()
+			w.clock.Move(d)
+			if _, err := w.s.SweepClocks(w.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := w.told(); !slices.Equal(got, want) {
+				t.Errorf("after %s: %v, want %v", d, got, want)
+			}
+		}
+		step(11 * time.Hour)                                  // not half yet
+		step(time.Hour, "worker2/D09/0")                      // half: nobody is named, so the one on duty
+		step(time.Minute)                                     // told once
+		step(6*time.Hour, "worker2/D09/0")                    // three quarters
+		step(6*time.Hour, "head/D09/1")                       // over; the turn has ended, so the head
+		step(4*time.Hour, "head/D09/2")                       // four hours later
+		step(20*time.Hour, "coordinator/D09/3", "head/D09/3") // a day later
+		if k := w.clocks(g.ID, "")["D09"]; k.State != casework.Breached || !k.Next.IsZero() {
+			t.Errorf("state %s, next %s", k.State, k.Next)
+		}
+		g = w.signal(g.ID)
+		w.must(w.s.Screen(w.Context(), w.person["worker"], g.ID, g.Version))
+		w.must(w.s.Assess(w.Context(), w.person["worker"], g.ID, g.Version+1, casework.AtRisk, time.Time{}))
+		if k := w.clocks(g.ID, "")["D09"]; k.State != casework.Met || !k.Late {
+			t.Errorf("met late: %s, late %v", k.State, k.Late)
+		}
+	})
+}
+
+func TestASweepTouchesOnlyWhatIsNear(t *testing.T) {
+	each(t, func(w *world) {
+		for range 5 {
+			w.give("worker", violence())
+		}
+		if n, err := w.s.SweepClocks(w.Context()); err != nil || n != 0 {
+			t.Errorf("%d clocks moved at once, %v", n, err)
+		}
+		w.clock.Move(61 * time.Minute) // the hour of D08 is over
+		if n, err := w.s.SweepClocks(w.Context()); err != nil || n != 5 {
+			t.Errorf("%d clocks moved after an hour, want the five of D08 (%v)", n, err)
+		}
+	})
+}
+
+// A start that is corrected backwards over an escalation: the old start and end stay, the breach stands at its new moment, and
+// what was told stays told.
+func TestACorrectionKeepsWhatWas(t *testing.T) {
+	each(t, func(w *world) {
+		g := w.give("worker", violence())
+		k := w.clocks(g.ID, "")["D09"]
+		w.clock.Move(13 * time.Hour)
+		if _, err := w.s.SweepClocks(w.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.told()
+		earlier := k.Start.Add(-20 * time.Hour)
+		w.want(fault.Invalid, w.s.Correct(w.Context(), w.person["worker"], k.ID, w.clock.Now().Add(time.Hour), "late_entry"), "a start in the future")
+		w.want(fault.Invalid, w.s.Correct(w.Context(), w.person["worker"], k.ID, earlier, "because"), "without a reason of the list")
+		w.want(fault.Denied, w.s.Correct(w.Context(), w.person["stranger"], k.ID, earlier, "late_entry"), "by somebody else")
+		w.must(w.s.Correct(w.Context(), w.person["worker"], k.ID, earlier, "late_entry"))
+		if _, err := w.s.SweepClocks(w.Context()); err != nil {
+			t.Fatal(err)
+		}
+		now := w.clocks(g.ID, "")["D09"]
+		if now.State != casework.Breached || !now.Due.Equal(earlier.Add(24*time.Hour)) {
+			t.Errorf("state %s, due %s", now.State, now.Due)
+		}
+		var history []casework.ClockChange
+		w.must(store.For[casework.Tx]{DB: w.db}.View(w.Context(), access.TheSystem(), func(tx casework.Tx) (err error) {
+			history, err = tx.ClockChanges(w.Context(), k.ID)
+			return err
+		}))
+		var what []string
+		for _, h := range history {
+			what = append(what, h.What)
+			if h.What == "corrected" && (!h.OldStart.Equal(k.Start) || !h.OldDue.Equal(k.Due) || h.Reason != "late_entry") {
+				t.Errorf("the correction keeps %+v", h)
+			}
+		}
+		if got := strings.Join(what, " "); !strings.HasPrefix(got, "started escalated corrected") || !strings.Contains(got, "breached") {
+			t.Errorf("history %s", got)
+		}
+		if told := w.told(); !slices.ContainsFunc(told, func(s string) bool { return strings.HasSuffix(s, "/D09/3") || strings.HasSuffix(s, "/D09/2") }) {
+			t.Errorf("after the correction: %v", told)
+		}
+		// and forwards again: it runs
+		w.must(w.s.Correct(w.Context(), w.person["worker"], k.ID, w.clock.Now().Add(-time.Hour), "wrong_entry"))
+		if now := w.clocks(g.ID, "")["D09"]; now.State != casework.Running || now.Overdue(w.clock.Now()) {
+			t.Errorf("corrected forwards: %s", now.State)
+		}
+	})
+}
+
+func TestTermsOfDaysMayStandStillAndHoursMayNot(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened()
+		clocks := w.clocks("", c.ID)
+		w.want(fault.Invalid, w.s.Pause(w.Context(), w.person["worker"], clocks["D10"].ID, "court"), "a term of hours")
+		w.want(fault.Invalid, w.s.Pause(w.Context(), w.person["worker"], clocks["D13"].ID, "holiday"), "a reason of one's own")
+		w.must(w.s.Pause(w.Context(), w.person["worker"], clocks["D13"].ID, "abroad"))
+		w.clock.Move(60 * 24 * time.Hour)
+		if _, err := w.s.SweepClocks(w.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if k := w.clocks("", c.ID)["D13"]; k.State != casework.Paused {
+			t.Errorf("while it stands still: %s", k.State)
+		}
+		w.must(w.s.Resume(w.Context(), w.person["worker"], clocks["D13"].ID))
+		if k := w.clocks("", c.ID)["D13"]; k.State != casework.Running || calendar.On(clocks["D13"].Due).DaysUntil(calendar.On(k.Due)) != 60 {
+			t.Errorf("after 60 days: %s, due %s, was %s", k.State, k.Due, clocks["D13"].Due)
+		}
+	})
+}
+
+// A change of the law, or of the house's practice, adds a version and does not move clocks that run.
+func TestANewVersionOfARuleLeavesOldClocks(t *testing.T) {
+	each(t, func(w *world) {
+		g := w.give("worker", violence())
+		rules, err := w.s.Rules(w.Context(), w.person["admin"])
+		w.must(err)
+		i := slices.IndexFunc(rules, func(r casework.ClockRule) bool { return r.Ref == "D08" })
+		r := rules[i]
+		r.Term.N = 2
+		w.want(fault.Denied, w.s.SaveRule(w.Context(), w.person["head"], r), "a head of a unit")
+		r.Article = ""
+		w.want(fault.Invalid, w.s.SaveRule(w.Context(), w.person["admin"], r), "a rule without its source")
+		r.Article = "Споразумение от 2010 г., местна практика"
+		w.must(w.s.SaveRule(w.Context(), w.person["admin"], r))
+		if k := w.clocks(g.ID, "")["D08"]; k.Due.Sub(k.Start) != time.Hour {
+			t.Errorf("a running clock was moved to %s", k.Due.Sub(k.Start))
+		}
+		if k := w.clocks(w.give("worker", violence()).ID, "")["D08"]; k.Due.Sub(k.Start) != 2*time.Hour || k.Version != 2 {
+			t.Errorf("a new clock runs %s under version %d", k.Due.Sub(k.Start), k.Version)
+		}
+	})
+}
+
+// Whatever is missing in an institution, there is somebody whom an escalation reaches.
+func TestEveryEscalationReachesSomebody(t *testing.T) {
+	each(t, func(w *world) {
+		for name, end := range map[string][]string{
+			"as it is": nil, "no head": {"head"}, "nobody at the unit": {"worker", "worker2"}, "no coordinator": {"coordinator"},
+		} {
+			for _, who := range end {
+				w.must(w.org.Suspend(w.Context(), administrator, w.person[who].Person))
+			}
+			for level := range 4 {
+				var to []casework.Colleague
+				w.must(store.For[casework.Tx]{DB: w.db}.View(w.Context(), access.TheSystem(), func(tx casework.Tx) (err error) {
+					to, err = casework.Reach(w.Context(), tx, casework.Clock{Agency: w.agency["ozd"], Region: "PER", Person: w.person["worker"].Person}, level)
+					return err
+				}))
+				if len(to) == 0 {
+					t.Errorf("%s: level %d reaches nobody", name, level)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,73 @@
+package casework
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/fault"
+	"strengthen/internal/sealed"
+)
+
+// FormDraft is what somebody has typed into a form and not sent yet. It is theirs alone, sealed under a key of their own, and lives
+// for two weeks.
+type FormDraft struct {
+	Person access.PersonID
+	Form   string // the address of the form
+	Fields sealed.Text
+	At     time.Time
+}
+
+// draftDays is how long a draft lives.
+const draftDays = 14
+
+// DraftTx is what drafts need of a transaction. Drafts leave no entry on the record: they are saved every few seconds and change
+// nothing that anybody else sees.
+type DraftTx interface {
+	Draft(ctx context.Context, form string) (FormDraft, error)
+	KeepDraft(ctx context.Context, d FormDraft) error
+	DropDraft(ctx context.Context, form string) error
+	DropOldDrafts(ctx context.Context, before time.Time) error
+}
+
+// SaveDraft keeps what the actor has typed into a form.
+func (s *Service) SaveDraft(ctx context.Context, by access.Actor, form string, fields map[string]string) error {
+	b, err := json.Marshal(fields)
+	if err != nil || len(b) > 60_000 || len(form) > 300 || form == "" {
+		return fault.New(fault.Invalid, "draft.large")
+	}
+	return s.store.Update(ctx, by, func(tx Tx) error {
+		if !tx.Can(access.KeepOwn, access.Resource{Kind: "draft", Own: by.Person}) {
+			return fault.New(fault.Denied, "fault.denied")
+		}
+		return tx.KeepDraft(ctx, FormDraft{by.Person, form, sealed.Text(b), tx.Now()})
+	})
+}
+
+// Draft returns what the actor had typed into a form, and when; nothing when there is no draft.
+func (s *Service) Draft(ctx context.Context, by access.Actor, form string) (map[string]string, time.Time, error) {
+	var d FormDraft
+	err := s.store.View(ctx, by, func(tx Tx) (err error) {
+		d, err = tx.Draft(ctx, form)
+		return err
+	})
+	if fault.Is(err, fault.NotFound) {
+		return nil, time.Time{}, nil
+	}
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	var fields map[string]string
+	return fields, d.At, json.Unmarshal([]byte(d.Fields), &fields)
+}
+
+// DropDraft forgets what the actor had typed into a form, when it was sent or thrown away.
+func (s *Service) DropDraft(ctx context.Context, by access.Actor, form string) error {
+	return s.store.Update(ctx, by, func(tx Tx) error { return tx.DropDraft(ctx, form) })
+}
+
+// DropOldDrafts forgets the drafts that nobody touched for two weeks.
+func (s *Service) DropOldDrafts(ctx context.Context) error {
+	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error { return tx.DropOldDrafts(ctx, tx.Now().AddDate(0, 0, -draftDays)) })
+}

@@ -1,0 +1,412 @@
+package casework
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/calendar"
+	"strengthen/internal/fault"
+	"strengthen/internal/org"
+)
+
+// subject is what an event happens to: a signal, a case, or both.
+type subject struct {
+	signal *Signal
+	cas    *Case
+	source org.Agency // of the signal
+	unit   org.Agency // that has the signal
+
+	record string          // a request, minutes or a task
+	agency access.AgencyID // that is responsible for it, or for what the police do
+	person access.PersonID
+	due    time.Time // its own end, where the rule leaves that open
+}
+
+// conditions say for which subjects a rule starts a clock, beside its track.
+var conditions = map[string]func(subject) bool{
+	"any":       func(subject) bool { return true },
+	"unit":      func(x subject) bool { return x.unit.Kind == directorate },
+	"elsewhere": func(x subject) bool { return x.unit.Kind != "" && x.unit.Kind != directorate },
+	"hospital":  func(x subject) bool { return x.source.Kind == "hospital" && x.of("abandonment") },
+	"helpline":  func(x subject) bool { return x.signal != nil && x.signal.Channel == "helpline" },
+	"helpline_known": func(x subject) bool {
+		return x.signal != nil && x.signal.Channel == "helpline" && x.signal.Municipality != ""
+	},
+	"helpline_unknown": func(x subject) bool {
+		return x.signal != nil && x.signal.Channel == "helpline" && x.signal.Municipality == ""
+	},
+	"named":       func(x subject) bool { return x.signal != nil && x.signal.Source != Anonymous },
+	"standing":    func(x subject) bool { return !x.of("abandonment") },
+	"abandonment": func(x subject) bool { return x.of("abandonment") },
+}
+
+// Conditions lists the codes of the conditions, for the page of rules.
+func Conditions() []string { return slices.Sorted(maps.Keys(conditions)) }
+
+// directorate is the kind of institution that the law makes responsible: the Social Assistance Directorate.
+const directorate = "sad"
+
+func (x subject) track() Track {
+	if x.cas != nil {
+		return x.cas.Track
+	}
+	return x.signal.Track
+}
+
+func (x subject) of(k Kind) bool {
+	if x.cas != nil {
+		return slices.Contains(x.cas.Kinds, k)
+	}
+	return slices.Contains(x.signal.Kinds, k)
+}
+
+// subjectOf reads the institutions that conditions ask about.
+func subjectOf(ctx context.Context, tx Tx, g *Signal, c *Case) (subject, error) {
+	x := subject{signal: g, cas: c}
+	if g == nil {
+		return x, nil
+	}
+	var err error
+	if g.SourceAgency != "" {
+		if x.source, err = tx.Agency(ctx, g.SourceAgency); err != nil {
+			return x, err
+		}
+	}
+	x.unit, err = tx.Agency(ctx, g.Unit)
+	return x, err
+}
+
+// happen tells the clocks of a signal or case that an event came at a moment: those that waited for it are met, and those that
+// it starts begin to run.
+func (s *Service) happen(ctx context.Context, tx Tx, x subject, e Event, at time.Time) error {
+	days, err := s.workCalendar(ctx, tx)
+	if err != nil {
+		return err
+	}
+	rules, err := tx.ClockRulesFrom(ctx, e)
+	if err != nil {
+		return err
+	}
+	live, err := s.liveClocks(ctx, tx, x)
+	if err != nil {
+		return err
+	}
+	running := map[string]bool{}
+	for _, c := range live {
+		r, err := tx.ClockRule(ctx, c.Rule, c.Version)
+		if err != nil {
+			return err
+		}
+		if c.Record != x.record {
+			continue
+		}
+		if !r.EndsOn(e) || at.Before(c.Start) {
+			running[c.Rule] = true
+			continue
+		}
+		if err := meet(ctx, tx, c, at); err != nil {
+			return err
+		}
+	}
+	for _, r := range rules {
+		if !r.Active || !r.StartsOn(e) || running[r.Ref] || r.Track != "" && r.Track != x.track() || !conditions[r.When](x) {
+			continue
+		}
+		if err := s.start(ctx, tx, days, r, x, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) liveClocks(ctx context.Context, tx Tx, x subject) ([]Clock, error) {
+	var signal SignalID
+	var cas CaseID
+	if x.signal != nil {
+		signal = x.signal.ID
+	}
+	if x.cas != nil {
+		cas = x.cas.ID
+	}
+	all, err := tx.ClocksOf(ctx, signal, cas)
+	return slices.DeleteFunc(all, func(c Clock) bool { return !c.Live() }), err
+}
+
+// workCalendar returns the working days with the decreed changes of today; it is made anew only when those change.
+func (s *Service) workCalendar(ctx context.Context, tx Tx) (*calendar.WorkCalendar, error) {
+	decreed, err := tx.DaysOff(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.days == nil || !maps.Equal(s.decreed, decreed) {
+		s.days, s.decreed = calendar.NewWorkCalendar(decreed), decreed
+	}
+	return s.days, nil
+}
+
+// rollSetting is the setting of the house that says whether a last day that is a day off moves to the next working day.
+const rollSetting = "clock.roll"
+
+// term is the rule's term under the settings of the house.
+func (s *Service) term(ctx context.Context, tx Tx, r ClockRule) (calendar.Term, error) {
+	t := r.Term
+	if !r.RollBySetting {
+		return t, nil
+	}
+	v, err := tx.Setting(ctx, rollSetting)
+	t.Roll = v != "no"
+	return t, err
+}
+
+func (s *Service) start(ctx context.Context, tx Tx, days *calendar.WorkCalendar, r ClockRule, x subject, at time.Time) error {
+	t, err := s.term(ctx, tx, r)
+	if err != nil {
+		return err
+	}
+	if r.SinceReceipt && x.cas != nil && !x.cas.Received.IsZero() {
+		at = x.cas.Received
+	}
+	c := Clock{ID: ClockID(access.NewID()), Rule: r.Ref, Version: r.Version, Start: at, Due: days.Due(at, t), State: Running}
+	if !x.due.IsZero() {
+		c.Due = x.due
+	}
+	c.place(r, x)
+	c.arm(r, tx.Now())
+	if err := tx.PutClock(ctx, c); err != nil {
+		return err
+	}
+	return tx.PutClockChange(ctx, ClockChange{ID: access.NewID(), Clock: c.ID, At: tx.Now(), Actor: tx.By().Person, What: "started"})
+}
+
+// place says whose clock it is.
+func (c *Clock) place(r ClockRule, x subject) {
+	if x.signal != nil {
+		c.Signal, c.Region, c.Agency = x.signal.ID, x.signal.Region, x.signal.Unit
+		if r.Responsible == "sender" {
+			c.Agency = x.signal.SourceAgency
+		}
+	}
+	if x.cas != nil {
+		c.Case, c.Region = x.cas.ID, x.cas.Region
+		if r.Responsible != "sender" {
+			c.Agency = x.cas.Agency
+		}
+		if r.Responsible == "lead" {
+			c.Person = x.cas.Lead
+		}
+	}
+	if x.record != "" {
+		c.Record, c.Agency, c.Person = x.record, x.agency, x.person
+	}
+	if r.Responsible == "police" && x.agency != "" {
+		c.Agency, c.Person = x.agency, ""
+	}
+	if r.Responsible == "court" || r.Responsible == "parties" {
+		c.Agency, c.Person = "", ""
+	}
+}
+
+// arm sets a clock on its ladder: how many rungs lie behind, and when something is to be done about it next. Of rungs that are
+// past already, such as in a late entry, only the last is still told.
+func (c *Clock) arm(r ClockRule, now time.Time) {
+	c.Rung = 0
+	for c.Rung < len(r.Ladder) && !r.Ladder[c.Rung].at(c.Start, c.Due).After(now) {
+		c.Rung++
+	}
+	c.Rung = max(0, c.Rung-1)
+	c.Next = nextMoment(r, *c)
+}
+
+// nextMoment is the moment of the next rung, or the end of the term when that is sooner.
+func nextMoment(r ClockRule, c Clock) time.Time {
+	var next time.Time
+	if c.Rung < len(r.Ladder) {
+		next = r.Ladder[c.Rung].at(c.Start, c.Due)
+	}
+	if c.State == Running && !r.Immediate() && (next.IsZero() || c.Due.Before(next)) {
+		next = c.Due
+	}
+	return next
+}
+
+// meet ends a clock with its event. That it was late stays on it.
+func meet(ctx context.Context, tx Tx, c Clock, at time.Time) error {
+	if err := change(ctx, tx, c, "met", ""); err != nil {
+		return err
+	}
+	c.State, c.Ended, c.Late, c.Next = Met, at, at.After(c.Due), time.Time{}
+	return tx.PutClock(ctx, c)
+}
+
+// drop cancels the clocks of a signal or case that still run, such as when a case is closed.
+func (s *Service) drop(ctx context.Context, tx Tx, x subject, reason string) error {
+	live, err := s.liveClocks(ctx, tx, x)
+	if err != nil {
+		return err
+	}
+	for _, c := range live {
+		if err := change(ctx, tx, c, "cancelled", reason); err != nil {
+			return err
+		}
+		c.State, c.Ended, c.Next = Cancelled, tx.Now(), time.Time{}
+		if err := tx.PutClock(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// revive lets the clocks run on that were cancelled for a reason which was undone.
+func (s *Service) revive(ctx context.Context, tx Tx, x subject, reason string) error {
+	all, err := tx.ClocksOf(ctx, x.signal.ID, "")
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		if c.State != Cancelled {
+			continue
+		}
+		history, err := tx.ClockChanges(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		last := history[len(history)-1]
+		if last.What != "cancelled" || last.Reason != reason {
+			continue
+		}
+		if err := change(ctx, tx, c, "revived", reason); err != nil {
+			return err
+		}
+		r, err := tx.ClockRule(ctx, c.Rule, c.Version)
+		if err != nil {
+			return err
+		}
+		c.State, c.Ended = last.OldState, time.Time{}
+		if c.State != Paused {
+			c.Next = nextMoment(r, c)
+		}
+		if err := tx.PutClock(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// change keeps what becomes of a clock, with what it was before.
+func change(ctx context.Context, tx Tx, c Clock, what, reason string) error {
+	return tx.PutClockChange(ctx, ClockChange{
+		ID: access.NewID(), Clock: c.ID, At: tx.Now(), Actor: tx.By().Person, What: what, OldStart: c.Start, OldDue: c.Due, OldState: c.State, Reason: reason, Rung: c.Rung,
+	})
+}
+
+// PauseReasons lists why a term of days or months may stand still. The law names none in general: each is a setting of the
+// house, to be confirmed by a jurist.
+func PauseReasons() []string { return []string{"court", "abroad", "in_hospital", "missing"} }
+
+// CorrectionReasons lists why the start of a term is corrected.
+func CorrectionReasons() []string { return []string{"late_entry", "wrong_entry", "document_found"} }
+
+// Pause lets a clock stand still, for a reason that the house allows. Terms of hours never stand still.
+func (s *Service) Pause(ctx context.Context, by access.Actor, id ClockID, reason string) error {
+	return s.onClock(ctx, by, id, func(ctx context.Context, tx Tx, c Clock, r ClockRule) error {
+		if r.Term.Unit == calendar.Hours || !known(PauseReasons(), reason) {
+			return fault.Field("reason", "clock.pause")
+		}
+		if c.State != Running {
+			return fault.New(fault.Conflict, "clock.state")
+		}
+		if err := change(ctx, tx, c, "paused", reason); err != nil {
+			return err
+		}
+		c.State, c.Stopped, c.Next = Paused, tx.Now(), time.Time{}
+		return tx.PutClock(ctx, c)
+	})
+}
+
+// Resume lets a paused clock run on; its term ends as many days later as it stood still.
+func (s *Service) Resume(ctx context.Context, by access.Actor, id ClockID) error {
+	return s.onClock(ctx, by, id, func(ctx context.Context, tx Tx, c Clock, r ClockRule) error {
+		if c.State != Paused {
+			return fault.New(fault.Conflict, "clock.state")
+		}
+		if err := change(ctx, tx, c, "resumed", ""); err != nil {
+			return err
+		}
+		stood := calendar.On(c.Stopped).DaysUntil(calendar.On(tx.Now()))
+		c.State, c.Stopped, c.Due = Running, time.Time{}, calendar.On(c.Due).AddDays(stood).End()
+		c.arm(r, tx.Now())
+		return tx.PutClock(ctx, c)
+	})
+}
+
+// Correct moves the start of a clock, such as when the hour of receipt was entered wrongly. The old start and end stay in its
+// history, and so does every escalation that was sent.
+func (s *Service) Correct(ctx context.Context, by access.Actor, id ClockID, start time.Time, reason string) error {
+	return s.onClock(ctx, by, id, func(ctx context.Context, tx Tx, c Clock, r ClockRule) error {
+		var l fault.List
+		chosen(&l, "reason", CorrectionReasons(), reason)
+		switch {
+		case start.IsZero(), start.After(tx.Now()):
+			l.Add(fault.Field("start", "clock.future"))
+		case !c.Ended.IsZero() && start.After(c.Ended):
+			l.Add(fault.Field("start", "clock.afterend"))
+		}
+		if c.State == Cancelled || c.State == Paused {
+			l.Add(fault.New(fault.Conflict, "clock.state"))
+		}
+		if err := l.Err(); err != nil {
+			return err
+		}
+		if err := change(ctx, tx, c, "corrected", reason); err != nil {
+			return err
+		}
+		days, err := s.workCalendar(ctx, tx)
+		if err != nil {
+			return err
+		}
+		t, err := s.term(ctx, tx, r)
+		if err != nil {
+			return err
+		}
+		c.Start, c.Due = start, days.Due(start, t)
+		if c.State == Met {
+			c.Late = c.Ended.After(c.Due)
+			return tx.PutClock(ctx, c)
+		}
+		c.State = Running // when its term is over now, the next sweep finds the breach
+		c.arm(r, tx.Now())
+		return tx.PutClock(ctx, c)
+	})
+}
+
+// onClock opens a clock for whoever may write the record that it belongs to.
+func (s *Service) onClock(ctx context.Context, by access.Actor, id ClockID, fn func(context.Context, Tx, Clock, ClockRule) error) error {
+	return s.store.Update(ctx, by, func(tx Tx) error {
+		c, err := tx.Clock(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := allowClock(ctx, tx, c); err != nil {
+			return err
+		}
+		r, err := tx.ClockRule(ctx, c.Rule, c.Version)
+		if err != nil {
+			return err
+		}
+		return fn(ctx, tx, c, r)
+	})
+}
+
+func allowClock(ctx context.Context, tx Tx, c Clock) error {
+	if c.Case != "" {
+		_, err := openCase(ctx, tx, c.Case, Core.WriteAction())
+		return err
+	}
+	_, err := openSignal(ctx, tx, c.Signal, access.HandleSignal)
+	return err
+}

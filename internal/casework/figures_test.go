@@ -1,0 +1,136 @@
+package casework_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/calendar"
+	"strengthen/internal/casework"
+	"strengthen/internal/fault"
+)
+
+// cells puts counts of assessments beside those of the services: hours and how often, in a region and a month.
+func (w *world) cells(region, month, what string, hours map[int]int) {
+	w.Helper()
+	for h, n := range hours {
+		w.exec("INSERT INTO figure_cell (region_id, month, what, hours, n, in_time) VALUES ($1, $2, $3, $4, $5, $6)", region, month, what, h, n, map[bool]int{true: n}[h < 24])
+	}
+}
+
+// completed puts a training of a region there that somebody completed on a day.
+func (w *world) completed(id string, region access.RegionID, on calendar.Date) {
+	w.Helper()
+	w.exec(`INSERT INTO programme (id, title_bg, title_en, starts_on, ends_on, target_trainings, target_people, target_children, version)
+		SELECT 'p', 'П', 'P', '2025-01-01', '2026-12-31', 28, 840, 1000, 1 WHERE NOT EXISTS (SELECT 1 FROM programme)`)
+	w.exec(`INSERT INTO training (id, programme_id, region_id, starts_on, ends_on, capacity, agency_max, apply_until, release_at, need_share, state, sequence, version)
+		VALUES ($1, 'p', $2, $3, $3, 30, 5, $3, $3, 0.8, 'planned', 0, 1)`, id, string(region), on.String())
+	w.exec(`INSERT INTO enrolment (id, training_id, person_id, agency_id, sector, profession, state, reason, reason_vars, applied_at, badge, version)
+		VALUES ($1, $1, $2, $3, 'social', 'cpd_social_worker', 'confirmed', '', '', $4, $1, 1)`, id, string(w.person["worker"].Person), string(w.agency["ozd"]), on.String())
+	w.exec(`INSERT INTO completion (enrolment_id, person_id, training_id, completed_on, attended, half_days, need_share, at) VALUES ($1, $2, $1, $3, 4, 4, 0.8, $3)`,
+		id, string(w.person["worker"].Person), on.String())
+}
+
+func TestFiguresOfAYear(t *testing.T) {
+	each(t, func(w *world) {
+		for i, r := range []string{"PER", "SOF", "VAR", "BGS", "KNL"} {
+			for m := 1; m <= 12; m++ {
+				w.cells(r, fmt.Sprintf("2026-%02d", m), "assessed.violence", map[int]int{10 + i: 4, 30: 3})
+			}
+		}
+		w.cells("PER", "2025-12", "assessed.violence", map[int]int{500: 50}) // of another year
+		f, err := w.s.OpenFigures(w.Context(), w.person["manager"], 2026, "")
+		w.must(err)
+		all := f.Whole.Of["assessed.violence"]
+		// 5 regions x 12 months x (4 below 15 hours + 3 of 30): the middle two of 420 are of the fifth and of 14 hours or less.
+		if all.N != 420 || all.InTime != 240 || all.Median != 14 {
+			t.Errorf("all: %+v", all)
+		}
+		if got := f.Months[0].Of["assessed.violence"]; got.N != 35 || got.InTime != 20 {
+			t.Errorf("January: %+v", got)
+		}
+		f, err = w.s.OpenFigures(w.Context(), w.person["coordinator"], 0, "")
+		w.must(err)
+		if got := f.Whole.Of["assessed.violence"]; f.Region != "PER" || len(f.Regions) != 1 || got.N != 84 || got.Median != 10 || f.Effect != nil {
+			t.Errorf("the coordinator of Pernik: %+v of %s", got, f.Region)
+		}
+		_, err = w.s.OpenFigures(w.Context(), w.person["coordinator"], 2026, "SOF")
+		w.want(fault.Denied, err, "another region")
+		_, err = w.s.OpenFigures(w.Context(), w.person["worker"], 2026, "")
+		w.want(fault.Denied, err, "a social worker")
+		_, err = w.s.OpenFigures(w.Context(), w.person["manager"], 2026, "XXX")
+		w.want(fault.NotFound, err, "no such region")
+	})
+}
+
+// Four signals in a month of a region are not told, nor can they be worked out from the totals beside them.
+func TestFewAreNotTold(t *testing.T) {
+	each(t, func(w *world) {
+		for m := 1; m <= 12; m++ {
+			for i, r := range []string{"PER", "SOF", "VAR"} {
+				w.cells(r, fmt.Sprintf("2026-%02d", m), "met", map[int]int{5: 20 + m + i})
+			}
+		}
+		w.cells("KNL", "2026-05", "met", map[int]int{5: 4})
+		for _, who := range []string{"manager", "coordinator"} {
+			region := access.RegionID("KNL")
+			if who == "coordinator" {
+				region = ""
+			}
+			f, err := w.s.OpenFigures(w.Context(), w.person[who], 2026, region)
+			w.must(err)
+			if got := f.Months[4].Of["met"]; who == "manager" && (!got.Hidden || got.N != 0 || got.InTime != 0 || !f.Whole.Of["met"].Hidden) {
+				t.Errorf("%s: May %+v, year %+v", who, got, f.Whole.Of["met"])
+			}
+		}
+		f, err := w.s.OpenFigures(w.Context(), w.person["manager"], 2026, "")
+		w.must(err)
+		hidden := 0
+		for _, r := range f.Regions {
+			if r.Of["met"].Hidden {
+				hidden++
+			}
+		}
+		if hidden < 2 && !f.Whole.Of["met"].Hidden {
+			t.Errorf("one hidden region beside a total that is told")
+		}
+	})
+}
+
+// TestThePaceOfTrainedRegions makes twelve regions that were trained two months apart, in which time halves after the training
+// while it falls by one in a hundred everywhere each month, and asks what the training did.
+func TestThePaceOfTrainedRegions(t *testing.T) {
+	each(t, func(w *world) {
+		tables, err := w.org.Tables(w.Context())
+		w.must(err)
+		for i, r := range tables.Regions[:12] {
+			trained := calendar.Of(2025, time.Month(3+i), 10)
+			w.completed(fmt.Sprint("t", i), r.ID, trained)
+			for m := range 18 {
+				at := calendar.Of(2025, time.Month(1+m), 1)
+				hours := 40 * math.Pow(.99, float64(m))
+				if at.After(trained) {
+					hours /= 2
+				}
+				w.cells(string(r.ID), at.String()[:7], "assessed.violence", map[int]int{int(hours): 3, int(hours) + i%3: 2})
+			}
+		}
+		f, err := w.s.OpenFigures(w.Context(), w.person["manager"], 2026, "")
+		w.must(err)
+		if e := f.Effect; e == nil || e.Cannot != "" || e.Ratio < .45 || e.Ratio > .55 || e.High > .6 || e.Regions != 12 {
+			t.Errorf("%+v", f.Effect)
+		}
+	})
+}
+
+func TestNoEffectWithoutTrainings(t *testing.T) {
+	each(t, func(w *world) {
+		f, err := w.s.OpenFigures(w.Context(), w.person["manager"], 0, "")
+		w.must(err)
+		if f.Effect == nil || f.Effect.Cannot == "" || f.Year != 2026 || f.Whole.Of["met"] != (casework.Figure{}) {
+			t.Errorf("%+v %+v", f.Effect, f.Whole)
+		}
+	})
+}

@@ -1,0 +1,713 @@
+package casework
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/fault"
+	"strengthen/internal/org"
+	"strengthen/internal/sealed"
+)
+
+// MeetingState is where a meeting of the team stands.
+type MeetingState string
+
+// The states of a meeting.
+const (
+	MeetingCalled MeetingState = "called"
+	MeetingHeld   MeetingState = "held"
+	Minuted       MeetingState = "minuted" // the minutes wait for the signatures of the institutions
+	MeetingAgreed MeetingState = "agreed"  // signed, or the time to sign is over; its tasks are in force
+	CalledOff     MeetingState = "called_off"
+)
+
+// MeetingStep is what moves a meeting.
+type MeetingStep string
+
+// The steps of a meeting.
+const (
+	CallIt    MeetingStep = "call"
+	Convene   MeetingStep = "convene"
+	Minute    MeetingStep = "minute"
+	AgreeIt   MeetingStep = "agree"
+	CallOffIt MeetingStep = "call_off"
+)
+
+// MeetingSteps lists the steps in the order of pages.
+func MeetingSteps() []MeetingStep {
+	return []MeetingStep{CallIt, Convene, Minute, AgreeIt, CallOffIt}
+}
+
+var meetingMoves = table[MeetingState, MeetingStep]{
+	CallIt:    {[]MeetingState{""}, MeetingCalled},
+	Convene:   {[]MeetingState{MeetingCalled}, MeetingHeld},
+	Minute:    {[]MeetingState{MeetingHeld}, Minuted},
+	AgreeIt:   {[]MeetingState{Minuted}, MeetingAgreed},
+	CallOffIt: {[]MeetingState{MeetingCalled}, CalledOff},
+}
+
+// From reports whether the step may be taken from state s.
+func (p MeetingStep) From(s MeetingState) bool { return meetingMoves.from(p, s) }
+
+// Meeting is a meeting of the team of a case.
+type Meeting struct {
+	ID      string
+	Case    CaseID
+	N       int
+	State   MeetingState
+	At      time.Time // planned, then held
+	Place   sealed.Text
+	Online  bool
+	Leader  access.PersonID
+	Quorate bool      // the three mandatory institutions came
+	SignBy  time.Time // until when institutions sign
+	Next    time.Time // the next meeting, if one was agreed
+	Minutes Form      // worries, strengths, risk, limits: what was said, what stays among those who met
+	Changed time.Time
+	Editor  access.PersonID
+	Version int
+
+	Calls     []Call
+	Items     []Item
+	Decisions []Decision
+}
+
+// MinuteFields lists the texts of the minutes in the order of pages.
+func MinuteFields() []string { return []string{"worries", "strengths", "risk", "limits"} }
+
+// Call is how an institution was called to a meeting, and whether it came. The law asks for both: by telephone and in writing
+// (Child Protection Act, article 36г, paragraph 2).
+type Call struct {
+	Meeting string
+	Agency  access.AgencyID
+	Phoned  time.Time
+	Wrote   time.Time
+	Channel string // post, email or fax
+	Came    string // "", yes, no, stood_in
+	Who     sealed.Text
+	Signed  string // "", agreed or dissent
+	SignAt  time.Time
+	Signer  access.PersonID
+	Dissent sealed.Text
+}
+
+// Called reports whether the institution was called as the law asks.
+func (c Call) Called() bool { return !c.Phoned.IsZero() && !c.Wrote.IsZero() }
+
+// Present reports whether the institution was there, or somebody for it.
+func (c Call) Present() bool { return c.Came == "yes" || c.Came == "stood_in" }
+
+// ItemKind says what an institution brings to a meeting.
+type ItemKind string
+
+// The kinds.
+const (
+	BringsFact     ItemKind = "fact"
+	BringsOpinion  ItemKind = "assessment"
+	BringsStrength ItemKind = "strength"
+	BringsWorry    ItemKind = "worry"
+)
+
+// ItemKinds lists them in the order of pages.
+func ItemKinds() []ItemKind {
+	return []ItemKind{BringsFact, BringsOpinion, BringsStrength, BringsWorry}
+}
+
+// Item is what an institution brings: a fact or an assessment with its source, a strength, a worry.
+type Item struct {
+	ID      string
+	Meeting string
+	Agency  access.AgencyID
+	Kind    ItemKind
+	Part    Compartment
+	Source  sealed.Text
+	Text    sealed.Text
+	By      access.PersonID
+	At      time.Time
+}
+
+// Decision is what the team decided.
+type Decision struct {
+	ID      string
+	Meeting string
+	Text    sealed.Text
+	At      time.Time
+}
+
+// MeetingTx is what meetings need of a transaction.
+type MeetingTx interface {
+	Meeting(ctx context.Context, id string) (Meeting, error)
+	Meetings(ctx context.Context, c CaseID) ([]Meeting, error)
+	PutMeeting(ctx context.Context, m Meeting) error
+	PutCall(ctx context.Context, c CaseID, x Call) error
+	PutItem(ctx context.Context, c CaseID, x Item) error
+	DropItem(ctx context.Context, id string) error
+	PutDecision(ctx context.Context, c CaseID, x Decision) error
+	LateMinutes(ctx context.Context) ([]string, error)
+	MyMeetings(ctx context.Context, p access.PersonID) ([]Meeting, error)
+}
+
+// signTime is how long institutions have to sign the minutes.
+const signTime = 72 * time.Hour
+
+// Convoke calls a meeting of the team: every institution that has a seat is on its list, the three mandatory ones whether they
+// have one or not.
+func (s *Service) Convoke(ctx context.Context, by access.Actor, key string, id CaseID, m Meeting) (string, error) {
+	var made string
+	err := s.onCase(ctx, by, id, -1, access.LeadCase, func(ctx context.Context, tx Tx, c Case) error {
+		var l fault.List
+		if c.State == Closed {
+			l.Add(fault.New(fault.Conflict, "case.closed"))
+		}
+		if m.At.IsZero() || m.At.Before(c.Opened) {
+			l.Add(fault.Field("at", "meeting.before"))
+		}
+		if m.At.After(tx.Now().AddDate(0, 6, 0)) {
+			l.Add(fault.Field("at", "meeting.far"))
+		}
+		worded(&l, "place", m.Place, map[bool]int{false: 3}[m.Online], 300)
+		if err := l.Err(); err != nil {
+			return err
+		}
+		var err error
+		made, err = tx.Once(ctx, key, func() (string, error) {
+			m, err := s.convoke(ctx, tx, c, m)
+			return m.ID, err
+		})
+		return err
+	})
+	return made, err
+}
+
+func (s *Service) convoke(ctx context.Context, tx Tx, c Case, m Meeting) (Meeting, error) {
+	all, err := tx.Meetings(ctx, c.ID)
+	if err != nil {
+		return m, err
+	}
+	m.ID, m.Case, m.N, m.State, m.Leader, m.Minutes = access.NewID(), c.ID, len(all)+1, MeetingCalled, tx.By().Person, Form{}
+	m.Changed, m.Editor, m.Version = tx.Now(), m.Leader, 0
+	if err := tx.PutMeeting(ctx, m); err != nil {
+		return m, err
+	}
+	seats, err := tx.Seats(ctx, c.ID)
+	if err != nil {
+		return m, err
+	}
+	called := map[access.AgencyID]bool{}
+	for _, x := range seats {
+		if !x.Until.IsZero() || called[x.Agency] || x.Place == LeaderSeat {
+			continue
+		}
+		called[x.Agency] = true
+		if err := tx.PutCall(ctx, c.ID, Call{Meeting: m.ID, Agency: x.Agency}); err != nil {
+			return m, err
+		}
+	}
+	if CallTeam.From(c.State) {
+		if c, err = moveCase(ctx, tx, c, CallTeam, ""); err != nil {
+			return m, err
+		}
+	}
+	if err := note(ctx, tx, c, Core, "meeting.called", m.ID, ""); err != nil {
+		return m, err
+	}
+	return m, inviteTeam(ctx, tx, c, m)
+}
+
+// inviteTeam plans a message to everybody on the team who has an account.
+func inviteTeam(ctx context.Context, tx Tx, c Case, m Meeting) error {
+	shares, err := tx.LiveShares(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, h := range shares {
+		if h.Kind != Participation || h.Person == "" || h.Person == tx.By().Person {
+			continue
+		}
+		p, err := tx.Person(ctx, h.Person)
+		if err != nil {
+			return err
+		}
+		err = tx.PlanMail(ctx, org.Mail{
+			Key: "meeting/" + m.ID + "/" + string(p.ID), Kind: "meeting", Record: m.ID, Person: p.ID, Address: p.Email, Lang: p.Lang, Due: tx.Now(),
+			Vars: map[string]string{"ref": c.Ref, "path": "/cases/" + string(c.ID) + "/meetings/" + m.ID, "at": m.At.UTC().Format(time.RFC3339)},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// onMeeting runs fn for a meeting of a case on which the actor may act. A meeting of another case is not there.
+func (s *Service) onMeeting(ctx context.Context, by access.Actor, id CaseID, meeting string, action access.Action, fn func(context.Context, Tx, Case, Meeting) error) error {
+	return s.onCase(ctx, by, id, -1, action, func(ctx context.Context, tx Tx, c Case) error {
+		m, err := tx.Meeting(ctx, meeting)
+		if err != nil {
+			return err
+		}
+		if m.Case != c.ID {
+			return fault.New(fault.NotFound, "fault.notfound")
+		}
+		return fn(ctx, tx, c, m)
+	})
+}
+
+func (m Meeting) step(p MeetingStep) (Meeting, error) {
+	if !p.From(m.State) {
+		return m, fault.New(fault.Conflict, "meeting.step", fault.Vars{"state": string(m.State)})
+	}
+	m.State = meetingMoves[p].to
+	return m, nil
+}
+
+func (m Meeting) call(a access.AgencyID) (Call, bool) {
+	i := slices.IndexFunc(m.Calls, func(c Call) bool { return c.Agency == a })
+	if i < 0 {
+		return Call{Meeting: m.ID, Agency: a}, false
+	}
+	return m.Calls[i], true
+}
+
+// NoteCall keeps when an institution was called by telephone and in writing. When the three mandatory institutions have been
+// called both ways, the team is called.
+func (s *Service) NoteCall(ctx context.Context, by access.Actor, id CaseID, meeting string, x Call) error {
+	return s.onMeeting(ctx, by, id, meeting, access.LeadCase, func(ctx context.Context, tx Tx, c Case, m Meeting) error {
+		var l fault.List
+		if m.State != MeetingCalled && m.State != MeetingHeld {
+			l.Add(fault.New(fault.Conflict, "meeting.step", fault.Vars{"state": string(m.State)}))
+		}
+		if _, err := tx.Agency(ctx, x.Agency); err != nil {
+			l.Add(fault.Field("agency", "form.choose"))
+		}
+		for field, at := range map[string]time.Time{"phoned": x.Phoned, "wrote": x.Wrote} {
+			if at.After(tx.Now()) || !at.IsZero() && at.Before(c.Received.AddDate(0, 0, -1)) {
+				l.Add(fault.Field(field, "clock.future"))
+			}
+		}
+		if !x.Wrote.IsZero() {
+			chosen(&l, "channel", []string{"post", "email", "fax"}, x.Channel)
+		}
+		if err := l.Err(); err != nil {
+			return err
+		}
+		old, _ := m.call(x.Agency)
+		old.Phoned, old.Wrote, old.Channel = x.Phoned, x.Wrote, x.Channel
+		if err := tx.PutCall(ctx, c.ID, old); err != nil {
+			return err
+		}
+		return s.teamCalled(ctx, tx, c, m, old)
+	})
+}
+
+// teamCalled tells the clocks when the three mandatory institutions have been called both ways.
+func (s *Service) teamCalled(ctx context.Context, tx Tx, c Case, m Meeting, fresh Call) error {
+	m.Calls = append(slices.DeleteFunc(m.Calls, func(x Call) bool { return x.Agency == fresh.Agency }), fresh)
+	kinds, last, err := m.kinds(ctx, tx, func(x Call) bool { return x.Called() })
+	if err != nil || !containsAll(kinds, MandatoryKinds()) {
+		return err
+	}
+	return s.happen(ctx, tx, subject{cas: &c}, TeamCalled, last)
+}
+
+// kinds are the kinds of institution whose call fits, and the latest moment at which one of them was called.
+func (m Meeting) kinds(ctx context.Context, tx Tx, fits func(Call) bool) ([]string, time.Time, error) {
+	var kinds []string
+	var last time.Time
+	for _, x := range m.Calls {
+		if !fits(x) {
+			continue
+		}
+		a, err := tx.Agency(ctx, x.Agency)
+		if err != nil {
+			return nil, last, err
+		}
+		kinds = append(kinds, a.Kind)
+		for _, at := range []time.Time{x.Phoned, x.Wrote} {
+			if at.After(last) {
+				last = at
+			}
+		}
+	}
+	return kinds, last, nil
+}
+
+func containsAll[T comparable](all, want []T) bool {
+	for _, w := range want {
+		if !slices.Contains(all, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// Attended says who came to a meeting. Calls carry what was known about each institution.
+type Attended struct {
+	Agency access.AgencyID
+	Came   string
+	Who    sealed.Text
+}
+
+// Hold keeps that a meeting was held and who came. Without a mandatory institution it is possible, and visibly not quorate.
+func (s *Service) Hold(ctx context.Context, by access.Actor, id CaseID, meeting string, at time.Time, came []Attended) error {
+	return s.onMeeting(ctx, by, id, meeting, access.LeadCase, func(ctx context.Context, tx Tx, c Case, m Meeting) error {
+		var l fault.List
+		if at.IsZero() || at.After(tx.Now()) || at.Before(c.Opened) {
+			l.Add(fault.Field("at", "meeting.before"))
+		}
+		for _, x := range came {
+			chosen(&l, "came", []string{"yes", "no", "stood_in"}, x.Came)
+			worded(&l, "who", x.Who, 0, 200)
+			if _, listed := m.call(x.Agency); !listed {
+				if _, err := tx.Agency(ctx, x.Agency); err != nil {
+					l.Add(fault.Field("agency", "form.choose"))
+				}
+			}
+		}
+		if err := l.Err(); err != nil {
+			return err
+		}
+		held, err := m.step(Convene)
+		if err != nil {
+			return err
+		}
+		for _, x := range came {
+			k, listed := held.call(x.Agency)
+			k.Came, k.Who = x.Came, x.Who
+			if err := tx.PutCall(ctx, c.ID, k); err != nil {
+				return err
+			}
+			if !listed {
+				held.Calls = append(held.Calls, k)
+			} else {
+				held.Calls[slices.IndexFunc(held.Calls, func(y Call) bool { return y.Agency == x.Agency })] = k
+			}
+		}
+		kinds, _, err := held.kinds(ctx, tx, Call.Present)
+		if err != nil {
+			return err
+		}
+		held.At, held.Quorate = at, containsAll(kinds, MandatoryKinds())
+		if err := tx.PutMeeting(ctx, held); err != nil {
+			return err
+		}
+		if err := note(ctx, tx, c, Core, "meeting.held", m.ID, ""); err != nil {
+			return err
+		}
+		if err := tx.CancelMail(ctx, m.ID, "meeting"); err != nil {
+			return err
+		}
+		return s.met(ctx, tx, c, held, kinds)
+	})
+}
+
+// met tells the clocks and the figures that the team met.
+func (s *Service) met(ctx context.Context, tx Tx, c Case, m Meeting, kinds []string) error {
+	if m.N == 1 {
+		if err := tx.PutMilestone(ctx, Milestone{"met", c.Region, c.Opened, m.At, m.Quorate}); err != nil {
+			return err
+		}
+	}
+	for _, k := range MandatoryKinds() {
+		if err := tx.PutMilestone(ctx, Milestone{"came." + k, c.Region, m.At, m.At, slices.Contains(kinds, k)}); err != nil {
+			return err
+		}
+	}
+	return s.happen(ctx, tx, subject{cas: &c}, TeamMet, m.At)
+}
+
+// Bring adds what an institution brings to a meeting: before it, or while it goes on.
+func (s *Service) Bring(ctx context.Context, by access.Actor, key string, id CaseID, meeting string, x Item) error {
+	return s.onMeeting(ctx, by, id, meeting, access.WriteCase, func(ctx context.Context, tx Tx, c Case, m Meeting) error {
+		var l fault.List
+		chosen(&l, "kind", ItemKinds(), x.Kind)
+		chosen(&l, "part", Compartments(), x.Part)
+		worded(&l, "source", x.Source, 2, 200)
+		worded(&l, "text", x.Text, 3, 4000)
+		if m.State != MeetingCalled && m.State != MeetingHeld {
+			l.Add(fault.New(fault.Conflict, "meeting.step", fault.Vars{"state": string(m.State)}))
+		}
+		if err := keepsPart(ctx, tx, x.Part); err != nil {
+			return err
+		}
+		if x.Part != Core {
+			if ok, err := canCase(ctx, tx, c, x.Part.WriteAction()); err != nil || !ok {
+				l.Add(fault.Field("part", "share.own"))
+			}
+		}
+		own := by.AgencyAt(tx.Now())
+		if x.Agency == "" {
+			x.Agency = own
+		}
+		if x.Agency != own && own != c.Agency { // only the leading unit writes for others, at the shared screen
+			l.Add(fault.Field("agency", "form.choose"))
+		}
+		if err := l.Err(); err != nil {
+			return err
+		}
+		_, err := tx.Once(ctx, key, func() (string, error) {
+			x.ID, x.Meeting, x.By, x.At = access.NewID(), m.ID, by.Person, tx.Now()
+			return x.ID, tx.PutItem(ctx, c.ID, x)
+		})
+		return err
+	})
+}
+
+// TakeBack removes what the actor brought, while the meeting is not minuted.
+func (s *Service) TakeBack(ctx context.Context, by access.Actor, id CaseID, meeting, item string) error {
+	return s.onMeeting(ctx, by, id, meeting, access.WriteCase, func(ctx context.Context, tx Tx, c Case, m Meeting) error {
+		i := slices.IndexFunc(m.Items, func(x Item) bool { return x.ID == item })
+		switch {
+		case i < 0:
+			return fault.New(fault.NotFound, "fault.notfound")
+		case m.Items[i].By != by.Person && m.Leader != by.Person:
+			return fault.New(fault.Denied, "fault.denied")
+		case m.State != MeetingCalled && m.State != MeetingHeld:
+			return fault.New(fault.Conflict, "meeting.step", fault.Vars{"state": string(m.State)})
+		}
+		return tx.DropItem(ctx, item)
+	})
+}
+
+// Decide adds a decision of the team.
+func (s *Service) Decide(ctx context.Context, by access.Actor, key string, id CaseID, meeting string, text sealed.Text) error {
+	return s.onMeeting(ctx, by, id, meeting, access.LeadCase, func(ctx context.Context, tx Tx, c Case, m Meeting) error {
+		var l fault.List
+		worded(&l, "text", text, 5, 4000)
+		if m.State != MeetingHeld {
+			l.Add(fault.New(fault.Conflict, "meeting.step", fault.Vars{"state": string(m.State)}))
+		}
+		if err := l.Err(); err != nil {
+			return err
+		}
+		_, err := tx.Once(ctx, key, func() (string, error) {
+			d := Decision{ID: access.NewID(), Meeting: m.ID, Text: text, At: tx.Now()}
+			return d.ID, tx.PutDecision(ctx, c.ID, d)
+		})
+		return err
+	})
+}
+
+// WriteMinutes keeps the texts of the minutes as they are written, by several people if they like: what does not clash is
+// merged, a clash is shown with both texts.
+func (s *Service) WriteMinutes(ctx context.Context, by access.Actor, id CaseID, meeting string, saw, mine Form) error {
+	return s.onMeeting(ctx, by, id, meeting, access.WriteCase, func(ctx context.Context, tx Tx, c Case, m Meeting) error {
+		if m.State != MeetingHeld {
+			return fault.New(fault.Conflict, "meeting.step", fault.Vars{"state": string(m.State)})
+		}
+		var l fault.List
+		for field, text := range mine {
+			chosen(&l, field, MinuteFields(), field)
+			worded(&l, field, text, 0, longest)
+		}
+		if err := l.Err(); err != nil {
+			return err
+		}
+		merged, clashes := merge(saw, m.Minutes, mine)
+		if len(clashes) > 0 {
+			return &ClashError{clashes, m.Editor, m.Changed, merged}
+		}
+		m.Minutes, m.Changed, m.Editor = merged, tx.Now(), by.Person
+		return tx.PutMeeting(ctx, m)
+	})
+}
+
+// EndMinutes ends the writing: every institution that came has three days to sign, or to say why it does not.
+func (s *Service) EndMinutes(ctx context.Context, by access.Actor, id CaseID, meeting string, next time.Time) error {
+	return s.onMeeting(ctx, by, id, meeting, access.LeadCase, func(ctx context.Context, tx Tx, c Case, m Meeting) error {
+		m, err := m.step(Minute)
+		if err != nil {
+			return err
+		}
+		if strings.TrimSpace(string(m.Minutes["risk"])) == "" {
+			return fault.Field("risk", "form.required") // minutes without a view of the risk help nobody
+		}
+		if !next.IsZero() && next.Before(m.At) {
+			return fault.Field("next", "meeting.before")
+		}
+		m.SignBy, m.Next = tx.Now().Add(signTime), next
+		if err := tx.PutMeeting(ctx, m); err != nil {
+			return err
+		}
+		if err := note(ctx, tx, c, Core, "meeting.minuted", m.ID, ""); err != nil {
+			return err
+		}
+		for _, x := range m.Calls {
+			if !x.Present() {
+				continue
+			}
+			if err := s.happen(ctx, tx, subject{cas: &c, record: m.ID + "/" + string(x.Agency), agency: x.Agency}, "minutes.written", tx.Now()); err != nil {
+				return err
+			}
+		}
+		return s.agreed(ctx, tx, c, m)
+	})
+}
+
+// Sign signs the minutes for the actor's institution, or says why it does not agree. Dissent is kept, not hidden.
+func (s *Service) Sign(ctx context.Context, by access.Actor, id CaseID, meeting string, agree bool, dissent sealed.Text) error {
+	return s.onMeeting(ctx, by, id, meeting, access.WriteCase, func(ctx context.Context, tx Tx, c Case, m Meeting) error {
+		x, listed := m.call(by.AgencyAt(tx.Now()))
+		var l fault.List
+		if m.State != Minuted {
+			l.Add(fault.New(fault.Conflict, "meeting.step", fault.Vars{"state": string(m.State)}))
+		}
+		if !listed || !x.Present() || x.Signed != "" {
+			l.Add(fault.New(fault.Conflict, "meeting.nosign"))
+		}
+		if !agree {
+			worded(&l, "dissent", dissent, 5, 4000)
+		}
+		if err := l.Err(); err != nil {
+			return err
+		}
+		x.Signed, x.SignAt, x.Signer = "agreed", tx.Now(), by.Person
+		if !agree {
+			x.Signed, x.Dissent = "dissent", dissent
+		}
+		if err := tx.PutCall(ctx, c.ID, x); err != nil {
+			return err
+		}
+		if err := note(ctx, tx, c, Core, "meeting."+x.Signed, m.ID, ""); err != nil {
+			return err
+		}
+		if err := s.happen(ctx, tx, subject{cas: &c, record: m.ID + "/" + string(x.Agency), agency: x.Agency}, "minutes.agreed", tx.Now()); err != nil {
+			return err
+		}
+		m.Calls[slices.IndexFunc(m.Calls, func(y Call) bool { return y.Agency == x.Agency })] = x
+		return s.agreed(ctx, tx, c, m)
+	})
+}
+
+// agreed puts the minutes in force when every institution that came has signed, or the time is over: the tasks begin.
+func (s *Service) agreed(ctx context.Context, tx Tx, c Case, m Meeting) error {
+	waits := slices.ContainsFunc(m.Calls, func(x Call) bool { return x.Present() && x.Signed == "" })
+	if waits && tx.Now().Before(m.SignBy) {
+		return nil
+	}
+	current, err := tx.Meeting(ctx, m.ID)
+	if err != nil {
+		return err
+	}
+	if m, err = current.step(AgreeIt); err != nil {
+		return err
+	}
+	if err := tx.PutMeeting(ctx, m); err != nil {
+		return err
+	}
+	if err := note(ctx, tx, c, Core, "meeting.in_force", m.ID, ""); err != nil {
+		return err
+	}
+	return s.beginTasks(ctx, tx, c, func(t Task) bool { return t.Meeting == m.ID })
+}
+
+// CallOff calls a meeting off.
+func (s *Service) CallOff(ctx context.Context, by access.Actor, id CaseID, meeting string) error {
+	return s.onMeeting(ctx, by, id, meeting, access.LeadCase, func(ctx context.Context, tx Tx, c Case, m Meeting) error {
+		m, err := m.step(CallOffIt)
+		if err != nil {
+			return err
+		}
+		if err := tx.PutMeeting(ctx, m); err != nil {
+			return err
+		}
+		if err := tx.CancelMail(ctx, m.ID, "meeting"); err != nil {
+			return err
+		}
+		return note(ctx, tx, c, Core, "meeting.called_off", m.ID, "")
+	})
+}
+
+// SettleMinutes puts minutes in force whose time to sign is over.
+func (s *Service) SettleMinutes(ctx context.Context) error {
+	var late []string
+	err := s.store.View(ctx, access.TheSystem(), func(tx Tx) (err error) {
+		late, err = tx.LateMinutes(ctx)
+		return err
+	})
+	for _, id := range late {
+		if err != nil {
+			return err
+		}
+		err = s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
+			if err := tx.Allow(ctx, access.Work, access.Resource{Kind: "meeting", ID: id}); err != nil {
+				return err
+			}
+			m, err := tx.Meeting(ctx, id)
+			if err != nil || m.State != Minuted {
+				return err
+			}
+			c, err := tx.Case(ctx, m.Case)
+			if err != nil {
+				return err
+			}
+			return s.agreed(ctx, tx, c, m)
+		})
+	}
+	return err
+}
+
+// MeetingView is a meeting as its reader may see it.
+type MeetingView struct {
+	CaseView
+	Meeting Meeting
+	Tasks   []Task
+	Own     access.AgencyID // the reader's institution
+	MaySign bool
+}
+
+// OpenMeeting opens a meeting with its case.
+func (s *Service) OpenMeeting(ctx context.Context, by access.Actor, id CaseID, meeting string) (MeetingView, error) {
+	var v MeetingView
+	err := s.onMeeting(ctx, by, id, meeting, access.SeeCase, func(ctx context.Context, tx Tx, c Case, m Meeting) error {
+		var err error
+		if v.CaseView, err = s.caseView(ctx, tx, c, EventFilter{Limit: 1}); err != nil {
+			return err
+		}
+		m.Items = slices.DeleteFunc(m.Items, func(x Item) bool { return !v.Parts[x.Part] })
+		v.Meeting, v.Own = m, by.AgencyAt(tx.Now())
+		all, err := tx.Tasks(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		for _, t := range all {
+			if t.Meeting == m.ID {
+				v.Tasks = append(v.Tasks, t)
+			}
+		}
+		for _, x := range m.Calls {
+			if _, err := v.agency(ctx, tx, x.Agency); err != nil {
+				return err
+			}
+			v.Names[x.Signer] = ""
+		}
+		for _, x := range m.Items {
+			if _, err := v.agency(ctx, tx, x.Agency); err != nil {
+				return err
+			}
+		}
+		v.Names[m.Leader], v.Names[m.Editor] = "", ""
+		k, listed := m.call(v.Own)
+		v.MaySign = m.State == Minuted && listed && k.Present() && k.Signed == "" && v.Write[Core]
+		return v.name(ctx, tx)
+	})
+	return v, err
+}
+
+// Meetings lists the meetings of a case.
+func (s *Service) Meetings(ctx context.Context, by access.Actor, id CaseID) (CaseView, []Meeting, error) {
+	var v CaseView
+	var all []Meeting
+	err := s.onCase(ctx, by, id, -1, access.SeeCase, func(ctx context.Context, tx Tx, c Case) error {
+		var err error
+		if v, err = s.caseView(ctx, tx, c, EventFilter{Limit: 1}); err != nil {
+			return err
+		}
+		all, err = tx.Meetings(ctx, c.ID)
+		return err
+	})
+	return v, all, err
+}

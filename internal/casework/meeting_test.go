@@ -1,0 +1,241 @@
+package casework_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/calendar"
+	"strengthen/internal/casework"
+	"strengthen/internal/fault"
+	"strengthen/internal/testkit"
+)
+
+// team opens a case whose team has the three mandatory institutions and the school.
+func (w *world) team() casework.Case {
+	w.Helper()
+	c := w.opened()
+	for _, x := range [][2]string{{"police", "inspector"}, {"prosecution", "prosecutor"}, {"municipality", "expert"}, {"school", "teacher"}} {
+		w.must(w.s.Invite(w.Context(), w.person["worker"], w.key(), c.ID, casework.Seat{Agency: w.agency[x[0]], Person: w.person[x[1]].Person, Function: "member"}, 90))
+	}
+	w.must(w.s.Step(w.Context(), w.person["worker"], c.ID, w.cas(c.ID).Version, casework.Assess, ""))
+	return w.cas(c.ID)
+}
+
+func (w *world) call(c casework.Case, in time.Duration) string {
+	w.Helper()
+	id, err := w.s.Convoke(w.Context(), w.person["worker"], w.key(), c.ID, casework.Meeting{At: w.clock.Now().Add(in), Place: "ОЗД, стая 3"})
+	w.must(err)
+	return id
+}
+
+// came says of each institution of the team but the missing ones that it came.
+func (w *world) came(missing ...string) []casework.Attended {
+	var all []casework.Attended
+	for _, name := range []string{"police", "prosecution", "municipality", "school"} {
+		x := casework.Attended{Agency: w.agency[name], Came: "yes"}
+		for _, m := range missing {
+			if m == name {
+				x.Came = "no"
+			}
+		}
+		all = append(all, x)
+	}
+	return all
+}
+
+func (w *world) meeting(c casework.CaseID, id string) casework.MeetingView {
+	w.Helper()
+	v, err := w.s.OpenMeeting(w.Context(), w.person["worker"], c, id)
+	w.must(err)
+	return v
+}
+
+func task(w *world, m string) casework.Task {
+	return casework.Task{Meeting: m, Service: "social", Measure: "4.1.1", Owner: "agency", Agency: w.agency["school"], Text: "Разговор с класния ръководител",
+		Indicator: "детето идва на училище", Due: calendar.On(w.clock.Now()).AddDays(14)}
+}
+
+// The law asks that the team is called by telephone and in writing: the clock of the call ends when the three mandatory
+// institutions have been called both ways, and the clock of the first meeting begins then.
+func TestTheTeamIsCalledBothWays(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.team()
+		id := w.call(c, 20*time.Hour)
+		for i, name := range []string{"police", "prosecution", "municipality"} {
+			w.clock.Move(10 * time.Minute)
+			call := casework.Call{Agency: w.agency[name], Phoned: w.clock.Now()}
+			w.must(w.s.NoteCall(w.Context(), w.person["worker"], c.ID, id, call))
+			if got := w.clocks("", c.ID)["D10"].State; got != casework.Running {
+				t.Errorf("after %d calls by telephone only: %s", i+1, got)
+			}
+		}
+		for _, name := range []string{"police", "prosecution", "municipality"} {
+			k, _ := find(w.meeting(c.ID, id).Meeting.Calls, w.agency[name])
+			k.Wrote, k.Channel = w.clock.Now(), "email"
+			w.must(w.s.NoteCall(w.Context(), w.person["worker"], c.ID, id, k))
+		}
+		if got := w.clocks("", c.ID)["D10"].State; got != casework.Met {
+			t.Errorf("after both ways: %s", got)
+		}
+		if k := w.clocks("", c.ID)["D11"]; k.State != casework.Running || k.Due.Sub(w.clock.Now()) != 24*time.Hour {
+			t.Errorf("the first meeting: %s, due %v", k.State, k.Due)
+		}
+		w.want(fault.Invalid, w.s.NoteCall(w.Context(), w.person["worker"], c.ID, id, casework.Call{Agency: w.agency["police"], Phoned: w.clock.Now().Add(time.Hour)}), "a call to come")
+	})
+}
+
+func find(all []casework.Call, a access.AgencyID) (casework.Call, bool) {
+	for _, x := range all {
+		if x.Agency == a {
+			return x, true
+		}
+	}
+	return casework.Call{}, false
+}
+
+func TestAMeetingBeforeItsCaseIsRefused(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.team()
+		_, err := w.s.Convoke(w.Context(), w.person["worker"], w.key(), c.ID, casework.Meeting{At: c.Opened.Add(-time.Hour), Place: "ОЗД, стая 3"})
+		w.want(fault.Invalid, err, "before the case was opened")
+		_, err = w.s.Convoke(w.Context(), w.person["teacher"], w.key(), c.ID, casework.Meeting{At: c.Opened.Add(time.Hour), Place: "ОЗД, стая 3"})
+		w.want(fault.Denied, err, "by a member who does not lead")
+	})
+}
+
+// Without a mandatory institution a meeting is possible, and visibly not quorate.
+func TestAMeetingWithoutAMandatoryInstitution(t *testing.T) {
+	for name, tc := range map[string]struct {
+		missing []string
+		want    bool
+	}{
+		"everybody came": {nil, true}, "the school, which is invited, did not": {[]string{"school"}, true}, "the prosecution did not": {[]string{"prosecution"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(w *world) {
+				c := w.team()
+				id := w.call(c, 2*time.Hour)
+				w.clock.Move(3 * time.Hour)
+				w.must(w.s.Hold(w.Context(), w.person["worker"], c.ID, id, w.clock.Now(), w.came(tc.missing...)))
+				if m := w.meeting(c.ID, id).Meeting; m.Quorate != tc.want || m.State != casework.MeetingHeld {
+					t.Errorf("quorate %v, state %s", m.Quorate, m.State)
+				}
+				w.want(fault.Conflict, w.s.Hold(w.Context(), w.person["worker"], c.ID, id, w.clock.Now(), nil), "holding it twice")
+			})
+		})
+	}
+}
+
+// Tasks begin when the minutes are in force: signed by every institution that came, with the dissent of those who do not agree.
+func TestMinutesAreInForceWhenEverybodySigned(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.team()
+		id := w.call(c, time.Hour)
+		w.clock.Move(time.Hour)
+		w.must(w.s.Hold(w.Context(), w.person["worker"], c.ID, id, w.clock.Now(), w.came("school")))
+		w.must(w.s.AddTask(w.Context(), w.person["worker"], w.key(), c.ID, task(w, id)))
+		w.must(w.s.Decide(w.Context(), w.person["worker"], w.key(), c.ID, id, "Детето остава при бабата до прегледа."))
+		w.want(fault.Invalid, w.s.EndMinutes(w.Context(), w.person["worker"], c.ID, id, time.Time{}), "minutes without a view of the risk")
+		w.must(w.s.WriteMinutes(w.Context(), w.person["worker"], c.ID, id, casework.Form{}, casework.Form{"risk": "Висок, докато бащата е у дома."}))
+		w.must(w.s.EndMinutes(w.Context(), w.person["worker"], c.ID, id, time.Time{}))
+
+		w.must(w.s.Sign(w.Context(), w.person["inspector"], c.ID, id, true, ""))
+		w.want(fault.Conflict, w.s.Sign(w.Context(), w.person["inspector"], c.ID, id, true, ""), "signing twice")
+		w.want(fault.Conflict, w.s.Sign(w.Context(), w.person["teacher"], c.ID, id, true, ""), "signing for an institution that did not come")
+		w.want(fault.Invalid, w.s.Sign(w.Context(), w.person["prosecutor"], c.ID, id, false, ""), "dissent without a word")
+		w.must(w.s.Sign(w.Context(), w.person["prosecutor"], c.ID, id, false, "Рискът е подценен: нужна е забрана за доближаване."))
+		if v := w.meeting(c.ID, id); v.Meeting.State != casework.Minuted || v.Tasks[0].State != casework.TaskPlanned {
+			t.Errorf("before the last signature: %s, task %s", v.Meeting.State, v.Tasks[0].State)
+		}
+		w.must(w.s.Sign(w.Context(), w.person["expert"], c.ID, id, true, ""))
+		v := w.meeting(c.ID, id)
+		if v.Meeting.State != casework.MeetingAgreed || v.Tasks[0].State != casework.TaskOpen {
+			t.Errorf("after the last signature: %s, task %s", v.Meeting.State, v.Tasks[0].State)
+		}
+		if k, _ := find(v.Meeting.Calls, w.agency["prosecution"]); k.Signed != "dissent" || k.Dissent == "" {
+			t.Errorf("the dissent: %+v", k)
+		}
+		if k := w.clocks("", c.ID)["R03"]; k.State != casework.Running || !k.Due.Equal(task(w, id).Due.End()) {
+			t.Errorf("the clock of the task: %+v", k)
+		}
+	})
+}
+
+// Whoever does not sign in time does not hold up the others.
+func TestMinutesAreInForceWhenTheTimeIsOver(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.team()
+		id := w.call(c, time.Hour)
+		w.clock.Move(time.Hour)
+		w.must(w.s.Hold(w.Context(), w.person["worker"], c.ID, id, w.clock.Now(), w.came()))
+		w.must(w.s.AddTask(w.Context(), w.person["worker"], w.key(), c.ID, task(w, id)))
+		w.must(w.s.WriteMinutes(w.Context(), w.person["worker"], c.ID, id, casework.Form{}, casework.Form{"risk": "Висок."}))
+		w.must(w.s.EndMinutes(w.Context(), w.person["worker"], c.ID, id, time.Time{}))
+		w.clock.Move(72*time.Hour - time.Second)
+		w.must(w.s.SettleMinutes(w.Context()))
+		if m := w.meeting(c.ID, id).Meeting; m.State != casework.Minuted {
+			t.Errorf("a second before the end: %s", m.State)
+		}
+		w.clock.Move(time.Second)
+		w.must(w.s.SettleMinutes(w.Context()))
+		if v := w.meeting(c.ID, id); v.Meeting.State != casework.MeetingAgreed || v.Tasks[0].State != casework.TaskOpen {
+			t.Errorf("at the end: %s, %s", v.Meeting.State, v.Tasks[0].State)
+		}
+	})
+}
+
+// What is brought in a compartment is absent for whoever may not see the compartment.
+func TestWhatIsBroughtToAMeetingKeepsItsCompartment(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.team()
+		id := w.call(c, time.Hour)
+		item := casework.Item{Kind: casework.BringsFact, Part: casework.Police, Source: "докладна", Text: "Второ повикване за два месеца."}
+		w.must(w.s.Bring(w.Context(), w.person["inspector"], w.key(), c.ID, id, item))
+		w.want(fault.Invalid, w.s.Bring(w.Context(), w.person["teacher"], w.key(), c.ID, id, item), "police matters brought by the school")
+		for who, n := range map[string]int{"inspector": 1, "worker": 1, "teacher": 0} {
+			v, err := w.s.OpenMeeting(w.Context(), w.person[who], c.ID, id)
+			w.must(err)
+			if len(v.Meeting.Items) != n {
+				t.Errorf("%s sees %d items, want %d", who, len(v.Meeting.Items), n)
+			}
+		}
+		if n := testkit.Count(w, w.db, "SELECT count(*) FROM meeting_item WHERE text LIKE '%повикване%'"); n != 0 {
+			t.Error("what was brought lies in the clear")
+		}
+	})
+}
+
+// A meeting is reached through its own case only.
+func TestAMeetingOfAnotherCaseIsNotThere(t *testing.T) {
+	each(t, func(w *world) {
+		a, b := w.team(), w.opened()
+		id := w.call(a, time.Hour)
+		_, err := w.s.OpenMeeting(w.Context(), w.person["worker"], b.ID, id)
+		w.want(fault.NotFound, err, "through another case")
+		w.want(fault.NotFound, w.s.CallOff(w.Context(), w.person["worker"], b.ID, id), "calling it off through another case")
+	})
+}
+
+// Two people who write in different fields both keep what they wrote; in one field they are shown both texts.
+func TestMinutesWrittenByTwo(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.team()
+		id := w.call(c, time.Hour)
+		w.clock.Move(time.Hour)
+		w.must(w.s.Hold(w.Context(), w.person["worker"], c.ID, id, w.clock.Now(), w.came()))
+		saw := casework.Form{}
+		w.must(w.s.WriteMinutes(w.Context(), w.person["worker"], c.ID, id, saw, casework.Form{"risk": "Висок."}))
+		w.must(w.s.WriteMinutes(w.Context(), w.person["inspector"], c.ID, id, saw, casework.Form{"worries": "Детето се бои да се прибере."}))
+		err := w.s.WriteMinutes(w.Context(), w.person["teacher"], c.ID, id, saw, casework.Form{"risk": "Среден."})
+		var clash *casework.ClashError
+		if !errors.As(err, &clash) || len(clash.Clashes) != 1 || clash.Clashes[0].Theirs != "Висок." {
+			t.Fatalf("one field written by two: %v", err)
+		}
+		m := w.meeting(c.ID, id).Meeting.Minutes
+		if m["risk"] != "Висок." || m["worries"] == "" {
+			t.Errorf("kept: %v", len(m))
+		}
+	})
+}

@@ -1,0 +1,553 @@
+package casework
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/calendar"
+	"strengthen/internal/fault"
+	"strengthen/internal/sealed"
+)
+
+// Plan is the action plan of a case: a goal to live up to, what is done for it by whom, and what the child and the family do
+// themselves (Child Protection Act, article 36д; Implementing Regulation, annex 2а).
+type Plan struct {
+	ID      string
+	Case    CaseID
+	N       int
+	State   PlanState
+	Texts   Form // long_term, child, family, no_health, no_social, no_education, disagreement
+	Parents bool // agreed with the parents or carers
+	Child   bool // agreed with the child, by age and maturity
+	Adopted time.Time
+	Review  calendar.Date
+	Changed time.Time
+	Editor  access.PersonID
+	Version int
+	Goals   []Goal
+}
+
+// PlanState is where a plan stands.
+type PlanState string
+
+// The states of a plan.
+const (
+	Draft      PlanState = "draft"
+	InForce    PlanState = "in_force"
+	Superseded PlanState = "superseded"
+)
+
+// PlanFields lists the texts of a plan in the order of pages. Those that begin with no_ say why a kind of service, which the
+// law asks every plan to hold, is not needed.
+func PlanFields() []string {
+	return []string{"long_term", "child", "family", "no_health", "no_social", "no_education", "disagreement"}
+}
+
+// Goal is a short-term goal, of the plan with the child or with the parents.
+type Goal struct {
+	ID   string
+	Plan string
+	For  string // child, parents
+	Text sealed.Text
+}
+
+// Services lists the kinds of task; the first three are those that article 36д, paragraph 2 asks for.
+func Services() []string { return []string{"health", "social", "education", "protection", "other"} }
+
+// Measures lists the measures of protection by article, which a task may carry out (Child Protection Act, articles 4 and 23).
+func Measures() []string {
+	return []string{"", "4.1.1", "4.1.2", "4.1.4", "4.1.5", "4.1.6", "4.1.7", "4.1.8", "4.1.9", "4.1.10", "4.1.11", "23.1", "23.2", "23.3", "23.4", "23.5", "23.6", "23.7", "23.8", "23.9"}
+}
+
+// TaskState is where a task stands.
+type TaskState string
+
+// The states of a task.
+const (
+	TaskPlanned   TaskState = "planned" // the minutes or the plan are not in force yet
+	TaskOpen      TaskState = "open"
+	TaskDone      TaskState = "done" // its owner says so, and shows it
+	TaskConfirmed TaskState = "confirmed"
+	TaskReturned  TaskState = "returned"
+	TaskHanded    TaskState = "handed_over"
+	TaskDropped   TaskState = "dropped"
+)
+
+// Task is what somebody does by a day: an institution, the family, the child or the network around them.
+type Task struct {
+	ID        string
+	Case      CaseID
+	Plan      string
+	Meeting   string
+	Goal      string
+	Service   string
+	Measure   string
+	Text      sealed.Text
+	Resource  sealed.Text
+	Indicator sealed.Text
+	Owner     string // agency, family, child, network
+	Agency    access.AgencyID
+	Person    access.PersonID
+	Due       calendar.Date
+	State     TaskState
+	Evidence  sealed.Text
+	DoneAt    time.Time
+	DoneBy    access.PersonID
+	Judged    access.PersonID
+	Version   int
+}
+
+// Owners lists who can own a task.
+func Owners() []string { return []string{"agency", "family", "child", "network"} }
+
+// Waits reports whether a task is neither ended nor handed over.
+func (t Task) Waits() bool {
+	return t.State == TaskPlanned || t.State == TaskOpen || t.State == TaskDone || t.State == TaskReturned
+}
+
+// Overdue reports whether a task should have been done before today.
+func (t Task) Overdue(today calendar.Date) bool {
+	return (t.State == TaskOpen || t.State == TaskReturned) && t.Due.Before(today)
+}
+
+// PlanTx is what plans and tasks need of a transaction.
+type PlanTx interface {
+	Plan(ctx context.Context, id string) (Plan, error)
+	Plans(ctx context.Context, c CaseID) ([]Plan, error)
+	PutPlan(ctx context.Context, p Plan) error
+	PutGoal(ctx context.Context, c CaseID, g Goal) error
+	DropGoal(ctx context.Context, id string) error
+	Task(ctx context.Context, id string) (Task, error)
+	Tasks(ctx context.Context, c CaseID) ([]Task, error)
+	PutTask(ctx context.Context, t Task) error
+	MyTasks(ctx context.Context, p access.PersonID, agencies []access.AgencyID, n int) ([]Task, error)
+	OpenTasks(ctx context.Context, c CaseID) (int, error)
+}
+
+// DraftPlan begins a plan, with the texts, goals and unfinished tasks of the one in force.
+func (s *Service) DraftPlan(ctx context.Context, by access.Actor, key string, id CaseID) (string, error) {
+	var made string
+	err := s.onCase(ctx, by, id, -1, access.LeadCase, func(ctx context.Context, tx Tx, c Case) error {
+		if c.State == Closed {
+			return fault.New(fault.Conflict, "case.closed")
+		}
+		all, err := tx.Plans(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		if i := slices.IndexFunc(all, func(p Plan) bool { return p.State == Draft }); i >= 0 {
+			made = all[i].ID
+			return nil
+		}
+		made, err = tx.Once(ctx, key, func() (string, error) {
+			p := Plan{ID: access.NewID(), Case: c.ID, N: len(all) + 1, State: Draft, Texts: Form{}, Changed: tx.Now(), Editor: by.Person}
+			var old *Plan
+			if len(all) > 0 {
+				old = &all[0]
+				p.Texts = old.Texts
+			}
+			if err := tx.PutPlan(ctx, p); err != nil {
+				return "", err
+			}
+			if old != nil {
+				for _, g := range old.Goals {
+					if err := tx.PutGoal(ctx, c.ID, Goal{access.NewID(), p.ID, g.For, g.Text}); err != nil {
+						return "", err
+					}
+				}
+			}
+			return p.ID, note(ctx, tx, c, Core, "plan.begun", p.ID, "")
+		})
+		return err
+	})
+	return made, err
+}
+
+func (s *Service) onPlan(ctx context.Context, by access.Actor, id CaseID, plan string, action access.Action, fn func(context.Context, Tx, Case, Plan) error) error {
+	return s.onCase(ctx, by, id, -1, action, func(ctx context.Context, tx Tx, c Case) error {
+		p, err := tx.Plan(ctx, plan)
+		if err != nil {
+			return err
+		}
+		if p.Case != c.ID {
+			return fault.New(fault.NotFound, "fault.notfound")
+		}
+		return fn(ctx, tx, c, p)
+	})
+}
+
+var errPlanFixed = fault.New(fault.Conflict, "plan.fixed")
+
+// WritePlan keeps the texts of a draft; what two people write in different fields is merged.
+func (s *Service) WritePlan(ctx context.Context, by access.Actor, id CaseID, plan string, saw, mine Form, parents, child bool, review calendar.Date) error {
+	return s.onPlan(ctx, by, id, plan, access.LeadCase, func(ctx context.Context, tx Tx, c Case, p Plan) error {
+		if p.State != Draft {
+			return errPlanFixed
+		}
+		var l fault.List
+		for field, text := range mine {
+			chosen(&l, field, PlanFields(), field)
+			worded(&l, field, text, 0, 4000)
+		}
+		if !review.IsZero() && (review.Before(calendar.On(tx.Now())) || review.After(calendar.On(tx.Now()).AddMonths(6))) {
+			l.Add(fault.Field("review", "plan.review"))
+		}
+		if err := l.Err(); err != nil {
+			return err
+		}
+		merged, clashes := merge(saw, p.Texts, mine)
+		if len(clashes) > 0 {
+			return &ClashError{clashes, p.Editor, p.Changed, merged}
+		}
+		p.Texts, p.Parents, p.Child, p.Review, p.Changed, p.Editor = merged, parents, child, review, tx.Now(), by.Person
+		return tx.PutPlan(ctx, p)
+	})
+}
+
+// AddGoal adds a short-term goal to a draft.
+func (s *Service) AddGoal(ctx context.Context, by access.Actor, key string, id CaseID, g Goal) error {
+	return s.onPlan(ctx, by, id, g.Plan, access.LeadCase, func(ctx context.Context, tx Tx, c Case, p Plan) error {
+		if p.State != Draft {
+			return errPlanFixed
+		}
+		var l fault.List
+		chosen(&l, "for", []string{"child", "parents"}, g.For)
+		worded(&l, "text", g.Text, 5, 1000)
+		if err := l.Err(); err != nil {
+			return err
+		}
+		_, err := tx.Once(ctx, key, func() (string, error) {
+			g.ID = access.NewID()
+			return g.ID, tx.PutGoal(ctx, c.ID, g)
+		})
+		return err
+	})
+}
+
+// DropGoal takes a goal out of a draft.
+func (s *Service) DropGoal(ctx context.Context, by access.Actor, id CaseID, plan, goal string) error {
+	return s.onPlan(ctx, by, id, plan, access.LeadCase, func(ctx context.Context, tx Tx, c Case, p Plan) error {
+		if p.State != Draft {
+			return errPlanFixed
+		}
+		if !slices.ContainsFunc(p.Goals, func(g Goal) bool { return g.ID == goal }) {
+			return fault.New(fault.NotFound, "fault.notfound")
+		}
+		return tx.DropGoal(ctx, goal)
+	})
+}
+
+// AddTask adds a task, in a draft of a plan or in a meeting. A task of an institution needs a seat of that institution in the
+// team: one that left is given nothing more.
+func (s *Service) AddTask(ctx context.Context, by access.Actor, key string, id CaseID, t Task) error {
+	return s.onCase(ctx, by, id, -1, access.LeadCase, func(ctx context.Context, tx Tx, c Case) error {
+		if err := s.checkTask(ctx, tx, c, t); err != nil {
+			return err
+		}
+		_, err := tx.Once(ctx, key, func() (string, error) {
+			t.ID, t.Case, t.State, t.Version = access.NewID(), c.ID, TaskPlanned, 0
+			return t.ID, tx.PutTask(ctx, t)
+		})
+		return err
+	})
+}
+
+func (s *Service) checkTask(ctx context.Context, tx Tx, c Case, t Task) error {
+	var l fault.List
+	chosen(&l, "service", Services(), t.Service)
+	chosen(&l, "measure", Measures(), t.Measure)
+	chosen(&l, "owner", Owners(), t.Owner)
+	worded(&l, "text", t.Text, 5, 2000)
+	worded(&l, "resource", t.Resource, 0, 500)
+	worded(&l, "indicator", t.Indicator, 3, 500)
+	if t.Due.IsZero() || t.Due.Before(calendar.On(tx.Now())) || t.Due.After(calendar.On(tx.Now()).AddMonths(18)) {
+		l.Add(fault.Field("due", "task.due"))
+	}
+	switch {
+	case t.Plan != "":
+		p, err := tx.Plan(ctx, t.Plan)
+		if err != nil || p.Case != c.ID || p.State != Draft {
+			l.Add(fault.Field("plan", "plan.fixed"))
+		}
+	case t.Meeting != "":
+		m, err := tx.Meeting(ctx, t.Meeting)
+		if err != nil || m.Case != c.ID || m.State != MeetingHeld {
+			l.Add(fault.Field("meeting", "meeting.step", fault.Vars{"state": string(m.State)}))
+		}
+	default:
+		l.Add(fault.Field("plan", "form.choose"))
+	}
+	if t.Owner == "agency" {
+		seats, err := tx.Seats(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(seats, func(x Seat) bool { return x.Agency == t.Agency && x.Until.IsZero() })
+		switch {
+		case i < 0:
+			l.Add(fault.Field("agency", "task.noseat"))
+		case t.Person != "" && !slices.ContainsFunc(seats, func(x Seat) bool { return x.Agency == t.Agency && x.Person == t.Person && x.Until.IsZero() }):
+			l.Add(fault.Field("person", "form.choose"))
+		}
+	}
+	return l.Err()
+}
+
+// AdoptPlan puts a plan in force: it holds health, social and educational services, or says why one is not needed; its tasks
+// begin; the clock of the review runs.
+func (s *Service) AdoptPlan(ctx context.Context, by access.Actor, id CaseID, plan string, version int) error {
+	return s.onPlan(ctx, by, id, plan, access.LeadCase, func(ctx context.Context, tx Tx, c Case, p Plan) error {
+		if p.Version != version {
+			return fault.New(fault.Conflict, "fault.changed")
+		}
+		tasks, err := tx.Tasks(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		if err := p.complete(tasks); err != nil {
+			return err
+		}
+		all, err := tx.Plans(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		for _, old := range all {
+			if old.State == InForce {
+				old.State = Superseded
+				if err := tx.PutPlan(ctx, old); err != nil {
+					return err
+				}
+			}
+		}
+		p.State, p.Adopted = InForce, tx.Now()
+		if err := tx.PutPlan(ctx, p); err != nil {
+			return err
+		}
+		if c, err = moveCase(ctx, tx, c, Adopt, ""); err != nil {
+			return err
+		}
+		if err := s.beginTasks(ctx, tx, c, func(t Task) bool { return t.Plan == p.ID }); err != nil {
+			return err
+		}
+		if p.N == 1 {
+			inTime := tx.Now().Sub(c.Opened) <= 28*24*time.Hour
+			if err := tx.PutMilestone(ctx, Milestone{"planned", c.Region, c.Opened, tx.Now(), inTime}); err != nil {
+				return err
+			}
+		}
+		return s.happen(ctx, tx, subject{cas: &c}, PlanAdopted, tx.Now())
+	})
+}
+
+// complete asks a plan for what the law asks: a goal, an agreement or the reason why there is none, a review, and the three
+// kinds of service.
+func (p Plan) complete(tasks []Task) error {
+	var l fault.List
+	if p.State != Draft {
+		return errPlanFixed
+	}
+	if strings.TrimSpace(string(p.Texts["long_term"])) == "" {
+		l.Add(fault.Field("long_term", "form.required"))
+	}
+	if len(p.Goals) == 0 {
+		l.Add(fault.Field("goal", "plan.nogoal"))
+	}
+	if (!p.Parents || !p.Child) && strings.TrimSpace(string(p.Texts["disagreement"])) == "" {
+		l.Add(fault.Field("disagreement", "plan.disagreement"))
+	}
+	if p.Review.IsZero() {
+		l.Add(fault.Field("review", "plan.review"))
+	}
+	for _, kind := range []string{"health", "social", "education"} {
+		has := slices.ContainsFunc(tasks, func(t Task) bool { return t.Plan == p.ID && t.Service == kind })
+		if !has && strings.TrimSpace(string(p.Texts["no_"+kind])) == "" {
+			l.Add(fault.Field("no_"+kind, "plan.service"))
+		}
+	}
+	return l.Err()
+}
+
+// beginTasks puts planned tasks in force; each institution has a clock for its own.
+func (s *Service) beginTasks(ctx context.Context, tx Tx, c Case, which func(Task) bool) error {
+	all, err := tx.Tasks(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, t := range all {
+		if t.State != TaskPlanned || !which(t) {
+			continue
+		}
+		t.State = TaskOpen
+		if err := tx.PutTask(ctx, t); err != nil {
+			return err
+		}
+		if err := note(ctx, tx, c, Core, "task.given", t.ID, ""); err != nil {
+			return err
+		}
+		if err := s.happen(ctx, tx, t.subject(&c), "task.given", tx.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// subject is what the clocks know of a task. What the family does is followed by whoever leads the case.
+func (t Task) subject(c *Case) subject {
+	x := subject{cas: c, record: t.ID, agency: t.Agency, person: t.Person, due: t.Due.End()}
+	if t.Owner != "agency" {
+		x.agency, x.person = c.Agency, c.Lead
+	}
+	return x
+}
+
+func (s *Service) onTask(ctx context.Context, by access.Actor, id CaseID, task string, version int, action access.Action, fn func(context.Context, Tx, Case, Task) error) error {
+	return s.onCase(ctx, by, id, -1, action, func(ctx context.Context, tx Tx, c Case) error {
+		t, err := tx.Task(ctx, task)
+		if err != nil {
+			return err
+		}
+		if t.Case != c.ID {
+			return fault.New(fault.NotFound, "fault.notfound")
+		}
+		if t.Version != version {
+			return fault.New(fault.Conflict, "fault.changed")
+		}
+		return fn(ctx, tx, c, t)
+	})
+}
+
+// FinishTask says that a task is done, and shows it. An institution speaks for its own tasks; the leading unit for those of
+// the family, the child and the network.
+func (s *Service) FinishTask(ctx context.Context, by access.Actor, id CaseID, task string, version int, evidence sealed.Text) error {
+	return s.onTask(ctx, by, id, task, version, access.WriteCase, func(ctx context.Context, tx Tx, c Case, t Task) error {
+		var l fault.List
+		worded(&l, "evidence", evidence, 5, 2000)
+		if t.State != TaskOpen && t.State != TaskReturned {
+			l.Add(fault.New(fault.Conflict, "task.state"))
+		}
+		own := by.AgencyAt(tx.Now())
+		if t.Owner == "agency" && own != t.Agency || t.Owner != "agency" && own != c.Agency {
+			l.Add(fault.New(fault.Conflict, "task.notyours"))
+		}
+		if err := l.Err(); err != nil {
+			return err
+		}
+		t.State, t.Evidence, t.DoneAt, t.DoneBy = TaskDone, evidence, tx.Now(), by.Person
+		if err := tx.PutTask(ctx, t); err != nil {
+			return err
+		}
+		if err := note(ctx, tx, c, Core, "task.done", t.ID, ""); err != nil {
+			return err
+		}
+		return s.happen(ctx, tx, t.subject(&c), "task.done", tx.Now())
+	})
+}
+
+// JudgeTask confirms that a task is done, or returns it.
+func (s *Service) JudgeTask(ctx context.Context, by access.Actor, id CaseID, task string, version int, confirm bool) error {
+	return s.onTask(ctx, by, id, task, version, access.LeadCase, func(ctx context.Context, tx Tx, c Case, t Task) error {
+		if t.State != TaskDone {
+			return fault.New(fault.Conflict, "task.state")
+		}
+		t.State, t.Judged = TaskConfirmed, by.Person
+		if !confirm {
+			t.State = TaskReturned
+		}
+		if err := tx.PutTask(ctx, t); err != nil {
+			return err
+		}
+		if err := note(ctx, tx, c, Core, "task."+string(t.State), t.ID, ""); err != nil {
+			return err
+		}
+		if confirm {
+			return nil
+		}
+		return s.happen(ctx, tx, t.subject(&c), "task.given", tx.Now())
+	})
+}
+
+// MoveTask gives a task to another institution of the team, or drops it with a reason.
+func (s *Service) MoveTask(ctx context.Context, by access.Actor, key string, id CaseID, task string, version int, to access.AgencyID, why sealed.Text) error {
+	return s.onTask(ctx, by, id, task, version, access.LeadCase, func(ctx context.Context, tx Tx, c Case, t Task) error {
+		var l fault.List
+		worded(&l, "why", why, 5, 1000)
+		if !t.Waits() {
+			l.Add(fault.New(fault.Conflict, "task.state"))
+		}
+		seats, err := tx.Seats(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		if to != "" && !slices.ContainsFunc(seats, func(x Seat) bool { return x.Agency == to && x.Until.IsZero() }) {
+			l.Add(fault.Field("agency", "task.noseat"))
+		}
+		if err := l.Err(); err != nil {
+			return err
+		}
+		_, err = tx.Once(ctx, key, func() (string, error) {
+			if err := s.happen(ctx, tx, t.subject(&c), "task.done", tx.Now()); err != nil {
+				return "", err
+			}
+			fresh := t
+			t.State, t.Evidence = TaskDropped, why
+			if to != "" {
+				t.State = TaskHanded
+			}
+			if err := tx.PutTask(ctx, t); err != nil {
+				return "", err
+			}
+			if err := note(ctx, tx, c, Core, "task."+string(t.State), t.ID, why); err != nil || to == "" {
+				return t.ID, err
+			}
+			fresh.ID, fresh.Version, fresh.Owner, fresh.Agency, fresh.Person, fresh.State, fresh.Evidence = access.NewID(), 0, "agency", to, "", TaskOpen, ""
+			fresh.DoneAt, fresh.DoneBy = time.Time{}, ""
+			if fresh.Due.Before(calendar.On(tx.Now())) {
+				fresh.Due = calendar.On(tx.Now()).AddDays(14)
+			}
+			if err := tx.PutTask(ctx, fresh); err != nil {
+				return "", err
+			}
+			return fresh.ID, s.happen(ctx, tx, fresh.subject(&c), "task.given", tx.Now())
+		})
+		return err
+	})
+}
+
+// PlanView is the plan of a case as its reader may see it.
+type PlanView struct {
+	CaseView
+	Plans []Plan
+	Tasks []Task
+	Own   access.AgencyID
+}
+
+// OpenPlan opens the plans and tasks of a case.
+func (s *Service) OpenPlan(ctx context.Context, by access.Actor, id CaseID) (PlanView, error) {
+	var v PlanView
+	err := s.onCase(ctx, by, id, -1, access.SeeCase, func(ctx context.Context, tx Tx, c Case) error {
+		var err error
+		if v.CaseView, err = s.caseView(ctx, tx, c, EventFilter{Limit: 1}); err != nil {
+			return err
+		}
+		if v.Plans, err = tx.Plans(ctx, c.ID); err != nil {
+			return err
+		}
+		if v.Tasks, err = tx.Tasks(ctx, c.ID); err != nil {
+			return err
+		}
+		v.Own = by.AgencyAt(tx.Now())
+		for _, t := range v.Tasks {
+			if t.Agency != "" {
+				if _, err := v.agency(ctx, tx, t.Agency); err != nil {
+					return err
+				}
+			}
+			v.Names[t.Person], v.Names[t.DoneBy] = "", ""
+		}
+		return v.name(ctx, tx)
+	})
+	return v, err
+}

@@ -1,0 +1,172 @@
+package casework_test
+
+import (
+	"testing"
+	"time"
+
+	"strengthen/internal/calendar"
+	"strengthen/internal/casework"
+	"strengthen/internal/fault"
+	"strengthen/internal/sealed"
+)
+
+// drafted begins a plan that holds everything the law asks for.
+func (w *world) drafted(c casework.Case) casework.Plan {
+	w.Helper()
+	id, err := w.s.DraftPlan(w.Context(), w.person["worker"], w.key(), c.ID)
+	w.must(err)
+	w.must(w.s.WritePlan(w.Context(), w.person["worker"], c.ID, id, casework.Form{}, casework.Form{
+		"long_term": "Детето живее без страх у дома.", "no_health": "Няма нужда: прегледът е чист.", "no_education": "Учи редовно.", "child": "Чертая си план за безопасност.",
+	}, true, true, calendar.On(w.clock.Now()).AddMonths(3)))
+	w.must(w.s.AddGoal(w.Context(), w.person["worker"], w.key(), c.ID, casework.Goal{Plan: id, For: "parents", Text: "Бащата минава програма."}))
+	w.must(w.s.AddTask(w.Context(), w.person["worker"], w.key(), c.ID, casework.Task{Plan: id, Service: "social", Owner: "agency", Agency: w.agency["school"],
+		Text: "Седмична среща с психолога", Indicator: "шест срещи", Due: calendar.On(w.clock.Now()).AddDays(40)}))
+	return w.plan(c.ID, id)
+}
+
+func (w *world) plan(c casework.CaseID, id string) casework.Plan {
+	w.Helper()
+	v, err := w.s.OpenPlan(w.Context(), w.person["worker"], c)
+	w.must(err)
+	for _, p := range v.Plans {
+		if p.ID == id {
+			return p
+		}
+	}
+	w.Fatal("the plan is not there")
+	return casework.Plan{}
+}
+
+func (w *world) onlyTask(c casework.CaseID) casework.Task {
+	w.Helper()
+	v, err := w.s.OpenPlan(w.Context(), w.person["worker"], c)
+	w.must(err)
+	for _, t := range v.Tasks {
+		if t.Waits() {
+			return t
+		}
+	}
+	w.Fatal("no task waits")
+	return casework.Task{}
+}
+
+// Article 36д asks every plan for health, social and educational services; a plan says of each what is done, or why not.
+func TestAPlanHoldsWhatTheLawAsks(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.team()
+		p := w.drafted(c)
+		for field, without := range map[string]casework.Form{
+			"no_health": {"no_health": ""}, "no_education": {"no_education": ""}, "long_term": {"long_term": ""},
+		} {
+			w.must(w.s.WritePlan(w.Context(), w.person["worker"], c.ID, p.ID, p.Texts, without, true, true, p.Review))
+			w.want(fault.Invalid, w.s.AdoptPlan(w.Context(), w.person["worker"], c.ID, p.ID, w.plan(c.ID, p.ID).Version), "without "+field)
+			w.must(w.s.WritePlan(w.Context(), w.person["worker"], c.ID, p.ID, w.plan(c.ID, p.ID).Texts, casework.Form{field: p.Texts[field]}, true, true, p.Review))
+		}
+		w.must(w.s.WritePlan(w.Context(), w.person["worker"], c.ID, p.ID, casework.Form{}, casework.Form{}, false, true, p.Review))
+		w.want(fault.Invalid, w.s.AdoptPlan(w.Context(), w.person["worker"], c.ID, p.ID, w.plan(c.ID, p.ID).Version), "not agreed with the parents, and no word why")
+		w.must(w.s.WritePlan(w.Context(), w.person["worker"], c.ID, p.ID, casework.Form{}, casework.Form{"disagreement": "Бащата отрича."}, false, true, p.Review))
+		w.must(w.s.AdoptPlan(w.Context(), w.person["worker"], c.ID, p.ID, w.plan(c.ID, p.ID).Version))
+		if got := w.cas(c.ID).State; got != casework.PlanActive {
+			t.Errorf("the case is in %s", got)
+		}
+		w.want(fault.Conflict, w.s.WritePlan(w.Context(), w.person["worker"], c.ID, p.ID, casework.Form{}, casework.Form{"child": "друго"}, true, true, p.Review), "writing in a plan that is in force")
+	})
+}
+
+// The assessment and the plan are reviewed every six months, every three when a child was in danger of being abandoned
+// (Implementing Regulation, article 16а).
+func TestTheReviewClockOfAPlan(t *testing.T) {
+	for name, tc := range map[string]struct {
+		kinds []casework.Kind
+		rule  string
+		due   string
+	}{
+		"standing":    {[]casework.Kind{"physical"}, "D14", "2026-09-02"},
+		"abandonment": {[]casework.Kind{"abandonment"}, "D15", "2026-06-02"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(w *world) {
+				g := violence()
+				g.Kinds = tc.kinds
+				c := w.openedAs(g)
+				for _, x := range [][2]string{{"school", "teacher"}} {
+					w.must(w.s.Invite(w.Context(), w.person["worker"], w.key(), c.ID, casework.Seat{Agency: w.agency[x[0]], Person: w.person[x[1]].Person, Function: "member"}, 90))
+				}
+				w.must(w.s.Step(w.Context(), w.person["worker"], c.ID, w.cas(c.ID).Version, casework.Assess, ""))
+				p := w.drafted(c)
+				w.must(w.s.AdoptPlan(w.Context(), w.person["worker"], c.ID, p.ID, p.Version))
+				if k := w.clocks("", c.ID)[tc.rule]; calendar.On(k.Due).String() != tc.due {
+					t.Errorf("the review is due %v, want %s", k.Due, tc.due)
+				}
+			})
+		})
+	}
+}
+
+func TestATaskIsDoneShownAndConfirmed(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.team()
+		p := w.drafted(c)
+		w.must(w.s.AdoptPlan(w.Context(), w.person["worker"], c.ID, p.ID, p.Version))
+		x := w.onlyTask(c.ID)
+		w.want(fault.Conflict, w.s.FinishTask(w.Context(), w.person["inspector"], c.ID, x.ID, x.Version, "готово е"), "a task of another institution")
+		w.want(fault.Invalid, w.s.FinishTask(w.Context(), w.person["teacher"], c.ID, x.ID, x.Version, ""), "without evidence")
+		w.must(w.s.FinishTask(w.Context(), w.person["teacher"], c.ID, x.ID, x.Version, "Шест срещи, последната днес."))
+		if k := w.clocks("", c.ID)["R03"]; k.State != casework.Met {
+			t.Errorf("the clock of the task: %s", k.State)
+		}
+		w.want(fault.Conflict, w.s.FinishTask(w.Context(), w.person["teacher"], c.ID, x.ID, x.Version, "Шест срещи."), "from an old page")
+		w.must(w.s.JudgeTask(w.Context(), w.person["worker"], c.ID, x.ID, x.Version+1, false))
+		if got := w.onlyTask(c.ID); got.State != casework.TaskReturned {
+			t.Errorf("returned: %s", got.State)
+		}
+		if k := w.clocks("", c.ID)["R03"]; k.State != casework.Running {
+			t.Errorf("the clock after the return: %s", k.State)
+		}
+	})
+}
+
+// A case is closed when its tasks are ended or handed over, and somebody else than the lead agrees.
+func TestClosingNeedsTheTasksEnded(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.team()
+		p := w.drafted(c)
+		w.must(w.s.AdoptPlan(w.Context(), w.person["worker"], c.ID, p.ID, p.Version))
+		why := sealed.Text("Рискът отпадна след програмата.")
+		w.want(fault.Conflict, w.s.ProposeClose(w.Context(), w.person["worker"], c.ID, w.cas(c.ID).Version, "goals_met", why), "with an open task")
+		x := w.onlyTask(c.ID)
+		w.want(fault.Invalid, w.s.MoveTask(w.Context(), w.person["worker"], w.key(), c.ID, x.ID, x.Version, w.agency["hospital"], "не е наша работа"), "to an institution without a seat")
+		w.must(w.s.MoveTask(w.Context(), w.person["worker"], w.key(), c.ID, x.ID, x.Version, w.agency["municipality"], "общината има психолог"))
+		w.want(fault.Conflict, w.s.ProposeClose(w.Context(), w.person["worker"], c.ID, w.cas(c.ID).Version, "goals_met", why), "the task waits at the other institution")
+		x = w.onlyTask(c.ID)
+		w.must(w.s.FinishTask(w.Context(), w.person["expert"], c.ID, x.ID, x.Version, "Срещите минаха."))
+		w.must(w.s.JudgeTask(w.Context(), w.person["worker"], c.ID, x.ID, x.Version+1, true))
+		w.must(w.s.ProposeClose(w.Context(), w.person["worker"], c.ID, w.cas(c.ID).Version, "goals_met", why))
+		w.want(fault.Denied, w.s.DecideClose(w.Context(), w.person["worker"], c.ID, w.cas(c.ID).Version, true, ""), "by the lead")
+		w.must(w.s.DecideClose(w.Context(), w.person["head"], c.ID, w.cas(c.ID).Version, true, ""))
+		if got := w.cas(c.ID); got.State != casework.Closed {
+			t.Errorf("the case is in %s", got.State)
+		}
+	})
+}
+
+func TestAnInstitutionThatLeftGetsNoTask(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.team()
+		id := w.call(c, time.Hour)
+		w.clock.Move(time.Hour)
+		w.must(w.s.Hold(w.Context(), w.person["worker"], c.ID, id, w.clock.Now(), w.came()))
+		v, err := w.s.OpenCase(w.Context(), w.person["worker"], c.ID)
+		w.must(err)
+		for _, x := range v.Seats {
+			if x.Seat.Agency == w.agency["school"] {
+				w.must(w.s.Leave(w.Context(), w.person["worker"], c.ID, x.ID))
+			}
+		}
+		err = w.s.AddTask(w.Context(), w.person["worker"], w.key(), c.ID, task(w, id))
+		w.want(fault.Invalid, err, "a task for a school that left")
+		wrong := task(w, id)
+		wrong.Agency, wrong.Person = w.agency["police"], w.person["prosecutor"].Person
+		w.want(fault.Invalid, w.s.AddTask(w.Context(), w.person["worker"], w.key(), c.ID, wrong), "a person of another institution")
+	})
+}

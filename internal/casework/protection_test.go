@@ -1,0 +1,117 @@
+package casework_test
+
+import (
+	"testing"
+	"time"
+
+	"strengthen/internal/casework"
+	"strengthen/internal/fault"
+	"strengthen/internal/sealed"
+)
+
+func sealedText(s string) sealed.Text { return sealed.Text(s) }
+
+func (w *world) protection(id casework.CaseID) casework.Protection {
+	w.Helper()
+	v, err := w.s.OpenProtection(w.Context(), w.person["worker"], id)
+	w.must(err)
+	return v.Protections[0]
+}
+
+// A protection of the weekend on which summer time ends lasts forty-eight hours, not two days: it begins on Saturday at 22:00
+// and ends on Monday at 21:00 by the clock on the wall (article 41; regulation of the time in Sofia).
+func TestPoliceProtectionOverTheOctoberHour(t *testing.T) {
+	each(t, func(w *world) {
+		sofia, err := time.LoadLocation("Europe/Sofia")
+		w.must(err)
+		w.clock.Set(time.Date(2026, 10, 24, 22, 0, 0, 0, sofia))
+		g := w.named()
+		g.Urgent = true
+		s := w.give("worker", g)
+		id, err := w.s.Open(w.Context(), w.person["worker"], w.key(), s.ID, s.Version, "")
+		w.must(err)
+		w.must(w.s.Protect(w.Context(), w.person["worker"], w.key(), casework.Protection{Case: id, Agency: w.agency["police"], AskedBy: "directorate", Ground: "danger", OrderedBy: "duty_officer",
+			Granted: w.clock.Now(), Option: "residential", Place: "кризисен център"}))
+		if k := w.clocks("", id)["D26"]; !k.Due.Equal(time.Date(2026, 10, 26, 21, 0, 0, 0, sofia)) || k.Agency != w.agency["police"] {
+			t.Errorf("due %v at %s", k.Due.In(sofia), k.Agency)
+		}
+		if !w.cas(id).Protected {
+			t.Error("the case does not say that the child is protected")
+		}
+		w.want(fault.Conflict, w.s.ProposeClose(w.Context(), w.person["worker"], id, w.cas(id).Version, "other_measure", "Детето е настанено при баба."), "closing a case of a protected child")
+		w.want(fault.Conflict, w.s.Protect(w.Context(), w.person["worker"], w.key(), casework.Protection{Case: id, Agency: w.agency["police"], AskedBy: "police", Ground: "danger", OrderedBy: "head",
+			Granted: w.clock.Now(), Option: "residential"}), "two protections at once")
+	})
+}
+
+func TestTheFiveNotices(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened()
+		w.must(w.s.Protect(w.Context(), w.person["worker"], w.key(), casework.Protection{Case: c.ID, Agency: w.agency["police"], AskedBy: "police", Ground: "lost", OrderedBy: "head",
+			Granted: w.clock.Now(), Option: "residential"}))
+		given := map[string]time.Time{}
+		for i, n := range casework.ProtectionList("notice") {
+			if got := w.clocks("", c.ID)["D27"].State; got != casework.Running && got != casework.Breached {
+				t.Errorf("with %d notices: %s", i, got)
+			}
+			w.clock.Move(5 * time.Minute)
+			given[n] = w.clock.Now()
+			p := w.protection(c.ID)
+			w.must(w.s.NoteNotices(w.Context(), w.person["worker"], p.ID, p.Version, given, time.Time{}))
+		}
+		if k := w.clocks("", c.ID)["D27"]; k.State != casework.Met || k.Ended.Sub(k.Start) != 25*time.Minute {
+			t.Errorf("with five: %s after %v", k.State, k.Ended.Sub(k.Start))
+		}
+		p := w.protection(c.ID)
+		w.want(fault.Invalid, w.s.NoteNotices(w.Context(), w.person["worker"], p.ID, p.Version, map[string]time.Time{"parents": w.clock.Now().Add(time.Hour)}, time.Time{}), "a notice to come")
+		w.want(fault.Invalid, w.s.EndProtection(w.Context(), w.person["worker"], p.ID, p.Version, w.clock.Now(), "parent", ""), "a hand-over without a protocol")
+		w.must(w.s.EndProtection(w.Context(), w.person["worker"], p.ID, p.Version, w.clock.Now(), "social_worker", "Приема дежурният от ОЗД, подписан протокол."))
+		if w.cas(c.ID).Protected {
+			t.Error("still protected")
+		}
+		if got := w.clocks("", c.ID); got["D26"].State != casework.Met || got["D28"].State != casework.Running {
+			t.Errorf("protection %s, help %s", got["D26"].State, got["D28"].State)
+		}
+	})
+}
+
+// The special room is for children over ten only (Regulation I-51, article 14, paragraph 1).
+func TestTheSpecialRoomIsForChildrenOverTen(t *testing.T) {
+	for band, want := range map[string]fault.Kind{"7-9": fault.Invalid, "unknown": fault.Invalid, "10-13": "", "14-17": ""} {
+		t.Run(band, func(t *testing.T) {
+			each(t, func(w *world) {
+				g := violence()
+				g.Band = band
+				c := w.openedAs(g)
+				w.want(want, w.s.Protect(w.Context(), w.person["worker"], w.key(), casework.Protection{Case: c.ID, Agency: w.agency["police"], AskedBy: "police", Ground: "danger", OrderedBy: "head",
+					Granted: w.clock.Now(), Option: "special_room"}), "a child of "+band)
+			})
+		})
+	}
+}
+
+// At night the police protect a child before there is a case; what they entered goes over to the case with the signal.
+func TestAProtectionGoesWithItsSignal(t *testing.T) {
+	each(t, func(w *world) {
+		g := w.give("worker", w.named())
+		w.want(fault.Denied, w.s.Protect(w.Context(), w.person["teacher"], w.key(), casework.Protection{Signal: g.ID, Agency: w.agency["police"], AskedBy: "police", Ground: "danger", OrderedBy: "head",
+			Granted: w.clock.Now(), Option: "residential"}), "by a school")
+		w.must(w.s.Protect(w.Context(), w.person["worker"], w.key(), casework.Protection{Signal: g.ID, Agency: w.agency["police"], AskedBy: "police", Ground: "danger", OrderedBy: "duty_officer",
+			Granted: w.clock.Now(), Option: "residential", Place: "дом на улица"}))
+		id, err := w.s.Open(w.Context(), w.person["worker"], w.key(), g.ID, w.signal(g.ID).Version, "")
+		w.must(err)
+		p := w.protection(id)
+		if p.Place != "дом на улица" || !w.cas(id).Protected || w.clocks("", id)["D26"].State != casework.Running {
+			t.Errorf("place known: %v, protected: %v", p.Place != "", w.cas(id).Protected)
+		}
+		// where the child is shows to whoever may see the place only
+		w.must(w.s.Invite(w.Context(), w.person["worker"], w.key(), id, casework.Seat{Agency: w.agency["police"], Person: w.person["inspector"].Person, Function: "inspector"}, 30))
+		v, err := w.s.OpenProtection(w.Context(), w.person["inspector"], id)
+		w.must(err)
+		if v.Protections[0].Place != "" {
+			t.Error("the place shows to a member without that part")
+		}
+		_, err = w.s.OpenProtection(w.Context(), w.person["head"], id)
+		w.want(fault.Denied, err, "the head, who sees the core only")
+	})
+}

@@ -1,0 +1,142 @@
+package casework_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"strengthen/internal/calendar"
+	"strengthen/internal/casework"
+	"strengthen/internal/fault"
+	"strengthen/internal/testkit"
+)
+
+// ask sends a request from the lead of a case to the school and returns it.
+func (w *world) ask(c casework.Case, parts ...casework.Compartment) casework.Request {
+	w.Helper()
+	w.must(w.s.Send(w.Context(), w.person["worker"], w.key(), c.ID, casework.Request{To: w.agency["school"], Kind: "information", Parts: parts,
+		Text: "Моля за сведения за отсъствията от септември.", Due: calendar.On(w.clock.Now()).AddDays(10)}))
+	_, all, err := w.s.RequestsOf(w.Context(), w.person["worker"], c.ID)
+	w.must(err)
+	return all[0]
+}
+
+func (w *world) request(id string) casework.Request {
+	w.Helper()
+	v, err := w.s.OpenRequest(w.Context(), w.person["worker"], id)
+	w.must(err)
+	return v.Request
+}
+
+func (w *world) step(who, id string, p casework.RequestStep, text string) error {
+	return w.s.StepRequest(w.Context(), w.person[who], id, w.request(id).Version, p, sealedText(text))
+}
+
+// A request goes to the inbox of the institution: everybody there may take it, nobody elsewhere sees it, and the case itself
+// stays closed to them but for the parts that were named.
+func TestARequestLiesInTheInboxOfTheInstitution(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened()
+		r := w.ask(c)
+		for who, n := range map[string]int{"teacher": 1, "inspector": 0, "doctor": 0, "stranger": 0, "manager": 0, "coordinator": 0} {
+			list, _, err := w.s.Inbox(w.Context(), w.person[who], casework.RequestFilter{Open: true})
+			w.must(err)
+			if len(list) != n {
+				t.Errorf("%s has %d requests, want %d", who, len(list), n)
+			}
+			_, err = w.s.OpenRequest(w.Context(), w.person[who], r.ID)
+			w.want(map[int]fault.Kind{0: fault.Denied, 1: ""}[n], err, who+" opens it")
+		}
+		if got := w.opens("teacher", c.ID); got != nil {
+			t.Errorf("the case opens to the school: %v", got)
+		}
+		shared := w.ask(c, casework.Core, casework.School)
+		if got := w.opens("teacher", c.ID); !slices.Equal(got, []casework.Compartment{casework.Core, casework.School}) {
+			t.Errorf("with parts named, the school sees %v", got)
+		}
+		w.must(w.step("worker", shared.ID, casework.WithdrawIt, "намерихме ги другаде"))
+		if got := w.opens("teacher", c.ID); got != nil {
+			t.Errorf("after the end of the request: %v", got)
+		}
+		if n := testkit.Count(w, w.db, "SELECT count(*) FROM case_request WHERE text LIKE '%отсъствия%'"); n != 0 {
+			t.Error("its words lie in the clear")
+		}
+		if n := testkit.Count(w, w.db, "SELECT count(*) FROM message WHERE kind = 'request' AND state <> 'cancelled'"); n == 0 {
+			t.Error("nobody was told")
+		}
+	})
+}
+
+// The whole way: taken, a question and its answer, accepted, answered, returned, answered again, verified. The loop is closed by
+// the sender.
+func TestARequestGoesRoundUntilTheSenderVerifies(t *testing.T) {
+	each(t, func(w *world) {
+		r := w.ask(w.opened())
+		for _, x := range []struct {
+			who   string
+			step  casework.RequestStep
+			text  string
+			state casework.RequestState
+			r01   casework.ClockState
+		}{
+			{"teacher", casework.Take, "", casework.Taken, casework.Running},
+			{"teacher", casework.AskInfo, "За кой срок?", casework.NeedsInfo, casework.Met},
+			{"worker", casework.GiveInfo, "От 15 септември.", casework.Asked, casework.Running},
+			{"teacher", casework.Accept, "", casework.Accepted, casework.Met},
+			{"teacher", casework.AnswerIt, "Седем отсъствия, всички в понеделник.", casework.Answered, casework.Met},
+			{"worker", casework.ReturnIt, "Моля и за оценките.", casework.Accepted, casework.Met},
+			{"teacher", casework.AnswerIt, "Оценките паднаха с единица.", casework.Answered, casework.Met},
+			{"worker", casework.Verify, "", casework.Verified, casework.Met},
+		} {
+			w.clock.Move(time.Minute)
+			other := map[string]string{"teacher": "worker", "worker": "teacher"}[x.who]
+			w.want(fault.Invalid, w.s.StepRequest(w.Context(), w.person[other], r.ID, w.request(r.ID).Version, x.step, sealedText(x.text)), string(x.step)+" by the other side")
+			w.must(w.step(x.who, r.ID, x.step, x.text))
+			if got := w.request(r.ID).State; got != x.state {
+				t.Fatalf("after %s: %s", x.step, got)
+			}
+			if k := w.clocks("", r.Case)["R01"]; k.State != x.r01 {
+				t.Errorf("after %s the clock of the answer is %s, want %s", x.step, k.State, x.r01)
+			}
+		}
+		if k := w.clocks("", r.Case)["R04"]; k.State != casework.Met || !k.Due.Equal(r.Due.End()) {
+			t.Errorf("the clock of the work: %+v", k)
+		}
+		w.want(fault.Conflict, w.step("worker", r.ID, casework.WithdrawIt, "не трябва"), "withdrawing what is done")
+	})
+}
+
+func TestARequestOfWhichNothingCameExpires(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened()
+		r := w.ask(c, casework.Core)
+		w.clock.Set(r.Until.Add(-time.Second))
+		w.must(w.s.ExpireRequests(w.Context()))
+		if got := w.request(r.ID).State; got != casework.Asked {
+			t.Errorf("a second before: %s", got)
+		}
+		w.clock.Move(time.Second)
+		if got := w.opens("teacher", c.ID); got != nil {
+			t.Errorf("readable at its end, before any job ran: %v", got)
+		}
+		w.must(w.s.ExpireRequests(w.Context()))
+		if got := w.request(r.ID).State; got != casework.Expired {
+			t.Errorf("at its end: %s", got)
+		}
+	})
+}
+
+func TestSomebodyBarredGetsNoRequest(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened()
+		w.must(w.s.Exclude(w.Context(), w.person["worker"], c.ID, w.person["teacher"].Person, "сестра на майката"))
+		r := w.ask(c)
+		_, err := w.s.OpenRequest(w.Context(), w.person["teacher"], r.ID)
+		w.want(fault.Denied, err, "opening it")
+		list, _, err := w.s.Inbox(w.Context(), w.person["teacher"], casework.RequestFilter{})
+		if err != nil || len(list) != 0 {
+			t.Errorf("listed: %d, %v", len(list), err)
+		}
+		w.want(fault.Denied, w.s.StepRequest(w.Context(), w.person["teacher"], r.ID, r.Version, casework.Accept, ""), "accepting it")
+	})
+}

@@ -1,0 +1,312 @@
+package casework
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/fault"
+	"strengthen/internal/org"
+	"strengthen/internal/sealed"
+)
+
+// Restorative is a restorative process that somebody proposes for a case: a family group conference, a mediation, a circle. It is
+// voluntary, and does not go on from its referral until every safeguard holds (Directive 2012/29/EU, article 12; Istanbul
+// Convention, article 48; Mediation Act, articles 2, 5 and 13).
+type Restorative struct {
+	ID         string
+	Case       CaseID
+	N          int
+	Method     string
+	State      RestorativeState
+	Since      time.Time
+	ReferredBy access.PersonID
+	Why        sealed.Text
+
+	Screened    time.Time // by a named professional
+	ScreenedBy  access.PersonID
+	Reasons     sealed.Text // of the screening
+	Fear        bool        // the child, or a grown-up who was harmed, fears somebody who is to take part
+	Proceedings bool        // a protection order or a criminal charge against somebody who is to take part
+	LeadAgrees  bool        // the lead agreed in writing although there are proceedings
+	Facilitator sealed.Text
+	Independent bool // the facilitator decides nothing in the case and has no conflict of interest
+	Support     sealed.Text
+	Unbound     bool // the child's support person is no family member in the conflict
+	People      []Participant
+	Version     int
+}
+
+// Participant is somebody who is to take part, and what they agreed to. Silence is never consent.
+type Participant struct {
+	Role     string // child, parent, relative, other
+	Informed string // day on which they were told what it is and that they may leave
+	Consent  string // yes, no, withdrawn or ""
+	By       string // of the parent or guardian, for a child
+}
+
+// RestorativeState is where a restorative process stands.
+type RestorativeState string
+
+// The states.
+const (
+	Referred  RestorativeState = "referred"
+	Preparing RestorativeState = "preparing" // every safeguard held when it went on
+	Convened  RestorativeState = "convened"
+	Agreed    RestorativeState = "agreed"
+	NoAgree   RestorativeState = "no_agreement"
+	Stopped   RestorativeState = "stopped" // withdrawn, by anybody, without a reason
+	Refused   RestorativeState = "refused" // not safe: the alternatives are offered
+)
+
+// RestorativeStep is what moves a restorative process.
+type RestorativeStep string
+
+// The steps.
+const (
+	Refer     RestorativeStep = "refer"
+	Prepare   RestorativeStep = "prepare"
+	ConveneIt RestorativeStep = "convene"
+	Conclude  RestorativeStep = "conclude"
+	Disagree  RestorativeStep = "disagree"
+	Stop      RestorativeStep = "stop"
+	RefuseIt  RestorativeStep = "refuse"
+)
+
+// RestorativeSteps lists the steps in the order of pages.
+func RestorativeSteps() []RestorativeStep {
+	return []RestorativeStep{Refer, Prepare, ConveneIt, Conclude, Disagree, Stop, RefuseIt}
+}
+
+var restorativeMoves = table[RestorativeState, RestorativeStep]{
+	Refer:     {[]RestorativeState{""}, Referred},
+	Prepare:   {[]RestorativeState{Referred}, Preparing},
+	ConveneIt: {[]RestorativeState{Preparing}, Convened},
+	Conclude:  {[]RestorativeState{Convened}, Agreed},
+	Disagree:  {[]RestorativeState{Convened}, NoAgree},
+	Stop:      {[]RestorativeState{Referred, Preparing, Convened}, Stopped},
+	RefuseIt:  {[]RestorativeState{Referred, Preparing}, Refused},
+}
+
+// From reports whether the step may be taken from state s.
+func (p RestorativeStep) From(s RestorativeState) bool { return restorativeMoves.from(p, s) }
+
+// RestorativeMethods lists the methods.
+func RestorativeMethods() []string { return []string{"conference", "mediation", "circle"} }
+
+// ParticipantRoles lists who takes part.
+func ParticipantRoles() []string { return []string{"child", "parent", "relative", "other"} }
+
+// screeningDays is for how long a screening holds. It is practice, to be confirmed.
+const screeningDays = 30
+
+// RestorativeTx is what restorative processes need of a transaction.
+type RestorativeTx interface {
+	Restorative(ctx context.Context, id string) (Restorative, error)
+	Restoratives(ctx context.Context, c CaseID) ([]Restorative, error)
+	PutRestorative(ctx context.Context, x Restorative) error
+}
+
+// hardStop reports whether a process must not be thought of: sexual violence, exploitation, or fear. Only the alternatives are
+// offered, such as support for the child or a meeting of the network without that person.
+func (x Restorative) hardStop(c Case) bool {
+	return x.Fear || slices.Contains(c.Kinds, "sexual") || slices.Contains(c.Kinds, "exploitation")
+}
+
+// gate lists the safeguards that do not hold, by their codes. Empty means that the process may go on.
+func gate(ctx context.Context, tx Tx, c Case, x Restorative) ([]string, error) {
+	var missing []string
+	add := func(code string, lacks bool) {
+		if lacks {
+			missing = append(missing, code)
+		}
+	}
+	add("hardstop", x.hardStop(c))
+	add("screening", x.Screened.IsZero() || tx.Now().After(x.Screened.AddDate(0, 0, screeningDays)))
+	clocks, err := tx.ClocksOf(ctx, "", c.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, rule := range []string{"D09", "D20", "D26"} {
+		add("open."+rule, slices.ContainsFunc(clocks, func(k Clock) bool { return k.Rule == rule && k.Live() }))
+	}
+	add("proceedings", x.Proceedings && !x.LeadAgrees)
+	plans, err := tx.Plans(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	add("plan", !slices.ContainsFunc(plans, func(p Plan) bool { return p.State == InForce }))
+	add("consent", len(x.People) < 2 || slices.ContainsFunc(x.People, func(p Participant) bool { return p.Informed == "" || p.Consent != "yes" }))
+	add("child", !slices.ContainsFunc(x.People, func(p Participant) bool { return p.Role == "child" }))
+	add("guardian", !ConsentsAlone(c.Band) && slices.ContainsFunc(x.People, func(p Participant) bool { return p.Role == "child" && p.By == "" }))
+	add("support", x.Support == "" || !x.Unbound)
+	add("facilitator", x.Facilitator == "" || !x.Independent)
+	return missing, nil
+}
+
+// ReferRestorative proposes a restorative process.
+func (s *Service) ReferRestorative(ctx context.Context, by access.Actor, key string, id CaseID, method string, why sealed.Text) error {
+	return s.onCase(ctx, by, id, -1, access.WriteCase, func(ctx context.Context, tx Tx, c Case) error {
+		var l fault.List
+		chosen(&l, "method", RestorativeMethods(), method)
+		worded(&l, "why", why, 10, 2000)
+		if c.State == Closed {
+			l.Add(fault.New(fault.Conflict, "case.closed"))
+		}
+		if err := l.Err(); err != nil {
+			return err
+		}
+		_, err := tx.Once(ctx, key, func() (string, error) {
+			all, err := tx.Restoratives(ctx, c.ID)
+			if err != nil {
+				return "", err
+			}
+			x := Restorative{ID: access.NewID(), Case: c.ID, N: len(all) + 1, Method: method, ReferredBy: by.Person, Why: why}
+			return x.ID, moveRestorative(ctx, tx, c, x, Refer)
+		})
+		return err
+	})
+}
+
+func moveRestorative(ctx context.Context, tx Tx, c Case, x Restorative, p RestorativeStep) error {
+	if !p.From(x.State) {
+		return fault.New(fault.Conflict, "restorative.step")
+	}
+	x.State, x.Since = restorativeMoves[p].to, tx.Now()
+	if err := tx.PutRestorative(ctx, x); err != nil {
+		return err
+	}
+	return note(ctx, tx, c, Core, "restorative."+string(p), x.ID, "")
+}
+
+func (s *Service) onRestorative(ctx context.Context, by access.Actor, id CaseID, process string, version int, action access.Action, fn func(context.Context, Tx, Case, Restorative) error) error {
+	return s.onCase(ctx, by, id, -1, action, func(ctx context.Context, tx Tx, c Case) error {
+		x, err := tx.Restorative(ctx, process)
+		if err != nil {
+			return err
+		}
+		if x.Case != c.ID {
+			return fault.New(fault.NotFound, "fault.notfound")
+		}
+		if version >= 0 && x.Version != version {
+			return fault.New(fault.Conflict, "fault.changed")
+		}
+		return fn(ctx, tx, c, x)
+	})
+}
+
+// ScreenRestorative keeps what a named professional found when screening a process, and who is to take part. Where a hard stop
+// is found, the process is refused at once.
+func (s *Service) ScreenRestorative(ctx context.Context, by access.Actor, id CaseID, process string, version int, found Restorative) error {
+	return s.onRestorative(ctx, by, id, process, version, access.LeadCase, func(ctx context.Context, tx Tx, c Case, x Restorative) error {
+		var l fault.List
+		worded(&l, "reasons", found.Reasons, 20, 4000)
+		worded(&l, "facilitator", found.Facilitator, 0, 300)
+		worded(&l, "support", found.Support, 0, 300)
+		for _, p := range found.People {
+			chosen(&l, "role", ParticipantRoles(), p.Role)
+			chosen(&l, "consent", []string{"", "yes", "no", "withdrawn"}, p.Consent)
+		}
+		if x.State != Referred && x.State != Preparing {
+			l.Add(fault.New(fault.Conflict, "restorative.step"))
+		}
+		if err := l.Err(); err != nil {
+			return err
+		}
+		x.Screened, x.ScreenedBy, x.Reasons, x.Fear, x.Proceedings, x.LeadAgrees = tx.Now(), by.Person, found.Reasons, found.Fear, found.Proceedings, found.LeadAgrees
+		x.Facilitator, x.Independent, x.Support, x.Unbound, x.People = found.Facilitator, found.Independent, found.Support, found.Unbound, found.People
+		if x.hardStop(c) {
+			return moveRestorative(ctx, tx, c, x, RefuseIt)
+		}
+		if err := tx.PutRestorative(ctx, x); err != nil {
+			return err
+		}
+		return note(ctx, tx, c, Core, "restorative.screened", x.ID, "")
+	})
+}
+
+// StepRestorative takes a process one step on. Before it is prepared and before it is convened every safeguard has to hold.
+func (s *Service) StepRestorative(ctx context.Context, by access.Actor, id CaseID, process string, version int, p RestorativeStep) error {
+	return s.onRestorative(ctx, by, id, process, version, access.LeadCase, func(ctx context.Context, tx Tx, c Case, x Restorative) error {
+		if !known([]RestorativeStep{Prepare, ConveneIt, Conclude, Disagree, RefuseIt}, p) {
+			return fault.Field("step", "form.choose")
+		}
+		if p == Prepare || p == ConveneIt {
+			missing, err := gate(ctx, tx, c, x)
+			if err != nil {
+				return err
+			}
+			var l fault.List
+			for _, code := range missing {
+				l.Add(fault.New(fault.Conflict, "restorative.gate."+code))
+			}
+			if err := l.Err(); err != nil {
+				return err
+			}
+		}
+		return moveRestorative(ctx, tx, c, x, p)
+	})
+}
+
+// StopRestorative ends a process because somebody does not want it any more. Nobody is asked why; the lead is told.
+func (s *Service) StopRestorative(ctx context.Context, by access.Actor, id CaseID, process string) error {
+	return s.onRestorative(ctx, by, id, process, -1, access.WriteCase, func(ctx context.Context, tx Tx, c Case, x Restorative) error {
+		if err := moveRestorative(ctx, tx, c, x, Stop); err != nil {
+			return err
+		}
+		lead, err := tx.Person(ctx, c.Lead)
+		if err != nil || lead.ID == by.Person {
+			return err
+		}
+		return tx.PlanMail(ctx, org.Mail{
+			Key: "restorative/" + x.ID, Kind: "restorative", Record: x.ID, Person: lead.ID, Address: lead.Email, Lang: lead.Lang, Due: tx.Now(),
+			Vars: map[string]string{"ref": c.Ref, "path": "/cases/" + string(c.ID) + "/restorative"},
+		})
+	})
+}
+
+// RestorativeView is the restorative processes of a case, each with the safeguards that do not hold.
+type RestorativeView struct {
+	CaseView
+	Processes []Restorative
+	Missing   map[string][]string
+}
+
+// OpenRestorative opens the restorative processes of a case.
+func (s *Service) OpenRestorative(ctx context.Context, by access.Actor, id CaseID) (RestorativeView, error) {
+	v := RestorativeView{Missing: map[string][]string{}}
+	err := s.onCase(ctx, by, id, -1, access.SeeCase, func(ctx context.Context, tx Tx, c Case) error {
+		var err error
+		if v.CaseView, err = s.caseView(ctx, tx, c, EventFilter{Limit: 1}); err != nil {
+			return err
+		}
+		if v.Processes, err = tx.Restoratives(ctx, c.ID); err != nil {
+			return err
+		}
+		var people []access.PersonID
+		for _, x := range v.Processes {
+			people = append(people, x.ReferredBy, x.ScreenedBy)
+			if v.Missing[x.ID], err = gate(ctx, tx, c, x); err != nil {
+				return err
+			}
+		}
+		return nameAll(ctx, tx, v.Names, people)
+	})
+	return v, err
+}
+
+// PeopleText and ReadPeople carry the participants as one text, to be sealed.
+func (x Restorative) PeopleText() sealed.Text {
+	b, err := json.Marshal(x.People)
+	if err != nil {
+		panic(err) // texts can be written
+	}
+	return sealed.Text(b)
+}
+
+// ReadPeople reads what PeopleText wrote.
+func (x *Restorative) ReadPeople(text sealed.Text) error {
+	return json.Unmarshal([]byte(text), &x.People)
+}

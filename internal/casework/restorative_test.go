@@ -1,0 +1,101 @@
+package casework_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"strengthen/internal/casework"
+	"strengthen/internal/fault"
+)
+
+func (w *world) process(id casework.CaseID) (casework.Restorative, []string) {
+	w.Helper()
+	v, err := w.s.OpenRestorative(w.Context(), w.person["worker"], id)
+	w.must(err)
+	return v.Processes[0], v.Missing[v.Processes[0].ID]
+}
+
+// safe is a screening that leaves nothing to wish for.
+func safe() casework.Restorative {
+	return casework.Restorative{
+		Reasons: "Разговори поотделно; детето иска среща с баба си и майка си.", Facilitator: "координатор от сдружение", Independent: true, Support: "училищният психолог", Unbound: true,
+		People: []casework.Participant{{Role: "child", Informed: "2026-03-10", Consent: "yes", By: "майката"}, {Role: "relative", Informed: "2026-03-10", Consent: "yes"}},
+	}
+}
+
+// A process does not go on until every safeguard holds, and stops when one falls away.
+func TestTheGateOfRestorativeWork(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.team()
+		p := w.drafted(c)
+		w.must(w.s.AdoptPlan(w.Context(), w.person["worker"], c.ID, p.ID, p.Version))
+		w.must(w.s.ReferRestorative(w.Context(), w.person["teacher"], w.key(), c.ID, "conference", "Баба му иска да се събере семейството."))
+		x, missing := w.process(c.ID)
+		for _, code := range []string{"screening", "consent", "child", "support", "facilitator"} {
+			if !slices.Contains(missing, code) {
+				t.Errorf("%s is not missed: %v", code, missing)
+			}
+		}
+		w.want(fault.Conflict, w.s.StepRestorative(w.Context(), w.person["worker"], c.ID, x.ID, x.Version, casework.Prepare), "without a screening")
+		w.want(fault.Denied, w.s.ScreenRestorative(w.Context(), w.person["teacher"], c.ID, x.ID, x.Version, safe()), "screened by a member who does not lead")
+		for code, change := range map[string]func(*casework.Restorative){
+			"consent":     func(x *casework.Restorative) { x.People[1].Consent = "" },
+			"child":       func(x *casework.Restorative) { x.People[0].Role = "parent" },
+			"guardian":    func(x *casework.Restorative) { x.People[0].By = "" },
+			"support":     func(x *casework.Restorative) { x.Unbound = false },
+			"facilitator": func(x *casework.Restorative) { x.Independent = false },
+			"proceedings": func(x *casework.Restorative) { x.Proceedings = true },
+		} {
+			found := safe()
+			change(&found)
+			x, _ := w.process(c.ID)
+			w.must(w.s.ScreenRestorative(w.Context(), w.person["worker"], c.ID, x.ID, x.Version, found))
+			x, missing := w.process(c.ID)
+			if !slices.Contains(missing, code) {
+				t.Errorf("%s is not missed: %v", code, missing)
+			}
+			w.want(fault.Conflict, w.s.StepRestorative(w.Context(), w.person["worker"], c.ID, x.ID, x.Version, casework.Prepare), "without "+code)
+		}
+		x, _ = w.process(c.ID)
+		w.must(w.s.ScreenRestorative(w.Context(), w.person["worker"], c.ID, x.ID, x.Version, safe()))
+		x, missing = w.process(c.ID)
+		if len(missing) > 0 {
+			t.Fatalf("still missing: %v", missing)
+		}
+		w.must(w.s.StepRestorative(w.Context(), w.person["worker"], c.ID, x.ID, x.Version, casework.Prepare))
+		w.clock.Move(31 * 24 * time.Hour) // the screening is too old by now
+		x, _ = w.process(c.ID)
+		w.want(fault.Conflict, w.s.StepRestorative(w.Context(), w.person["worker"], c.ID, x.ID, x.Version, casework.ConveneIt), "with a screening of last month")
+		w.must(w.s.StopRestorative(w.Context(), w.person["teacher"], c.ID, x.ID))
+		if x, _ = w.process(c.ID); x.State != casework.Stopped {
+			t.Errorf("after somebody left: %s", x.State)
+		}
+	})
+}
+
+// Sexual violence, exploitation and fear are hard stops: nothing that anybody writes lets the process go on.
+func TestTheHardStops(t *testing.T) {
+	for name, tc := range map[string]struct {
+		kinds []casework.Kind
+		fear  bool
+	}{"sexual": {[]casework.Kind{"physical", "sexual"}, false}, "exploitation": {[]casework.Kind{"exploitation"}, false}, "fear": {[]casework.Kind{"physical"}, true}} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(w *world) {
+				g := violence()
+				g.Kinds = tc.kinds
+				c := w.openedAs(g)
+				w.must(w.s.ReferRestorative(w.Context(), w.person["worker"], w.key(), c.ID, "mediation", "Семейството поиска среща."))
+				found := safe()
+				found.Fear = tc.fear
+				x, _ := w.process(c.ID)
+				w.must(w.s.ScreenRestorative(w.Context(), w.person["worker"], c.ID, x.ID, x.Version, found))
+				x, _ = w.process(c.ID)
+				if x.State != casework.Refused {
+					t.Errorf("state %s", x.State)
+				}
+				w.want(fault.Conflict, w.s.StepRestorative(w.Context(), w.person["worker"], c.ID, x.ID, x.Version, casework.Prepare), "going on")
+			})
+		})
+	}
+}

@@ -1,0 +1,334 @@
+package casework_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/casework"
+	"strengthen/internal/fault"
+	"strengthen/internal/org"
+	"strengthen/internal/testkit"
+)
+
+// opens reports which parts of a case somebody sees; nil when the case does not open at all.
+func (w *world) opens(who string, id casework.CaseID) []casework.Compartment {
+	w.Helper()
+	v, err := w.s.OpenCase(w.Context(), w.person[who], id)
+	if err != nil {
+		if !fault.Is(err, fault.Denied) {
+			w.Errorf("%s opens: %v", who, err)
+		}
+		return nil
+	}
+	var parts []casework.Compartment
+	for _, p := range casework.Compartments() {
+		if v.Parts[p] {
+			parts = append(parts, p)
+		}
+	}
+	return parts
+}
+
+// Reach is the case's team, not the town: nobody sees a case for a role alone but the head of its department, and the head
+// sees the core only.
+func TestWhoSeesACase(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened()
+		for who, want := range map[string][]casework.Compartment{
+			"worker": casework.Compartments(), "head": {casework.Core},
+			"worker2": nil, "stranger": nil, "inspector": nil, "teacher": nil, "doctor": nil, "expert": nil, "coordinator": nil, "manager": nil, "admin": nil, "officer": nil,
+		} {
+			if got := w.opens(who, c.ID); !slices.Equal(got, want) {
+				t.Errorf("%s sees %v, want %v", who, got, want)
+			}
+			list, _, err := w.s.Cases(w.Context(), w.person[who], casework.CaseFilter{Limit: 10})
+			w.must(err)
+			if (len(list) == 1) != (want != nil) {
+				t.Errorf("%s lists %d cases", who, len(list))
+			}
+		}
+		for who, want := range map[string][]casework.Compartment{
+			"inspector": {casework.Core, casework.Police, casework.Voice, casework.Offender}, "teacher": {casework.Core, casework.School, casework.Voice}, "doctor": {casework.Core, casework.Health, casework.Voice},
+			"expert": {casework.Core, casework.Voice},
+		} {
+			agency := w.person[who].Grants[0].Agency
+			w.must(w.s.Invite(w.Context(), w.person["worker"], w.key(), c.ID, casework.Seat{Agency: agency, Person: w.person[who].Person, Function: "member"}, 30))
+			if got := w.opens(who, c.ID); !slices.Equal(got, want) {
+				t.Errorf("%s sees %v, want %v", who, got, want)
+			}
+		}
+		if got := w.opens("inspector2", c.ID); got != nil {
+			t.Errorf("a colleague of the inspector sees %v", got)
+		}
+	})
+}
+
+// A share ends by the clock, with no job in between.
+func TestAShareEndsWithItsMoment(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened()
+		w.must(w.s.Invite(w.Context(), w.person["worker"], w.key(), c.ID, casework.Seat{Agency: w.agency["school"], Person: w.person["teacher"].Person, Function: "teacher"}, 10))
+		end := w.clock.Now().AddDate(0, 0, 10)
+		w.clock.Set(end.Add(-time.Second))
+		if w.opens("teacher", c.ID) == nil {
+			t.Error("closed a second before its end")
+		}
+		w.clock.Set(end)
+		if got := w.opens("teacher", c.ID); got != nil {
+			t.Errorf("open at its end: %v", got)
+		}
+		list, _, err := w.s.Cases(w.Context(), w.person["teacher"], casework.CaseFilter{})
+		if err != nil || len(list) != 0 {
+			t.Errorf("still listed: %d, %v", len(list), err)
+		}
+		for days, want := range map[int]fault.Kind{0: fault.Invalid, 181: fault.Invalid, 180: ""} {
+			err := w.s.GiveShare(w.Context(), w.person["worker"], w.key(), c.ID, casework.Share{Agency: w.agency["hospital"], Parts: []casework.Compartment{casework.Core}, Purpose: "service", Ground: "36g"}, days)
+			w.want(want, err, "a share of so many days")
+		}
+		if got := w.opens("doctor", c.ID); !slices.Equal(got, []casework.Compartment{casework.Core}) {
+			t.Errorf("the people of an institution see %v", got)
+		}
+	})
+}
+
+func TestNobodyGivesOnWhatTheyMayNotSee(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened()
+		share := casework.Share{Agency: w.agency["school"], Person: w.person["teacher"].Person, Parts: []casework.Compartment{casework.Health}, Purpose: "service", Ground: "36g"}
+		w.want(fault.Invalid, w.s.GiveShare(w.Context(), w.person["head"], w.key(), c.ID, share, 10), "the head, who sees the core only, gives health")
+		w.want(fault.Denied, w.s.GiveShare(w.Context(), w.person["inspector"], w.key(), c.ID, share, 10), "somebody outside")
+		w.must(w.s.GiveShare(w.Context(), w.person["worker"], w.key(), c.ID, share, 10))
+		if got := w.opens("teacher", c.ID); got != nil {
+			t.Errorf("health without the core opens %v", got)
+		}
+	})
+}
+
+func TestABarredPersonReachesNothing(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened()
+		w.must(w.s.Invite(w.Context(), w.person["worker"], w.key(), c.ID, casework.Seat{Agency: w.agency["police"], Person: w.person["inspector"].Person, Function: "inspector"}, 30))
+		w.must(w.s.Exclude(w.Context(), w.person["worker"], c.ID, w.person["inspector"].Person, "братовчед на бащата"))
+		if got := w.opens("inspector", c.ID); got != nil {
+			t.Errorf("after the bar: %v", got)
+		}
+		_, err := w.s.Break(w.Context(), w.person["inspector"], w.key(), c.Ref, "life", "Спешно трябва да видя къде е детето.")
+		w.want(fault.Denied, err, "breaking the glass")
+		w.want(fault.Invalid, w.s.Invite(w.Context(), w.person["worker"], w.key(), c.ID, casework.Seat{Agency: w.agency["police"], Person: w.person["inspector"].Person, Function: "inspector"}, 30), "inviting again")
+		// a head is barred from a case of the own department
+		w.must(w.s.Exclude(w.Context(), w.person["worker"], c.ID, w.person["head"].Person, "съсед на семейството"))
+		if got := w.opens("head", c.ID); got != nil {
+			t.Errorf("the head: %v", got)
+		}
+		if n := testkit.Count(w, w.db, "SELECT count(*) FROM case_barred WHERE reason LIKE '%братовчед%' OR reason LIKE '%съсед%'"); n != 0 {
+			t.Error("the reason lies in the clear")
+		}
+	})
+}
+
+func TestARestrictedCaseIsItsTeamsAlone(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened()
+		w.want(fault.Denied, w.s.SetFlag(w.Context(), w.person["worker"], c.ID, c.Version, "restricted", true), "by the lead")
+		w.must(w.s.SetFlag(w.Context(), w.person["head"], c.ID, c.Version, "restricted", true))
+		if got := w.opens("head", c.ID); got != nil {
+			t.Errorf("the head, who is not of the team: %v", got)
+		}
+		if w.opens("worker", c.ID) == nil {
+			t.Error("the lead is shut out")
+		}
+	})
+}
+
+// An emergency: reading only, three hours, three people told in the same transaction, reviewed by somebody else.
+func TestBreakingTheGlass(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened()
+		_, err := w.s.Break(w.Context(), w.person["inspector"], w.key(), c.Ref, "life", "кратко")
+		w.want(fault.Invalid, err, "without a reason")
+		_, err = w.s.Break(w.Context(), w.person["admin"], w.key(), c.Ref, "life", "Администратор иска да види случая.")
+		w.want(fault.Denied, err, "an administrator")
+		_, err = w.s.Break(w.Context(), w.person["inspector"], w.key(), "PER-2026-9999", "life", "Спешно трябва да видя къде е детето.")
+		w.want(fault.NotFound, err, "a case that is not there")
+		id, err := w.s.Break(w.Context(), w.person["inspector"], w.key(), c.Ref, "life", "Спешно трябва да видя къде е детето.")
+		w.must(err)
+		if got := w.opens("inspector", id); len(got) != len(casework.Compartments()) {
+			t.Errorf("sees %v", got)
+		}
+		_, err = w.s.AddNote(w.Context(), w.person["inspector"], w.key(), casework.Note{Case: id, Part: casework.Police, Nature: casework.Fact, Source: "полицай", Text: "проверен адрес"})
+		w.want(fault.Denied, err, "writing")
+		w.want(fault.Denied, w.s.CaseHappened(w.Context(), w.person["inspector"], id, "crime.known", time.Time{}, ""), "an event")
+		to := map[string]bool{}
+		_, err = w.org.SendDue(w.Context(), func(_ context.Context, m org.Message) error {
+			if m.Kind == "glass" {
+				to[m.Address] = true
+			}
+			return nil
+		})
+		w.must(err)
+		if len(to) != 3 || !to["worker@example.org"] || !to["head@example.org"] || !to["officer@example.org"] {
+			t.Errorf("told: %v", to)
+		}
+		all, _, _, err := w.s.Breaks(w.Context(), w.person["officer"])
+		if err != nil || len(all) != 1 || all[0].Overdue(w.clock.Now()) {
+			t.Fatalf("for review: %d, %v", len(all), err)
+		}
+		w.clock.Move(3*time.Hour - time.Second)
+		if w.opens("inspector", id) == nil {
+			t.Error("closed before three hours")
+		}
+		w.clock.Move(time.Second)
+		if got := w.opens("inspector", id); got != nil {
+			t.Errorf("open after three hours: %v", got)
+		}
+		w.clock.Move(72 * time.Hour)
+		if !all[0].Overdue(w.clock.Now()) {
+			t.Error("a review is not overdue after three days")
+		}
+		w.want(fault.Denied, w.s.ReviewBreak(w.Context(), w.person["head"], all[0].ID, true, "всичко е наред"), "the head reviews")
+		w.must(w.s.ReviewBreak(w.Context(), w.person["officer"], all[0].ID, true, "Имаше сигнал на 112 за същия адрес."))
+		w.want(fault.Conflict, w.s.ReviewBreak(w.Context(), w.person["officer"], all[0].ID, false, "Имаше сигнал на 112 за същия адрес."), "twice")
+	})
+}
+
+func TestConsentIsGivenByWhoMayAndCanBeWithdrawn(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened() // a child of 7 to 9
+		voice := []casework.Compartment{casework.Voice}
+		share := casework.Share{Agency: w.agency["school"], Person: w.person["teacher"].Person, Parts: []casework.Compartment{casework.Core, casework.Voice}, Purpose: "service", Ground: "consent"}
+		w.want(fault.Invalid, w.s.GiveShare(w.Context(), w.person["worker"], w.key(), c.ID, share, 30), "without a consent")
+		w.want(fault.Invalid, w.s.RecordConsent(w.Context(), w.person["worker"], w.key(), c.ID, casework.Consent{Capacity: "child", Parts: voice, How: "oral"}), "a child under fourteen alone")
+		w.must(w.s.RecordConsent(w.Context(), w.person["worker"], w.key(), c.ID, casework.Consent{Capacity: "parent", Parts: []casework.Compartment{casework.Core, casework.Voice}, How: "written"}))
+		w.must(w.s.GiveShare(w.Context(), w.person["worker"], w.key(), c.ID, share, 30))
+		if got := w.opens("teacher", c.ID); !slices.Equal(got, []casework.Compartment{casework.Core, casework.Voice}) {
+			t.Errorf("with consent: %v", got)
+		}
+		v, err := w.s.WhoSees(w.Context(), w.person["worker"], c.ID)
+		w.must(err)
+		w.must(w.s.WithdrawConsent(w.Context(), w.person["worker"], c.ID, v.Consents[0].ID))
+		if got := w.opens("teacher", c.ID); got != nil {
+			t.Errorf("after it was withdrawn: %v", got)
+		}
+	})
+}
+
+func TestEveryOpeningIsOnTheRecord(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened()
+		w.opens("worker", c.ID)
+		w.opens("stranger", c.ID)
+		v, err := w.s.WhoSees(w.Context(), w.person["worker"], c.ID)
+		w.must(err)
+		found := map[access.Outcome]bool{}
+		for _, e := range v.Entries {
+			if e.Action == access.SeeCase && (e.Actor == w.person["worker"].Person || e.Actor == w.person["stranger"].Person) {
+				found[e.Outcome] = true
+			}
+		}
+		if !found[access.Done] || !found[access.Refused] {
+			t.Errorf("the record of %d entries shows %v", len(v.Entries), found)
+		}
+		_, err = w.s.WhoSees(w.Context(), w.person["inspector"], c.ID)
+		w.want(fault.Denied, err, "somebody outside reads who saw")
+		if _, err := w.s.WhoSees(w.Context(), w.person["officer"], c.ID); err != nil {
+			t.Errorf("the officer: %v", err)
+		}
+	})
+}
+
+func TestTwoPeopleWriteAtOnce(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened()
+		id, err := w.s.AddNote(w.Context(), w.person["worker"], w.key(), casework.Note{Case: c.ID, Part: casework.Core, Nature: casework.Fact, Source: "посещение", Text: "У дома е спокойно."})
+		w.must(err)
+		saw := casework.Form{"source": "посещение", "text": "У дома е спокойно."}
+		w.must(w.s.EditNote(w.Context(), w.person["worker"], c.ID, id, saw, casework.Form{"source": "посещение на 2 март", "text": "У дома е спокойно."}))
+		w.must(w.s.EditNote(w.Context(), w.person["head"], c.ID, id, saw, casework.Form{"source": "посещение", "text": "У дома е спокойно, детето рисува."})) // another field: merged
+		err = w.s.EditNote(w.Context(), w.person["worker"], c.ID, id, saw, casework.Form{"source": "посещение", "text": "У дома е шумно."})
+		clash, ok := errors.AsType[*casework.ClashError](err)
+		if !ok || len(clash.Clashes) != 1 || clash.Clashes[0].Theirs != "У дома е спокойно, детето рисува." || clash.Clashes[0].Mine != "У дома е шумно." || clash.By != w.person["head"].Person {
+			t.Fatalf("%v: %+v", err, clash)
+		}
+		v, err := w.s.OpenCase(w.Context(), w.person["worker"], c.ID)
+		w.must(err)
+		if n := v.Notes[0]; n.Source != "посещение на 2 март" || n.Text != "У дома е спокойно, детето рисува." {
+			t.Errorf("kept: %q, %q", n.Source, n.Text)
+		}
+		other := w.opened()
+		w.want(fault.NotFound, w.s.EditNote(w.Context(), w.person["worker"], other.ID, id, saw, saw), "through another case's address")
+	})
+}
+
+func TestClosingNeedsASecondPerson(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened()
+		worker, head := w.person["worker"], w.person["head"]
+		w.want(fault.Invalid, w.s.ProposeClose(w.Context(), worker, c.ID, c.Version, "bored", "Няма повече нужда от работа."), "a reason of one's own")
+		w.must(w.s.ProposeClose(w.Context(), worker, c.ID, c.Version, "goals_met", "Целите са постигнати, рискът е отпаднал."))
+		w.want(fault.Denied, w.s.DecideClose(w.Context(), worker, c.ID, c.Version+1, true, ""), "the same person")
+		w.must(w.s.DecideClose(w.Context(), head, c.ID, c.Version+1, true, ""))
+		if x := w.cas(c.ID); x.State != casework.Closed || x.Closed.IsZero() {
+			t.Errorf("state %s", x.State)
+		}
+		for ref, k := range w.clocks("", c.ID) {
+			if k.Live() {
+				t.Errorf("clock %s goes on after the end", ref)
+			}
+		}
+		_, err := w.s.AddNote(w.Context(), worker, w.key(), casework.Note{Case: c.ID, Part: casework.Core, Nature: casework.Fact, Source: "кой", Text: "нещо"})
+		w.want(fault.Conflict, err, "writing into a closed case")
+		w.must(w.s.Step(w.Context(), worker, c.ID, c.Version+2, casework.Reopen, "нов сигнал"))
+		if x := w.cas(c.ID); x.State != casework.Intake || x.Episode != 2 {
+			t.Errorf("reopened: %s, episode %d", x.State, x.Episode)
+		}
+	})
+}
+
+func TestThereIsOneLead(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened()
+		w.want(fault.Denied, w.s.Assign(w.Context(), w.person["worker"], c.ID, c.Version, w.person["worker2"].Person), "the lead names another")
+		w.want(fault.Invalid, w.s.Assign(w.Context(), w.person["head"], c.ID, c.Version, w.person["teacher"].Person), "a teacher")
+		w.must(w.s.Assign(w.Context(), w.person["head"], c.ID, c.Version, w.person["worker2"].Person))
+		w.want(fault.Conflict, w.s.Assign(w.Context(), w.person["head"], c.ID, c.Version, w.person["worker"].Person), "a second lead from an old page")
+		v, err := w.s.OpenCase(w.Context(), w.person["worker2"], c.ID)
+		w.must(err)
+		leaders := 0
+		for _, x := range v.Seats {
+			if x.Place == casework.LeaderSeat {
+				leaders++
+			}
+		}
+		if leaders != 1 || v.Case.Lead != w.person["worker2"].Person {
+			t.Errorf("%d leaders, lead %s", leaders, v.Case.Lead)
+		}
+		if k := w.clocks("", c.ID)["D13"]; k.Person != w.person["worker2"].Person {
+			t.Error("the clocks stay with the one before")
+		}
+	})
+}
+
+// Reviews come every six months. A lead who works on a case keeps it; one who left it alone for a year is named anew.
+func TestALeadKeepsACaseWorkedOn(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened()
+		for range 3 {
+			w.clock.Move(200 * 24 * time.Hour)
+			w.must(w.s.CaseHappened(w.Context(), w.person["worker"], c.ID, casework.CaseAssessed, time.Time{}, ""))
+		}
+		w.clock.Move(366 * 24 * time.Hour)
+		if got := w.opens("worker", c.ID); got != nil {
+			t.Errorf("after a year without an act the lead still sees %v", got)
+		}
+		v, err := w.s.OpenCase(w.Context(), w.person["head"], c.ID)
+		w.must(err)
+		w.must(w.s.Assign(w.Context(), w.person["head"], c.ID, v.Case.Version, w.person["worker"].Person))
+		if got := w.opens("worker", c.ID); got == nil {
+			t.Error("named anew, the lead does not see the case")
+		}
+	})
+}

@@ -1,0 +1,184 @@
+package casework_test
+
+import (
+	"testing"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/casework"
+	"strengthen/internal/fault"
+	"strengthen/internal/testkit"
+)
+
+func TestASignalGoesToTheDirectorateOfTheChildsAddress(t *testing.T) {
+	each(t, func(w *world) {
+		given, err := w.s.Give(w.Context(), access.Public("r"), "form/1", violence())
+		w.must(err)
+		g := w.signal(given.Signal)
+		if g.Unit != w.agency["ozd"] || g.State != casework.Received || g.Ref != "PER-2026-S0001" || g.Channel != "form" {
+			t.Errorf("unit %s, state %s, ref %s", g.Unit, g.State, g.Ref)
+		}
+		again, err := w.s.Give(w.Context(), access.Public("r"), "form/1", violence())
+		w.must(err)
+		if again != given {
+			t.Error("the same form sent twice made a second signal, or lost its code")
+		}
+		c, err := w.s.CheckSignal(w.Context(), " "+given.Receipt[:6]+" "+given.Receipt[6:])
+		if err != nil || c.Looked || !c.Received.Equal(w.clock.Now()) {
+			t.Errorf("the sender learns %+v, %v", c, err)
+		}
+		w.must(w.s.Acknowledge(w.Context(), w.person["worker"], g.ID, g.Version))
+		if c, err = w.s.CheckSignal(w.Context(), given.Receipt); err != nil || !c.Looked {
+			t.Errorf("after somebody looked: %+v, %v", c, err)
+		}
+		forged := given.Receipt[:11] + map[bool]string{true: "y", false: "x"}[given.Receipt[11] == 'x']
+		_, err = w.s.CheckSignal(w.Context(), forged)
+		w.want(fault.NotFound, err, "a forged code")
+	})
+}
+
+func TestWhatASignalSaidIsNeverChanged(t *testing.T) {
+	each(t, func(w *world) {
+		g := w.give("worker", violence())
+		before := w.signal(g.ID).Words
+		w.must(w.s.Screen(w.Context(), w.person["worker"], g.ID, g.Version))
+		w.must(w.s.Forward(w.Context(), w.person["worker"], g.ID, g.Version+1, w.agency["ozd2"], "", "живее другаде"))
+		after := w.signal(g.ID)
+		if after.Words != before || after.Unit != w.agency["ozd2"] || after.State != casework.Received {
+			t.Errorf("words changed, or unit %s, state %s", after.Unit, after.State)
+		}
+		for _, word := range []string{"колан", "съседка", "трети клас"} {
+			for _, table := range []string{"signal"} {
+				if n := testkit.Count(w, w.db, "SELECT count(*) FROM "+table+" WHERE narrative LIKE $1 OR child LIKE $1 OR sender LIKE $1", "%"+word+"%"); n > 0 {
+					t.Errorf("%q lies in the clear in %s", word, table)
+				}
+			}
+		}
+	})
+}
+
+func TestBadSignalsSayWhatIsMissing(t *testing.T) {
+	each(t, func(w *world) {
+		for name, tc := range map[string]struct {
+			change func(*casework.Signal)
+			field  string
+		}{
+			"no place":                             {func(g *casework.Signal) { g.Region, g.Municipality = "", "" }, "region"},
+			"no words":                             {func(g *casework.Signal) { g.Words.Narrative = "удар" }, "narrative"},
+			"an unknown kind":                      {func(g *casework.Signal) { g.Kinds = []casework.Kind{"score"} }, "kinds"},
+			"anonymous and yet named":              {func(g *casework.Signal) { g.Source = casework.Anonymous }, "sender"},
+			"anonymous about something else":       {func(g *casework.Signal) { g.Source, g.Track, g.Words.Sender = casework.Anonymous, casework.Other, "" }, "source"},
+			"received tomorrow":                    {func(g *casework.Signal) { g.Received = w.clock.Now().Add(24 * time.Hour) }, "received"},
+			"learned after it was received":        {func(g *casework.Signal) { g.Received, g.Learned = w.clock.Now().Add(-time.Hour), w.clock.Now() }, "learned"},
+			"a region whose directorate is nobody": {func(g *casework.Signal) { g.Region, g.Municipality = "VAR", "" }, "municipality"},
+		} {
+			g := violence()
+			tc.change(&g)
+			_, err := w.s.Enter(w.Context(), w.person["worker"], w.key(), g)
+			all := fault.All(err)
+			if len(all) != 1 || all[0].Field != tc.field {
+				t.Errorf("%s: %v, want a fault at %s", name, err, tc.field)
+			}
+		}
+		if n := testkit.Count(w, w.db, "SELECT count(*) FROM signal"); n != 0 {
+			t.Errorf("%d signals were half-written", n)
+		}
+	})
+}
+
+func TestEndingASignalNeedsASecondPerson(t *testing.T) {
+	each(t, func(w *world) {
+		g := w.give("worker", violence())
+		worker, head := w.person["worker"], w.person["head"]
+		w.must(w.s.Screen(w.Context(), worker, g.ID, g.Version))
+		w.want(fault.Invalid, w.s.ProposeEnd(w.Context(), worker, g.ID, g.Version+1, "няма основание за случай"), "ending before the assessment")
+		w.must(w.s.Assess(w.Context(), worker, g.ID, g.Version+1, casework.Unfounded, time.Time{}))
+		w.want(fault.Invalid, w.s.ProposeEnd(w.Context(), worker, g.ID, g.Version+2, "кратко"), "without a reason")
+		w.must(w.s.ProposeEnd(w.Context(), worker, g.ID, g.Version+2, "Проверено с училището и семейството."))
+		w.want(fault.Denied, w.s.DecideEnd(w.Context(), worker, g.ID, g.Version+3, true, ""), "the same person")
+		w.want(fault.Denied, w.s.DecideEnd(w.Context(), w.person["stranger"], g.ID, g.Version+3, true, ""), "a head of elsewhere")
+		w.must(w.s.DecideEnd(w.Context(), head, g.ID, g.Version+3, false, "говорете и с личния лекар"))
+		if s := w.signal(g.ID); s.State != casework.Screening || s.Reason != "" {
+			t.Errorf("returned: %s, %q", s.State, s.Reason)
+		}
+		w.must(w.s.ProposeEnd(w.Context(), worker, g.ID, g.Version+4, "И личният лекар не вижда риск."))
+		w.must(w.s.DecideEnd(w.Context(), head, g.ID, g.Version+5, true, ""))
+		if s := w.signal(g.ID); s.State != casework.NoAction {
+			t.Errorf("state %s", s.State)
+		}
+		for ref, k := range w.clocks(g.ID, "") {
+			if k.Live() {
+				t.Errorf("clock %s goes on", ref)
+			}
+		}
+		// a head who proposes does not decide
+		g = w.give("head", violence())
+		w.must(w.s.Screen(w.Context(), head, g.ID, g.Version))
+		w.must(w.s.Assess(w.Context(), head, g.ID, g.Version+1, casework.Unfounded, time.Time{}))
+		w.must(w.s.ProposeEnd(w.Context(), head, g.ID, g.Version+2, "Проверено с училището и семейството."))
+		w.want(fault.Conflict, w.s.DecideEnd(w.Context(), head, g.ID, g.Version+3, true, ""), "the proposer decides")
+	})
+}
+
+func TestTwoSignalsOfOneChildAreKeptTogetherAndComeApart(t *testing.T) {
+	each(t, func(w *world) {
+		a, b := w.give("worker", violence()), w.give("worker2", violence())
+		before, clocks := w.signal(b.ID), w.clocks(b.ID, "")
+		w.must(w.s.Join(w.Context(), w.person["worker"], b.ID, b.Version, a.ID))
+		v, err := w.s.OpenSignal(w.Context(), w.person["worker"], a.ID)
+		w.must(err)
+		if len(v.Joined) != 1 || v.Joined[0].ID != b.ID {
+			t.Errorf("kept with it: %d", len(v.Joined))
+		}
+		w.want(fault.Invalid, w.s.Join(w.Context(), w.person["worker"], a.ID, a.Version, b.ID), "a ring of signals")
+		w.must(w.s.Unjoin(w.Context(), w.person["worker"], b.ID, b.Version+1))
+		after := w.signal(b.ID)
+		if after.Words != before.Words || after.JoinedTo != "" || after.State != before.State {
+			t.Errorf("apart again: %s, joined %s", after.State, after.JoinedTo)
+		}
+		if now := w.clocks(b.ID, ""); !now["D09"].Live() || !now["D09"].Due.Equal(clocks["D09"].Due) {
+			t.Error("its clock does not run from its receipt again")
+		}
+	})
+}
+
+func TestSomebodyElseChangedTheSignalFirst(t *testing.T) {
+	each(t, func(w *world) {
+		g := w.give("worker", violence())
+		w.must(w.s.Acknowledge(w.Context(), w.person["worker2"], g.ID, g.Version))
+		w.want(fault.Conflict, w.s.Screen(w.Context(), w.person["worker"], g.ID, g.Version), "a step from an old page")
+	})
+}
+
+// Who may see a signal: the people of the unit that has it, and who entered it for another institution; nobody else.
+func TestWhoSeesASignal(t *testing.T) {
+	each(t, func(w *world) {
+		school := violence()
+		school.Source, school.SourceAgency = casework.FromAgency, w.agency["school"]
+		g := w.give("teacher", school)
+		for name, want := range map[string]fault.Kind{
+			"teacher": "", "worker": "", "worker2": "", "head": "", "stranger": fault.Denied, "inspector": fault.Denied, "coordinator": fault.Denied,
+			"manager": fault.Denied, "admin": fault.Denied, "officer": fault.Denied,
+		} {
+			_, err := w.s.OpenSignal(w.Context(), w.person[name], g.ID)
+			w.want(want, err, name+" opens it")
+			list, err := w.s.Signals(w.Context(), w.person[name], casework.SignalFilter{})
+			w.must(err)
+			if (len(list) == 1) != (want == "") {
+				t.Errorf("%s lists %d signals", name, len(list))
+			}
+		}
+	})
+}
+
+// A directorate takes down what another institution telephones, also about a child of elsewhere; a school speaks for itself.
+func TestWhoTakesDownForAnother(t *testing.T) {
+	each(t, func(w *world) {
+		g := violence()
+		g.Source, g.SourceAgency = casework.FromAgency, w.agency["police"]
+		for who, want := range map[string]fault.Kind{"worker": "", "stranger": "", "inspector": "", "teacher": fault.Denied, "manager": fault.Denied} {
+			_, err := w.s.Enter(w.Context(), w.person[who], w.key(), g)
+			w.want(want, err, who)
+		}
+	})
+}

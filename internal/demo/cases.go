@@ -1,0 +1,623 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/calendar"
+	"strengthen/internal/casework"
+	"strengthen/internal/sealed"
+)
+
+// signalsInAll is about how many signals come in over the two years.
+const signalsInAll = 1500
+
+// signals lays out when signals come in: on any day and at any hour, in every region, a few more in the large ones.
+func (w *World) signals(starts calendar.Date) {
+	days := starts.DaysUntil(calendar.On(w.End))
+	n := w.Signals
+	if n == 0 {
+		n = signalsInAll * max(w.Size, 2) / trainings
+	}
+	for range n {
+		t := w.towns[w.rnd.IntN(len(w.towns))]
+		if w.rnd.Float64() < .15 {
+			t = w.towns[w.rnd.IntN(len(w.towns))%6]
+		}
+		at := starts.AddDays(3+w.rnd.IntN(max(days-3, 1))).At(7+w.rnd.IntN(15), w.rnd.IntN(60)).Add(time.Duration(w.rnd.IntN(60)) * time.Second)
+		w.later(at, func(ctx context.Context) error { return w.signal(ctx, t) })
+	}
+	for _, ago := range []int{3, 9, 26} { // and some at the very end, so that something waits for whoever looks around
+		w.later(w.End.Add(-time.Duration(ago)*time.Hour), func(ctx context.Context) error { return w.signal(ctx, w.guestTown()) })
+	}
+	w.later(w.End.AddDate(0, 0, -2), func(ctx context.Context) error { return w.rota(ctx, w.guestTown()) })
+	w.later(octoberNight(w.End), func(ctx context.Context) error { return w.nightOfOctober(ctx, w.guestTown()) })
+	for d := starts; d.Start().Before(w.End); d = d.AddDays(1) {
+		for _, hour := range []int{8, 14, 20} {
+			w.later(d.At(hour, 30), w.sweepTerms)
+		}
+	}
+}
+
+// rota puts the people of a town on duty for a fortnight, a week each.
+func (w *World) rota(ctx context.Context, t *town) error {
+	monday := calendar.On(w.Clock.Now())
+	for i, who := range []string{"worker", "worker2"} {
+		from := monday.AddDays(7*i).At(8, 0)
+		turn := casework.Duty{Agency: t.agency["sad"], Person: t.people[who].Person, From: from, Until: from.AddDate(0, 0, 7), Rung: 1}
+		if err := w.Casework.PlanDuty(ctx, t.people["head"], access.NewID(), turn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *World) guestTown() *town {
+	for _, t := range w.towns {
+		if t.region.ID == guestRegion {
+			return t
+		}
+	}
+	return w.towns[0]
+}
+
+func (w *World) sweepTerms(ctx context.Context) error {
+	if _, err := w.Casework.SweepClocks(ctx); err != nil {
+		return err
+	}
+	if err := w.Casework.SettleMinutes(ctx); err != nil {
+		return err
+	}
+	return w.Casework.ExpireRequests(ctx)
+}
+
+// story is what a signal tells, in words that name nobody.
+type story struct {
+	kind      casework.Kind
+	setting   string
+	narrative string
+}
+
+var stories = []story{
+	{"physical", "family", "Детето идва в час със синина на ръката и казва, че вкъщи го бият, когато сбърка в домашното."},
+	{"physical", "family", "Съседи чуват викове и плач всяка вечер; днес детето е излязло босо на стълбището."},
+	{"psychological", "family", "Бащата заплашва детето, че ще го изгони, ако разказва какво става у дома."},
+	{"witness_dv", "family", "Детето е било в стаята, когато бащата е ударил майката. Обадила се е самата майка."},
+	{"neglect_health", "family", "Детето не е водено на лекар от седмици, въпреки високата температура и кашлицата."},
+	{"neglect_education", "family", "Над петнайсет отсъствия за месец; родителите не отговарят на обажданията на училището."},
+	{"neglect_home", "family", "В дома няма отопление и вода; две деца спят на едно легло при открит прозорец."},
+	{"bullying", "school", "Група ученици събличат и снимат момче в съблекалнята; снимките се разпращат в чат."},
+	{"sexual", "online", "Момиче получава съобщения от непознат възрастен, който иска снимки и среща."},
+	{"abandonment", "family", "Майката заяви в родилното, че няма къде да отиде с бебето и ще го остави."},
+	{"no_care", "social_environment", "Дете проси на пазара в учебно време; казва, че баба му го праща."},
+	{"dropout", "school", "Ученичка на четиринайсет не идва от началото на срока; говори се, че ще я омъжат."},
+	{"crisis_event", "school", "Ученик е написал на приятел, че не иска да живее, и не отговаря на телефона."},
+}
+
+// signal takes one signal in, on one of its ways, and lays out how it goes on.
+func (w *World) signal(ctx context.Context, t *town) error {
+	x := pick(w.rnd, stories)
+	g := casework.Signal{
+		Region: t.region.ID, Municipality: pick(w.rnd, t.places), Kinds: []casework.Kind{x.kind}, Setting: x.setting, Track: casework.Violence, Channel: "phone",
+		Band: pick(w.rnd, []string{"0-2", "3-6", "7-9", "7-9", "10-13", "10-13", "14-17"}), Sex: pick(w.rnd, []string{"f", "m"}), Words: casework.Words{Narrative: sealed.Text(x.narrative)}, Urgent: w.rnd.Float64() < .12,
+	}
+	switch x.kind {
+	case "crisis_event":
+		g.Track, g.Urgent, g.Band = casework.Crisis, true, "14-17"
+	case "abandonment":
+		g.Track, g.Band = casework.Other, "0-2"
+	case "no_care", "dropout", "neglect_education":
+		g.Track = casework.Other
+	case "sexual", "bullying":
+		g.Band = pick(w.rnd, []string{"10-13", "14-17"})
+	}
+	id, err := w.give(ctx, t, g)
+	if err != nil {
+		return err
+	}
+	if w.rnd.Float64() < .05 && g.Track == casework.Violence { // a second institution reports the same
+		again := w.Clock.Now().Add(time.Duration(1+w.rnd.IntN(20)) * time.Hour)
+		w.later(again, func(ctx context.Context) error { return w.duplicate(ctx, t, g, id) })
+	}
+	return w.handle(ctx, t, id, g)
+}
+
+// give lets a signal come in: from a school, the police, a hospital, by telephone, or by the public form.
+func (w *World) give(ctx context.Context, t *town, g casework.Signal) (casework.SignalID, error) {
+	g.Source = casework.FromPerson
+	who, give := "worker", w.Casework.Enter
+	switch p := w.rnd.Float64(); {
+	case p < .34:
+		who, g.Source = "teacher", casework.FromAgency
+	case p < .52:
+		who, g.Source = "inspector", casework.FromAgency
+	case p < .6 || g.Kinds[0] == "abandonment":
+		who, g.Source = "doctor", casework.FromAgency
+		g.Learned = w.Clock.Now().Add(-time.Duration(w.rnd.IntN(20)) * time.Hour)
+	case p < .72:
+		give, g.Source, who = w.Casework.Give, pick(w.rnd, []casework.Source{casework.FromPerson, casework.FromFamily, casework.FromChild}), ""
+		if g.Track == casework.Violence && w.rnd.Float64() < .3 {
+			g.Source = casework.Anonymous
+		}
+	case p < .82:
+		g.Channel = "helpline"
+	}
+	by := access.Public("demo")
+	if who != "" {
+		by = t.people[who]
+	}
+	if g.Source == casework.FromAgency {
+		g.SourceAgency, g.Channel = t.agency[seatOf[who].agency], "email"
+	}
+	given, err := give(ctx, by, access.NewID(), g)
+	return given.Signal, err
+}
+
+func (w *World) duplicate(ctx context.Context, t *town, g casework.Signal, first casework.SignalID) error {
+	second, err := w.give(ctx, t, g)
+	if err != nil {
+		return err
+	}
+	w.later(w.Clock.Now().Add(time.Hour), func(ctx context.Context) error {
+		v, err := w.Casework.OpenSignal(ctx, t.people["worker"], first)
+		if err != nil || v.Signal.State == casework.NoAction {
+			return err
+		}
+		return quiet(w.Casework.Join(ctx, t.people["worker"], second, 1, first))
+	})
+	return nil
+}
+
+// pace is how long something takes in a town: less after its training, which is the effect that is there to be found.
+func (w *World) pace(t *town, hours, spread float64) time.Duration {
+	h := hours * math.Exp(spread*w.rnd.NormFloat64())
+	if !t.trained.IsZero() && w.Clock.Now().After(t.trained) {
+		h *= .62
+	}
+	return time.Duration(h * float64(time.Hour))
+}
+
+// handle lays out the assessment of a signal.
+func (w *World) handle(_ context.Context, t *town, id casework.SignalID, g casework.Signal) error {
+	worker := t.people[pick(w.rnd, []string{"worker", "worker", "worker2"})]
+	now := w.Clock.Now()
+	took := w.pace(t, 14, .5)
+	if g.Track == casework.Other {
+		took = w.pace(t, 120, .4)
+	}
+	if now.Add(took).After(w.End) {
+		return nil // what came last waits for whoever looks around
+	}
+	happens := func(at time.Time, e casework.Event, often float64) {
+		if w.rnd.Float64() < often {
+			w.later(at, w.happened(worker, id, e))
+		}
+	}
+	if g.Track == casework.Violence {
+		happens(now.Add(w.pace(t, .7, .5)), casework.SignalTold, .9)
+	}
+	if g.Source != casework.Anonymous {
+		happens(now.Add(w.pace(t, 24*7, .4)), casework.SenderAnswered, .93)
+	}
+	w.later(now.Add(took/4), w.seen(worker, id, func(ctx context.Context, n int) error { return w.Casework.Acknowledge(ctx, worker, id, n) }))
+	w.later(now.Add(took/2), w.seen(worker, id, func(ctx context.Context, n int) error { return w.Casework.Screen(ctx, worker, id, n) }))
+	w.later(now.Add(took), func(ctx context.Context) error { return w.assess(ctx, t, worker, id, g) })
+	return nil
+}
+
+// seen makes a task of an act on a signal as it stands when the task comes.
+func (w *World) seen(by access.Actor, id casework.SignalID, act func(ctx context.Context, version int) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		v, err := w.Casework.OpenSignal(ctx, by, id)
+		if err != nil {
+			return err
+		}
+		return quiet(act(ctx, v.Signal.Version))
+	}
+}
+
+func (w *World) happened(by access.Actor, id casework.SignalID, e casework.Event) func(context.Context) error {
+	return w.seen(by, id, func(ctx context.Context, version int) error {
+		return w.Casework.Happened(ctx, by, id, version, e, time.Time{})
+	})
+}
+
+func (w *World) assess(ctx context.Context, t *town, worker access.Actor, id casework.SignalID, g casework.Signal) error {
+	v, err := w.Casework.OpenSignal(ctx, worker, id)
+	if err != nil || v.Signal.State != casework.Screening {
+		return err
+	}
+	version := v.Signal.Version
+	found := casework.AtRisk
+	switch p := w.rnd.Float64(); {
+	case p < .24:
+		found = casework.Unfounded
+	case g.Track == casework.Violence && p < .85:
+		found = casework.Confirmed
+	}
+	if err := w.Casework.Assess(ctx, worker, id, version, found, time.Time{}); err != nil {
+		return err
+	}
+	if found == casework.Unfounded {
+		if err := w.Casework.ProposeEnd(ctx, worker, id, version+1, "Проверено с училището и семейството; няма данни за риск."); err != nil {
+			return err
+		}
+		head := t.people["head"]
+		w.later(w.Clock.Now().Add(time.Duration(3+w.rnd.IntN(30))*time.Hour), w.seen(head, id, func(ctx context.Context, n int) error {
+			return w.Casework.DecideEnd(ctx, head, id, n, true, "")
+		}))
+		return nil
+	}
+	c, err := w.Casework.Open(ctx, worker, access.NewID(), id, version+1, "")
+	if err != nil {
+		return err
+	}
+	return w.work(ctx, t, worker, c, g, found)
+}
+
+// work lays out how a case goes on: the team, its meeting, the plan, and the end.
+func (w *World) work(_ context.Context, t *town, worker access.Actor, id casework.CaseID, g casework.Signal, found casework.Outcome) error {
+	c := &caseStory{w: w, t: t, by: worker, id: id, kind: g.Kinds[0]}
+	now := w.Clock.Now()
+	planned := now.Add(w.pace(t, 24*16, .35))
+	if found == casework.Confirmed || g.Track == casework.Crisis {
+		met := now.Add(time.Hour + w.pace(t, 25, .5))
+		w.later(now.Add(time.Duration(5+w.rnd.IntN(50))*time.Minute), func(ctx context.Context) error { return c.callTeam(ctx, met) })
+		w.later(met, c.meet)
+		planned = met.Add(w.pace(t, 24*12, .3))
+	} else {
+		w.later(now.Add(2*time.Hour), func(ctx context.Context) error { return c.step(ctx, casework.Assess) })
+	}
+	w.later(now.Add(w.pace(t, 24*19, .3)), func(ctx context.Context) error {
+		return quiet(w.Casework.CaseHappened(ctx, worker, id, casework.CaseAssessed, time.Time{}, ""))
+	})
+	w.later(planned, c.plan)
+	switch p := w.rnd.Float64(); {
+	case p < .03:
+		w.later(now.Add(30*time.Hour), c.glass)
+	case p < .06 && found == casework.Confirmed:
+		w.later(now.Add(20*24*time.Hour), c.refusal)
+	case p < .14:
+		w.later(now.Add(3*24*time.Hour), c.ask)
+	}
+	w.later(planned.AddDate(0, 5, w.rnd.IntN(28)), c.review)
+	w.later(planned.AddDate(0, 7, w.rnd.IntN(90)), c.close)
+	return nil
+}
+
+// caseStory is a case under way.
+type caseStory struct {
+	w       *World
+	t       *town
+	by      access.Actor // leads it
+	id      casework.CaseID
+	kind    casework.Kind
+	meeting string
+}
+
+func (c *caseStory) version(ctx context.Context) (int, error) {
+	v, err := c.w.Casework.OpenCase(ctx, c.by, c.id)
+	return v.Case.Version, err
+}
+
+func (c *caseStory) step(ctx context.Context, p casework.CaseStep) error {
+	n, err := c.version(ctx)
+	if err != nil {
+		return err
+	}
+	return quiet(c.w.Casework.Step(ctx, c.by, c.id, n, p, ""))
+}
+
+// callTeam invites the three mandatory institutions and calls them, by telephone and in writing.
+func (c *caseStory) callTeam(ctx context.Context, at time.Time) error {
+	members := []string{"inspector", "prosecutor", "expert"}
+	if c.w.rnd.Float64() < .4 {
+		members = append(members, "teacher")
+	}
+	for _, who := range members {
+		seat := casework.Seat{Agency: c.t.agency[seatOf[who].agency], Person: c.t.people[who].Person, Function: seatOf[who].profession}
+		if err := c.w.Casework.Invite(ctx, c.by, access.NewID(), c.id, seat, 180); err != nil {
+			return err
+		}
+	}
+	var err error
+	c.meeting, err = c.w.Casework.Convoke(ctx, c.by, access.NewID(), c.id, casework.Meeting{At: at, Place: sealed.Text(fmt.Sprintf("ДСП %s, стая %d", c.t.region.CentreBG, 2+c.w.rnd.IntN(20)))})
+	if err != nil {
+		return err
+	}
+	now := c.w.Clock.Now()
+	for _, who := range members[:3] {
+		call := casework.Call{Agency: c.t.agency[seatOf[who].agency], Phoned: now, Wrote: now, Channel: "email"}
+		if err := c.w.Casework.NoteCall(ctx, c.by, c.id, c.meeting, call); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// meet holds the meeting. The prosecution misses some, fewer after the training; sometimes somebody dissents.
+func (c *caseStory) meet(ctx context.Context) error {
+	if c.meeting == "" {
+		return nil
+	}
+	absent := .22
+	if !c.t.trained.IsZero() && c.w.Clock.Now().After(c.t.trained) {
+		absent = .1
+	}
+	v, err := c.w.Casework.OpenMeeting(ctx, c.by, c.id, c.meeting)
+	if err != nil {
+		return err
+	}
+	var came []casework.Attended
+	signing := map[access.AgencyID]bool{}
+	for _, x := range v.Meeting.Calls {
+		a := casework.Attended{Agency: x.Agency, Came: "yes"}
+		if x.Agency == c.t.agency["prosecution"] && c.w.rnd.Float64() < absent {
+			a.Came = "no"
+		}
+		signing[x.Agency] = a.Came == "yes"
+		came = append(came, a)
+	}
+	if err := c.w.Casework.Hold(ctx, c.by, c.id, c.meeting, c.w.Clock.Now(), came); err != nil {
+		return err
+	}
+	if c.w.End.Sub(c.w.Clock.Now()) > 200*24*time.Hour && c.w.rnd.Float64() < .6 {
+		return nil // of most older meetings the minutes were kept on paper
+	}
+	return c.minute(ctx, signing)
+}
+
+func (c *caseStory) minute(ctx context.Context, signing map[access.AgencyID]bool) error {
+	w := c.w
+	for _, x := range []struct {
+		who  string
+		item casework.Item
+	}{
+		{"inspector", casework.Item{Kind: casework.BringsFact, Part: casework.Core, Source: "докладна записка", Text: "Адресът е посещаван два пъти през последните шест месеца."}},
+		{"expert", casework.Item{Kind: casework.BringsStrength, Part: casework.Core, Source: "разговор със съседи", Text: "Бабата живее на две улици и взема детето всяка събота."}},
+	} {
+		if signing[c.t.agency[seatOf[x.who].agency]] {
+			if err := w.Casework.Bring(ctx, c.t.people[x.who], access.NewID(), c.id, c.meeting, x.item); err != nil {
+				return err
+			}
+		}
+	}
+	err := w.Casework.WriteMinutes(ctx, c.by, c.id, c.meeting, casework.Form{}, casework.Form{
+		"worries": "Насилието се повтаря, когато бащата пие.", "strengths": "Детето говори с класната; майката търси помощ.", "risk": "Висок в събота вечер; нисък, докато детето е при баба си.",
+	})
+	if err != nil {
+		return err
+	}
+	if err := w.Casework.Decide(ctx, c.by, access.NewID(), c.id, c.meeting, "Детето остава при бабата до края на месеца; майката е насочена към консултативен център."); err != nil {
+		return err
+	}
+	if err := w.Casework.EndMinutes(ctx, c.by, c.id, c.meeting, time.Time{}); err != nil {
+		return err
+	}
+	for i, who := range []string{"inspector", "expert", "prosecutor"} {
+		if !signing[c.t.agency[seatOf[who].agency]] || w.rnd.Float64() < .08 {
+			continue
+		}
+		dissents := who == "prosecutor" && w.rnd.Float64() < .15
+		w.later(w.Clock.Now().Add(time.Duration(2+9*i)*time.Hour), func(ctx context.Context) error {
+			word := sealed.Text("")
+			if dissents {
+				word = "Мярката е твърде мека: нужно е искане за забрана за доближаване."
+			}
+			return quiet(w.Casework.Sign(ctx, c.t.people[who], c.id, c.meeting, !dissents, word))
+		})
+	}
+	return nil
+}
+
+// plan writes the plan and puts it in force.
+func (c *caseStory) plan(ctx context.Context) error {
+	w := c.w
+	v, err := w.Casework.OpenCase(ctx, c.by, c.id)
+	if err != nil || v.Case.State == casework.Closed {
+		return err
+	}
+	if v.Case.State == casework.Intake {
+		if err := c.step(ctx, casework.Assess); err != nil {
+			return err
+		}
+	}
+	id, err := w.Casework.DraftPlan(ctx, c.by, access.NewID(), c.id)
+	if err != nil {
+		return err
+	}
+	today := calendar.On(w.Clock.Now())
+	err = w.Casework.WritePlan(ctx, c.by, c.id, id, casework.Form{}, casework.Form{
+		"long_term": "Детето живее без страх и ходи на училище всеки ден.", "child": "Обажда се на баба си, когато се уплаши.", "family": "Бащата не се прибира пил; майката води детето на психолог.",
+		"no_health": "Прегледът не показа нужда от лечение.", "no_education": "Учи редовно; класната следи.",
+	}, true, true, today.AddMonths(6))
+	if err != nil {
+		return err
+	}
+	if err := w.Casework.AddGoal(ctx, c.by, access.NewID(), c.id, casework.Goal{Plan: id, For: "child", Text: "Спи спокойно през седмицата."}); err != nil {
+		return err
+	}
+	err = w.Casework.AddTask(ctx, c.by, access.NewID(), c.id, casework.Task{Plan: id, Service: "social", Measure: "4.1.1", Owner: "agency", Agency: c.t.agency["sad"], Text: "Две посещения в дома на месец, без предизвестие",
+		Indicator: "детето е у дома и е спокойно", Due: today.AddDays(60)})
+	if err != nil {
+		return err
+	}
+	plan, err := w.Casework.OpenPlan(ctx, c.by, c.id)
+	if err != nil {
+		return err
+	}
+	for _, p := range plan.Plans {
+		if p.ID == id {
+			err = w.Casework.AdoptPlan(ctx, c.by, c.id, id, p.Version)
+		}
+	}
+	if err == nil && w.rnd.Float64() < .85 {
+		w.later(w.Clock.Now().AddDate(0, 0, 40+w.rnd.IntN(25)), c.finish)
+	}
+	return quiet(err)
+}
+
+// finish ends the tasks of the plan.
+func (c *caseStory) finish(ctx context.Context) error {
+	v, err := c.w.Casework.OpenPlan(ctx, c.by, c.id)
+	if err != nil {
+		return err
+	}
+	for _, t := range v.Tasks {
+		if t.State != casework.TaskOpen || t.Agency != c.t.agency["sad"] {
+			continue
+		}
+		if err := c.w.Casework.FinishTask(ctx, c.by, c.id, t.ID, t.Version, "Посещенията се състояха; детето е спокойно."); err != nil {
+			return err
+		}
+		if err := c.w.Casework.JudgeTask(ctx, c.by, c.id, t.ID, t.Version+1, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *caseStory) review(ctx context.Context) error { return c.step(ctx, casework.Review) }
+
+func (c *caseStory) close(ctx context.Context) error {
+	if err := c.finish(ctx); err != nil {
+		return err
+	}
+	n, err := c.version(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.w.Casework.ProposeClose(ctx, c.by, c.id, n, "goals_met", "Целите са постигнати и рискът отпадна."); err != nil {
+		return quiet(err)
+	}
+	c.w.later(c.w.Clock.Now().Add(time.Duration(5+c.w.rnd.IntN(60))*time.Hour), func(ctx context.Context) error {
+		return quiet(c.w.Casework.DecideClose(ctx, c.t.people["head"], c.id, n+1, true, ""))
+	})
+	return nil
+}
+
+// ask sends a request to the school, which mostly answers.
+func (c *caseStory) ask(ctx context.Context) error {
+	w := c.w
+	err := w.Casework.Send(ctx, c.by, access.NewID(), c.id, casework.Request{To: c.t.agency["school"], Kind: "information", Text: "Моля за сведения за отсъствията и поведението от началото на срока.", Due: calendar.On(w.Clock.Now()).AddDays(10)})
+	if err != nil || w.rnd.Float64() < .2 {
+		return quiet(err)
+	}
+	_, all, err := w.Casework.RequestsOf(ctx, c.by, c.id)
+	if err != nil {
+		return err
+	}
+	r := all[0]
+	w.later(w.Clock.Now().Add(w.pace(c.t, 30, .4)), func(ctx context.Context) error {
+		return quiet(w.Casework.StepRequest(ctx, c.t.people["teacher"], r.ID, r.Version, casework.Accept, ""))
+	})
+	w.later(w.Clock.Now().Add(w.pace(c.t, 100, .3)), func(ctx context.Context) error {
+		return quiet(w.Casework.StepRequest(ctx, c.t.people["teacher"], r.ID, r.Version+1, casework.AnswerIt, "Седем отсъствия, всички в понеделник; затворено е и не играе с другите."))
+	})
+	return nil
+}
+
+// glass opens the case in an emergency, at night, by somebody who is not of its team; the officer reviews it two days later.
+func (c *caseStory) glass(ctx context.Context) error {
+	v, err := c.w.Casework.OpenCase(ctx, c.by, c.id)
+	if err != nil {
+		return err
+	}
+	if _, err := c.w.Casework.Break(ctx, c.t.people["doctor"], access.NewID(), v.Case.Ref, "life", "Детето е докарано в спешното с травма; трябва да знаем кой го придружава."); err != nil {
+		return quiet(err)
+	}
+	c.w.later(c.w.Clock.Now().Add(44*time.Hour), func(ctx context.Context) error {
+		all, _, _, err := c.w.Casework.Breaks(ctx, c.w.officer)
+		for _, g := range all {
+			if g.Case == c.id && err == nil {
+				err = c.w.Casework.ReviewBreak(ctx, c.w.officer, g.ID, true, "Травмата е потвърдена от болницата; друг път за сведения нямаше.")
+			}
+		}
+		return err
+	})
+	return nil
+}
+
+// refusal proposes a family conference, and the screening finds that it would not be safe.
+func (c *caseStory) refusal(ctx context.Context) error {
+	if err := c.w.Casework.ReferRestorative(ctx, c.by, access.NewID(), c.id, "conference", "Бабата иска семейството да се събере и да реши кой гледа детето."); err != nil {
+		return quiet(err)
+	}
+	v, err := c.w.Casework.OpenRestorative(ctx, c.by, c.id)
+	if err != nil {
+		return err
+	}
+	return c.w.Casework.ScreenRestorative(ctx, c.by, c.id, v.Processes[0].ID, v.Processes[0].Version, casework.Restorative{
+		Reasons: "Детето плаче, когато се спомене бащата, и моли да не е в една стая с него.", Fear: true, People: []casework.Participant{{Role: "child", Informed: "", Consent: "no"}},
+	})
+}
+
+// octoberNight is the Saturday evening before the clocks were last put back.
+func octoberNight(end time.Time) time.Time {
+	y, m, _ := calendar.On(end).Parts()
+	if m < 11 {
+		y--
+	}
+	d := calendar.Of(y, 10, 31)
+	for d.Weekday() != time.Sunday {
+		d = d.AddDays(-1)
+	}
+	return d.AddDays(-1).At(21, 40)
+}
+
+// nightOfOctober is a police protection over the weekend on which the clocks are put back: forty-eight hours end an hour earlier
+// by the clock on the wall.
+func (w *World) nightOfOctober(ctx context.Context, t *town) error {
+	inspector, worker := t.people["inspector"], t.people["worker"]
+	given, err := w.Casework.Enter(ctx, worker, access.NewID(), casework.Signal{Channel: "112", Source: casework.FromAgency, SourceAgency: t.agency["police_district"], Region: t.region.ID, Municipality: t.places[0],
+		Track: casework.Violence, Kinds: []casework.Kind{"physical", "witness_dv"}, Setting: "family", Band: "7-9", Sex: "m", Urgent: true,
+		Words: casework.Words{Narrative: "Момче е намерено само на улицата в събота вечер; избягало е, докато бащата е удрял майката."}})
+	if err != nil {
+		return err
+	}
+	v, err := w.Casework.OpenSignal(ctx, worker, given.Signal)
+	if err != nil {
+		return err
+	}
+	id, err := w.Casework.Open(ctx, worker, access.NewID(), given.Signal, v.Signal.Version, "")
+	if err != nil {
+		return err
+	}
+	if err := w.Casework.Invite(ctx, worker, access.NewID(), id, casework.Seat{Agency: t.agency["police_district"], Person: inspector.Person, Function: "cpo_inspector"}, 180); err != nil {
+		return err
+	}
+	granted := w.Clock.Now()
+	if err := w.Casework.Protect(ctx, inspector, access.NewID(), casework.Protection{Case: id, Agency: t.agency["police_district"], AskedBy: "police", Ground: "danger", OrderedBy: "duty_officer", Granted: granted, Option: "residential"}); err != nil {
+		return err
+	}
+	w.later(granted.Add(50*time.Minute), func(ctx context.Context) error {
+		p, err := w.Casework.OpenProtection(ctx, inspector, id)
+		if err != nil {
+			return err
+		}
+		notices := map[string]time.Time{}
+		for i, n := range casework.ProtectionList("notice") {
+			notices[n] = granted.Add(time.Duration(5+8*i) * time.Minute)
+		}
+		return w.Casework.NoteNotices(ctx, inspector, p.Protections[0].ID, p.Protections[0].Version, notices, granted.Add(10*time.Minute))
+	})
+	w.later(granted.Add(46*time.Hour), func(ctx context.Context) error {
+		p, err := w.Casework.OpenProtection(ctx, inspector, id)
+		if err != nil {
+			return err
+		}
+		return w.Casework.EndProtection(ctx, inspector, p.Protections[0].ID, p.Protections[0].Version, w.Clock.Now(), "social_worker", "Предадено на дежурния социален работник с протокол.")
+	})
+	w.later(granted.Add(47*time.Hour), func(ctx context.Context) error {
+		return w.Casework.CaseHappened(ctx, worker, id, "help.organised", time.Time{}, "")
+	})
+	w.later(granted.Add(14*time.Hour), w.happened(worker, given.Signal, casework.SenderAnswered))
+	c := &caseStory{w: w, t: t, by: worker, id: id, kind: "physical"}
+	met := granted.Add(36 * time.Hour)
+	w.later(granted.Add(2*time.Hour), func(ctx context.Context) error { return c.callTeam(ctx, met) })
+	w.later(met, c.meet)
+	return nil
+}

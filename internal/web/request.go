@@ -1,0 +1,168 @@
+package web
+
+import (
+	"net/http"
+	"path"
+	"slices"
+
+	"strengthen/internal/access"
+	"strengthen/internal/casework"
+	"strengthen/internal/fault"
+)
+
+func (s *Server) requestRoutes() []Route {
+	return []Route{
+		{"GET /requests", access.SeeRequest, false, 0, s.requests, false},
+		{"GET /requests/{id}", access.SeeRequest, false, 0, s.ask, false},
+		{"POST /requests/{id}/steps/{step}", access.SeeRequest, false, 0, s.stepRequest, false},
+		{"GET /cases/{id}/requests", access.SeeCase, false, 0, s.caseRequests, false},
+		{"POST /cases/{id}/requests", access.WriteCase, false, 0, s.sendRequest, false},
+	}
+}
+
+type requestsPage struct {
+	Page
+	Requests []casework.Request
+	Firms    map[access.AgencyID]string
+	All      bool
+	More     string
+}
+
+// Due says how a request stands to its day.
+func (p requestsPage) Due(x casework.Request) ClockTag {
+	if !x.State.Open() {
+		return ClockTag{}
+	}
+	return p.dueTag(x.Due.End())
+}
+
+func (s *Server) requests(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	p := requestsPage{Page: s.page(r, ""), All: q.Get("all") != ""}
+	p.Title = p.L("Искания", "Requests")
+	var err error
+	p.Requests, p.Firms, err = s.Casework.Inbox(r.Context(), p.actor, casework.RequestFilter{Open: !p.All, Before: q.Get("before"), Limit: pageSize + 1})
+	if err != nil {
+		return err
+	}
+	if len(p.Requests) > pageSize {
+		p.Requests = p.Requests[:pageSize]
+		q.Set("before", p.Requests[pageSize-1].Cursor())
+		p.More = "?" + q.Encode()
+	}
+	return s.show(w, "requests", &p)
+}
+
+type askPage struct {
+	Page
+	casework.RequestView
+	Lines []ClockLine
+	Text  string // as far as it is typed
+}
+
+// Words reports whether a step wants words.
+func (p *askPage) Wordy(step casework.RequestStep) bool {
+	return !slices.Contains([]casework.RequestStep{casework.Take, casework.Accept, casework.Verify}, step)
+}
+
+// Quick and Slow are the steps without and with words.
+func (p *askPage) Quick() []casework.RequestStep {
+	return slices.DeleteFunc(slices.Clone(p.Steps), p.Wordy)
+}
+
+// Slow lists the steps that want words.
+func (p *askPage) Slow() []casework.RequestStep {
+	return slices.DeleteFunc(slices.Clone(p.Steps), func(x casework.RequestStep) bool { return !p.Wordy(x) })
+}
+
+// Firm names an institution.
+func (p *askPage) Firm(id access.AgencyID) string { return p.Agencies[id].Name }
+
+// FirmMark is the sign of the sector of an institution.
+func (p *askPage) FirmMark(id access.AgencyID) string { return p.Mark(p.Agencies[id].Sector) }
+
+func (s *Server) askPage(r *http.Request, id string) (*askPage, error) {
+	p := &askPage{Page: s.page(r, "")}
+	p.Title = p.L("Искане", "Request")
+	v, err := s.Casework.OpenRequest(r.Context(), p.actor, id)
+	p.RequestView = v
+	p.Lines = p.ClockLines(v.Clocks, func(c casework.Clock) string { return v.Agencies[c.Agency].Name })
+	return p, err
+}
+
+func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.askPage(r, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return s.show(w, "caserequest", p)
+}
+
+func (s *Server) stepRequest(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	err := s.Casework.StepRequest(r.Context(), visitOf(r).actor(), id, version(r), casework.RequestStep(r.PathValue("step")), words(r, "text"))
+	if err == nil {
+		s.sent(r)
+		return to(w, r, "/requests/"+id, "saved")
+	}
+	p, e := s.askPage(r, id)
+	if e != nil {
+		return cmpError(err, e)
+	}
+	p.Sent = path.Base(r.URL.Path)
+	return s.again(w, err, &p.Page, "caserequest", p)
+}
+
+type caseRequestsPage struct {
+	casePage
+	Requests []casework.Request
+}
+
+// Due says how a request stands to its day.
+func (p *caseRequestsPage) Due(x casework.Request) ClockTag {
+	if !x.State.Open() {
+		return ClockTag{}
+	}
+	return p.dueTag(x.Due.End())
+}
+
+func (s *Server) caseRequestsPage(r *http.Request) (*caseRequestsPage, error) {
+	p := &caseRequestsPage{casePage: *s.newCasePage(r, "caserequests")}
+	v, all, err := s.Casework.RequestsOf(r.Context(), p.actor, caseID(r))
+	if err != nil {
+		return p, err
+	}
+	p.Requests = all
+	if err := p.fill(r, v); err != nil {
+		return p, err
+	}
+	p.Agencies, err = s.Casework.Institutions(r.Context(), p.actor, p.Case.Region)
+	return p, err
+}
+
+func (s *Server) caseRequests(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.caseRequestsPage(r)
+	if err != nil {
+		return err
+	}
+	return s.show(w, "caserequests", p)
+}
+
+func (s *Server) sendRequest(w http.ResponseWriter, r *http.Request) error {
+	var l fault.List
+	x := casework.Request{To: access.AgencyID(field(r, "agency")), Kind: field(r, "ask"), Parts: parts(r), Text: words(r, "text"), Due: date(r, "due", &l)}
+	err := l.Err()
+	if err == nil {
+		err = s.Casework.Send(r.Context(), visitOf(r).actor(), "request/"+field(r, "key"), caseID(r), x)
+	}
+	if err == nil {
+		s.sent(r)
+		return to(w, r, "/cases/"+string(caseID(r))+"/requests", "saved")
+	}
+	p, e := s.caseRequestsPage(r)
+	if e != nil {
+		return cmpError(err, e)
+	}
+	p.Sent = "requests"
+	return s.again(w, err, &p.Page, "caserequests", p)
+}

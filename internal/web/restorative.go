@@ -1,0 +1,136 @@
+package web
+
+import (
+	"net/http"
+	"path"
+
+	"strengthen/internal/access"
+	"strengthen/internal/casework"
+	"strengthen/internal/fault"
+)
+
+func (s *Server) restorativeRoutes() []Route {
+	return []Route{
+		{"GET /cases/{id}/restorative", access.SeeCase, false, 0, s.restorative, false},
+		{"POST /cases/{id}/restorative", access.WriteCase, false, 0, s.referRestorative, false},
+		{"POST /cases/{id}/restorative/{process}/screen", access.LeadCase, false, 0, s.screenRestorative, false},
+		{"POST /cases/{id}/restorative/{process}/steps/{step}", access.WriteCase, false, 0, s.stepRestorative, false},
+	}
+}
+
+type restorativePage struct {
+	casePage
+	Processes []casework.Restorative
+	Missing   map[string][]string
+	SentFor   string // the process whose form was sent
+}
+
+// Lacks lists the safeguards of a process that do not hold.
+func (p *restorativePage) Lacks(x casework.Restorative) []string { return p.Missing[x.ID] }
+
+// Open reports whether a process may still go on.
+func (p *restorativePage) Open(x casework.Restorative) bool { return casework.Stop.From(x.State) }
+
+// NextSteps lists the steps of a process that its lead may take now.
+func (p *restorativePage) NextSteps(x casework.Restorative) []string {
+	var all []string
+	for _, step := range []casework.RestorativeStep{casework.Prepare, casework.ConveneIt, casework.Conclude, casework.Disagree, casework.RefuseIt} {
+		if step.From(x.State) {
+			all = append(all, string(step))
+		}
+	}
+	return all
+}
+
+// Rows lists the participants with empty lines to fill in.
+func (p *restorativePage) Rows(x casework.Restorative) []casework.Participant {
+	rows := append([]casework.Participant{}, x.People...)
+	for len(rows) < max(4, len(x.People)+1) {
+		rows = append(rows, casework.Participant{})
+	}
+	return rows
+}
+
+// Num is the number of a row in the names of fields.
+func (p *restorativePage) Num(i int) string { return p.Int(i) }
+
+// InProcess is Inside for the forms of one of several processes.
+func (p *restorativePage) InProcess(id string, f Field) Field {
+	f.ID = id + "-" + f.Name
+	if p.SentFor != id {
+		f.Error = ""
+	}
+	return f
+}
+
+func (s *Server) restorativePage(r *http.Request) (*restorativePage, error) {
+	p := &restorativePage{casePage: *s.newCasePage(r, "restorative")}
+	v, err := s.Casework.OpenRestorative(r.Context(), p.actor, caseID(r))
+	if err != nil {
+		return p, err
+	}
+	p.Processes, p.Missing = v.Processes, v.Missing
+	return p, p.fill(r, v.CaseView)
+}
+
+func (s *Server) restorative(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.restorativePage(r)
+	if err != nil {
+		return err
+	}
+	return s.show(w, "restorative", p)
+}
+
+// onRestorative does something to a restorative process and goes back to it.
+func (s *Server) onRestorative(w http.ResponseWriter, r *http.Request, do func(by access.Actor, id casework.CaseID) error) error {
+	err := do(visitOf(r).actor(), caseID(r))
+	if err == nil {
+		return to(w, r, "/cases/"+string(caseID(r))+"/restorative", "saved")
+	}
+	p, e := s.restorativePage(r)
+	if e != nil {
+		return cmpError(err, e)
+	}
+	p.Sent, p.SentFor = path.Base(r.URL.Path), r.PathValue("process")
+	return s.again(w, err, &p.Page, "restorative", p)
+}
+
+func (s *Server) referRestorative(w http.ResponseWriter, r *http.Request) error {
+	return s.onRestorative(w, r, func(by access.Actor, id casework.CaseID) error {
+		return s.Casework.ReferRestorative(r.Context(), by, "restorative/"+field(r, "key"), id, field(r, "method"), words(r, "why"))
+	})
+}
+
+func (s *Server) screenRestorative(w http.ResponseWriter, r *http.Request) error {
+	found := casework.Restorative{
+		Reasons: words(r, "reasons"), Fear: field(r, "fear") != "", Proceedings: field(r, "proceedings") != "", LeadAgrees: field(r, "lead_agrees") != "",
+		Facilitator: words(r, "facilitator"), Independent: field(r, "independent") != "", Support: words(r, "support"), Unbound: field(r, "unbound") != "",
+	}
+	for i, role := range r.PostForm["role"] {
+		at := func(name string) string {
+			if all := r.PostForm[name]; i < len(all) {
+				return all[i]
+			}
+			return ""
+		}
+		if role != "" {
+			found.People = append(found.People, casework.Participant{Role: role, Informed: at("informed"), Consent: at("consent"), By: at("by")})
+		}
+	}
+	return s.onRestorative(w, r, func(by access.Actor, id casework.CaseID) error {
+		return s.Casework.ScreenRestorative(r.Context(), by, id, r.PathValue("process"), version(r), found)
+	})
+}
+
+func (s *Server) stepRestorative(w http.ResponseWriter, r *http.Request) error {
+	return s.onRestorative(w, r, func(by access.Actor, id casework.CaseID) error {
+		step := casework.RestorativeStep(r.PathValue("step"))
+		if step == casework.Stop {
+			return s.Casework.StopRestorative(r.Context(), by, id, r.PathValue("process"))
+		}
+		if step == "" {
+			return fault.New(fault.NotFound, "fault.notfound")
+		}
+		return s.Casework.StepRestorative(r.Context(), by, id, r.PathValue("process"), version(r), step)
+	})
+}
