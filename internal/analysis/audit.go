@@ -18,7 +18,7 @@ import (
 // over all parts less what the other parts tell.
 func (p *protector) audit(e *engine, r *Result) {
 	for _, by := range e.plan.Groups {
-		names, of := parts(e.data.People, by)
+		names, of := e.parts(by)
 		if len(names) < 2 {
 			continue
 		}

@@ -18,7 +18,7 @@ const (
 
 // pairs are the scores of everybody measured in the first wave who has a second score or is lost: NaN where the second is missing.
 type pairs struct {
-	people   []Person
+	people   []*Person
 	from, to []float64
 	group    []string
 	tally    map[string]int // how those stand who have a first score and no second
@@ -29,13 +29,14 @@ type pairs struct {
 func pairsOf(people []Person, outcome int, c study.Contrast) pairs {
 	x := pairs{tally: map[string]int{}}
 	i, j := at(c.From), at(c.To)
-	for _, p := range people {
+	for k := range people {
+		p := &people[k]
 		a, b := p.Scores[outcome][i], p.Scores[outcome][j]
 		if math.IsNaN(a) {
 			continue
 		}
 		if math.IsNaN(b) {
-			s := standing(p, j)
+			s := standing(*p, j)
 			x.tally[string(s)]++
 			if s == survey.Open || s == survey.NotDue {
 				x.open++

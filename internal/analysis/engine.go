@@ -23,6 +23,7 @@ type engine struct {
 	models      []Model
 	drawn       map[int][][]int   // resamples by number of groups
 	patterns    map[int][]pattern // by outcome
+	split       map[study.By]split
 }
 
 // Analyse computes everything that a plan asks of its data, and for each deviation the primary contrast by the plan as changed.
@@ -58,7 +59,7 @@ func Analyse(ctx context.Context, r study.Record, source Source, o Options) (Res
 }
 
 func newEngine(ctx context.Context, p study.Plan, d Data, say func(done, all int)) *engine {
-	e := &engine{plan: p, data: d, say: say, scales: map[string]Scale{}, drawn: map[int][][]int{}, patterns: map[int][]pattern{}, work: stats.Work{Context: ctx}}
+	e := &engine{plan: p, data: d, say: say, scales: map[string]Scale{}, drawn: map[int][][]int{}, patterns: map[int][]pattern{}, split: map[study.By]split{}, work: stats.Work{Context: ctx}}
 	groups := map[string]bool{}
 	for _, x := range d.People {
 		groups[x.Group] = true
@@ -208,7 +209,7 @@ func (e *engine) flow() []WaveFlow {
 			continue
 		}
 		for _, b := range e.plan.Groups {
-			names, of := parts(e.data.People, b)
+			names, of := e.parts(b)
 			if len(names) < 2 {
 				continue
 			}

@@ -9,19 +9,30 @@ import (
 	"strengthen/internal/study"
 )
 
-// parts splits people by what tells them apart, in the order of names. People of no known group are one of their own.
-func parts(people []Person, b study.By) ([]string, map[string][]Person) {
-	of := map[string][]Person{}
-	for _, p := range people {
-		of[p.by(b)] = append(of[p.by(b)], p)
+// split is people told apart: the names in their order, and who is in each.
+type split struct {
+	names []string
+	of    map[string][]Person
+}
+
+// parts splits the people by what tells them apart. People of no known group are one of their own.
+func (e *engine) parts(b study.By) ([]string, map[string][]Person) {
+	x, ok := e.split[b]
+	if !ok {
+		x.of = map[string][]Person{}
+		for _, p := range e.data.People {
+			x.of[p.by(b)] = append(x.of[p.by(b)], p)
+		}
+		x.names = slices.Sorted(maps.Keys(x.of))
+		e.split[b] = x
 	}
-	return slices.Sorted(maps.Keys(of)), of
+	return x.names, x.of
 }
 
 // describe adds to a change how it was in each part of the people.
 func (e *engine) describe(r *Change, outcome int) {
 	for _, b := range e.plan.Groups {
-		names, of := parts(e.data.People, b)
+		names, of := e.parts(b)
 		if len(names) < 2 {
 			continue
 		}
@@ -51,7 +62,7 @@ func (e *engine) part(name string, people []Person, outcome int, c study.Contras
 // shrink draws the parts that may be told towards their mean. Where every part holds several groups its own error is that by
 // CR2; where a part is one group, as an oblast with one training, people within it are taken as independent.
 func (e *engine) shrink(r *Change, outcome int, b study.By, told map[string]bool) Shrunk {
-	_, of := parts(e.data.People, b)
+	_, of := e.parts(b)
 	var names, each []string
 	var values, own, variances []float64
 	n := map[string]int{}
@@ -152,7 +163,7 @@ func (e *engine) course(outcome int) []Course {
 		if b == study.Region {
 			continue // 28 small panels would say nothing
 		}
-		names, of := parts(e.data.People, b)
+		names, of := e.parts(b)
 		for _, name := range names {
 			if len(names) < 2 {
 				break
