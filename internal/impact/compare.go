@@ -15,7 +15,7 @@ import (
 // another questionnaire are other studies.
 func SideBySide(all []analysis.Result, l i18n.Lang, made time.Time) render.Document {
 	w := writer{l: l, words: i18n.Load()}
-	d := render.Document{Lang: string(l), Title: w.T("Проучванията едно до друго", "The studies side by side"), Subtitle: w.T("{n} проучвания", "{n} studies", "n", len(all)), Made: made, Data: all}
+	d := render.Document{Lang: string(l), Title: w.T("Проучванията едно до друго", "The studies side by side"), Subtitle: w.T("Проучвания: {n}", "Studies: {n}", "n", len(all)), Made: made, Data: all}
 	all = slices.Clone(all)
 	slices.SortStableFunc(all, func(a, b analysis.Result) int { return a.Record.Period.From - b.Record.Period.From })
 	var writers []writer
