@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"database/sql"
+	"encoding/csv"
 	"encoding/json"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -128,6 +131,7 @@ func TestAnybodysDataIsAnalysedWithoutADatabase(t *testing.T) {
 			}
 		}
 	}
+	theRowsBehind(t, filepath.Join(examples, "pupils", "plan.yaml"), filepath.Join(examples, "pupils", "pupils_three_wave.csv"), dir)
 	bad := filepath.Join(dir, "bad.csv")
 	if err := os.WriteFile(bad, []byte("id,cohort,female,pre,post,fup\n1,a,0,1,2,three\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -146,6 +150,41 @@ func TestAnybodysDataIsAnalysedWithoutADatabase(t *testing.T) {
 		if _, err := os.Stat(out); code != 2 || !strings.Contains(errs, tc.want) || err == nil {
 			t.Errorf("%s: code %d, %q, file written: %v", name, code, errs, err == nil)
 		}
+	}
+}
+
+// theRowsBehind works the headline of the pupils out again, from the rows that are said to have been counted.
+func theRowsBehind(t *testing.T, plan, data, dir string) {
+	t.Helper()
+	rows := filepath.Join(dir, "rows.csv")
+	if code, _, errs := command(t, "impact", "analyse", "--plan", plan, "--data", data, "--out", filepath.Join(dir, "r.json"), "--format", "json", "--rows", rows); code != 0 {
+		t.Fatal(errs)
+	}
+	b, err := os.ReadFile(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := csv.NewReader(bytes.NewReader(b)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, sum, lost := 0, 0.0, 0
+	for _, r := range all[1:] {
+		if r[1] != "pre" || r[2] != "m6" {
+			continue
+		}
+		if r[11] != "pair" {
+			lost++
+			continue
+		}
+		v, err := strconv.ParseFloat(r[10], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, sum = n+1, sum+v
+	}
+	if n != 1192 || lost != 328 || math.Abs(sum/float64(n)-1.24526090604027) > 1e-9 {
+		t.Errorf("the rows give %d pairs, %d lost and a mean change of %v", n, lost, sum/float64(n))
 	}
 }
 

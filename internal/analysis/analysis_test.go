@@ -1,7 +1,9 @@
 package analysis_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"math"
 	"os"
 	"strings"
@@ -209,5 +211,23 @@ func TestResultsTravelAsJSON(t *testing.T) {
 	}
 	if strings.Contains(string(b), "NaN") {
 		t.Error("NaN in JSON")
+	}
+}
+
+// TestAnAnalysisCanBeStopped: it tells how far it is, and ends with the error of its context.
+func TestAnAnalysisCanBeStopped(t *testing.T) {
+	p := plan(study.Score, -6, 6, map[survey.Wave]string{survey.Pre: "pre", survey.Post: "post", survey.M6: "fup"})
+	ctx, stop := context.WithCancel(t.Context())
+	last := 0
+	_, err := analysis.Analyse(ctx, study.Record{Plan: p}, analysis.FromTable(published(t, "pupils_three_wave.csv")), analysis.Options{Level: 5, Progress: func(done, all int) {
+		if done < last || done > all {
+			t.Errorf("%d of %d after %d", done, all, last)
+		}
+		if last = done; 2*done > all {
+			stop()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) || last == 0 {
+		t.Errorf("stopped half way: %v, after %d", err, last)
 	}
 }

@@ -55,12 +55,38 @@ func (s *Server) showPlan(w http.ResponseWriter, r *http.Request, p *studyPlan, 
 		p.Finds = template.HTML(render.HTML(d)) //nolint:gosec // render escapes everything
 	}
 	if wrong != nil {
-		return s.again(w, wrong, &p.Page, "studyplan", p)
+		return s.again(w, atFields(wrong, p.Plan), &p.Page, "studyplan", p)
 	}
 	return s.show(w, "studyplan", p)
 }
 
-// act reads the form into the plan and lets do carry it out.
+// atFields puts the faults of a plan at the fields of the form that show their places.
+func atFields(err error, p study.Plan) error {
+	if !fault.Is(err, fault.Invalid) {
+		return err
+	}
+	var l fault.List
+	for _, e := range fault.All(err) {
+		l.Add(e.At(formField(e.Field, p)))
+	}
+	return l.Err()
+}
+
+func formField(place string, p study.Plan) string {
+	for i, o := range p.Outcomes {
+		if part, ok := strings.CutPrefix(place, fmt.Sprintf("outcomes[%d].", i)); ok {
+			return part + "_" + o.ID
+		}
+	}
+	for from, to := range map[string]string{"comparison.column": "waiting", "primary_contrast": "contrast", "multiplicity.": "family_", "methods.": "", "missing.": "", "size.": ""} {
+		if rest, ok := strings.CutPrefix(place, from); ok {
+			return to + rest
+		}
+	}
+	return place
+}
+
+// actOnPlan reads the form into the plan and lets do carry it out.
 func (s *Server) actOnPlan(w http.ResponseWriter, r *http.Request, ok string, do func(p *studyPlan, version int) error) error {
 	p, err := s.planOf(r)
 	if err != nil {

@@ -20,6 +20,8 @@ func TestAPlanIsWrittenLockedAndDeviatedFrom(t *testing.T) {
 	}
 	s.expect(http.StatusUnprocessableEntity, "number", "/impact/plan", pairs(fields(page()), "smallest_knowledge", "many")...)
 	s.expect(http.StatusUnprocessableEntity, "column or the names", "/impact/plan", pairs(fields(page()), "design", "wait-list")...)
+	s.expect(http.StatusUnprocessableEntity, `id="smallest_knowledge-e"`, "/impact/plan", pairs(fields(page()), "smallest_knowledge", "-1")...)
+	s.expect(http.StatusUnprocessableEntity, `href="#icc"`, "/impact/plan", pairs(fields(page()), "icc", "2")...)
 	s.expect(http.StatusOK, "Lock the plan", "/impact/plan", pairs(fields(page()), "smallest_knowledge", "7,5")...)
 	if body := page(); !strings.Contains(body, `value="7.5"`) {
 		t.Error("what was saved does not stand on the page")
