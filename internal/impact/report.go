@@ -212,7 +212,7 @@ func (w writer) tally(name string, a analysis.Tally) []render.Cell {
 
 // flowBy is who answered in each group: of those asked, wave by wave.
 func (w writer) flowBy(by study.By) (render.Table, bool) {
-	t := render.Table{Caption: w.T("Кой отговори: {b}", "Who answered: {b}", "b", w.by(by)), Head: head(1, w.T("Група", "Group"))}
+	t := render.Table{Folded: true, Caption: w.T("Кой отговори: {b}", "Who answered: {b}", "b", w.by(by)), Head: head(1, w.T("Група", "Group"))}
 	var names []string
 	rows := map[string][]render.Cell{}
 	for _, f := range w.Flow {
@@ -281,7 +281,7 @@ func (w writer) instruments() []render.Block {
 }
 
 func (w writer) questions(s analysis.Scale) (render.Table, bool) {
-	t := render.Table{Caption: w.T("{name}, въпрос по въпрос", "{name}, item by item", "name", w.title(w.outcome(s.Outcome))), Head: head(1, w.T("Въпрос", "Item"), w.T("средно", "mean"), w.T("връзка с останалите", "link to the others"), w.T("отличаване", "discrimination"), w.T("α без него", "α without it"))}
+	t := render.Table{Folded: true, Caption: w.T("{name}, въпрос по въпрос", "{name}, item by item", "name", w.title(w.outcome(s.Outcome))), Head: head(1, w.T("Въпрос", "Item"), w.T("средно", "mean"), w.T("връзка с останалите", "link to the others"), w.T("отличаване", "discrimination"), w.T("α без него", "α without it"))}
 	for i, q := range s.Question {
 		t.Rows = append(t.Rows, []render.Cell{text(w.l.Int(i + 1)), w.decimal(q.Mean, 2), w.decimal(q.ItemRest, 2), w.decimal(q.Discrimination, 2), w.decimal(q.AlphaWithout, 2)})
 	}

@@ -42,6 +42,7 @@ type Table struct {
 	Head    []Column
 	Rows    [][]Cell
 	Note    string
+	Folded  bool // on a page it opens when asked; everywhere else it stands as any other
 }
 
 // Column heads a table.
