@@ -19,17 +19,19 @@ var may = map[string][]string{
 	"training": {"access", "calendar", "fault", "fold", "org", "sealed"},
 	"survey":   {"access", "calendar", "disclosure", "fault", "fold", "org", "sealed", "training"},
 	"casework": {"access", "calendar", "disclosure", "fault", "fold", "link", "org", "sealed", "stats", "upload"},
-	"impact":   {"access", "calendar", "disclosure", "fault", "fold", "i18n", "org", "render", "sealed", "stats", "survey", "training"},
+	"study":    {"access", "calendar", "disclosure", "fault", "fold", "org", "sealed", "survey", "training"},
+	"analysis": {"access", "calendar", "disclosure", "fault", "fold", "org", "sealed", "sheet", "stats", "study", "survey", "training"},
+	"impact":   {"access", "analysis", "calendar", "disclosure", "fault", "fold", "i18n", "org", "render", "sealed", "sheet", "stats", "study", "survey", "training"},
 	"backup":   {"access", "fault"},
 	"passkey":  {"access", "calendar", "fault", "fold", "org", "sealed"},
-	"store":    {"access", "backup", "calendar", "casework", "disclosure", "fault", "fold", "ledger", "link", "org", "sealed", "stats", "survey", "training", "upload"},
-	"demo":     {"access", "calendar", "casework", "disclosure", "fault", "fold", "link", "org", "sealed", "stats", "survey", "training", "upload"},
-	"web":      {"access", "calendar", "casework", "disclosure", "fault", "fold", "i18n", "impact", "link", "org", "render", "sealed", "sheet", "stats", "survey", "training", "upload"},
-	"testkit":  {"access", "backup", "calendar", "casework", "disclosure", "fault", "fold", "ledger", "link", "org", "sealed", "stats", "store", "survey", "training", "upload"},
+	"store":    {"access", "backup", "calendar", "casework", "disclosure", "fault", "fold", "ledger", "link", "org", "sealed", "stats", "study", "survey", "training", "upload"},
+	"demo":     {"access", "calendar", "casework", "disclosure", "fault", "fold", "link", "org", "sealed", "stats", "study", "survey", "training", "upload"},
+	"web":      {"access", "analysis", "calendar", "casework", "disclosure", "fault", "fold", "i18n", "impact", "link", "org", "render", "sealed", "sheet", "stats", "study", "survey", "training", "upload"},
+	"testkit":  {"access", "backup", "calendar", "casework", "disclosure", "fault", "fold", "ledger", "link", "org", "sealed", "stats", "store", "study", "survey", "training", "upload"},
 }
 
 // subjects know no database, no network and no page.
-var subjects = []string{"access", "calendar", "fault", "org", "training", "survey", "casework", "stats", "disclosure"}
+var subjects = []string{"access", "calendar", "fault", "org", "training", "survey", "casework", "stats", "disclosure", "study"}
 
 func TestImportsFollowThePicture(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "-f", `{{.ImportPath}} {{join .Deps ","}}`, "./...").Output()

@@ -18,5 +18,6 @@ cd "$(dirname "$0")/.."
   row internal/org/data/common-passwords.txt.gz "@zxcvbn-ts/language-common 3.0.4" MIT
   for f in internal/stats/testdata/reference/input/*; do row "$f" "reference data (tests only)" "internal/stats/testdata/reference/LICENSES.md"; done
   for f in internal/impact/testdata/*.csv; do row "$f" "reference data (tests only)" "internal/stats/testdata/reference/LICENSES.md"; done
+  row docs/examples/pupils/pupils_three_wave.csv "egsingle of mlmRev (worked study, tests)" "GPL-2.0-or-later, docs/examples/README.md"
   row internal/web/testdata/axe/axe.min.js "axe-core 4.14.1 (tests only)" MPL-2.0
 } > NOTICE

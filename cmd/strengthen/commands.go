@@ -17,7 +17,6 @@ import (
 	"strengthen/internal/fault"
 	"strengthen/internal/i18n"
 	"strengthen/internal/org"
-	"strengthen/internal/render"
 	"strengthen/internal/sealed"
 	"strengthen/internal/sheet"
 	"strengthen/internal/store"
@@ -155,39 +154,6 @@ func (c *importCmd) enter(ctx context.Context, h *house, t sheet.Table, key stri
 		return none, err
 	}
 	return h.survey.Import(ctx, operator(access.Evaluator), "file/"+key, m, sheet.As[survey.Record](records), c.Dry)
-}
-
-type impactCmd struct {
-	place
-	Study  string `help:"Study to report." default:"programme"`
-	Format string `help:"pdf, xlsx, json or html." default:"pdf" enum:"pdf,xlsx,json,html"`
-	Lang   string `help:"bg or en." default:"bg" enum:"bg,en"`
-	Out    string `help:"File to write; - for standard output." default:"-" placeholder:"FILE"`
-}
-
-func (c *impactCmd) Run(ctx context.Context) error {
-	h, err := c.open(ctx, realTime, false)
-	if err != nil {
-		return err
-	}
-	defer h.db.Close()
-	d, err := h.impact.Export(ctx, operator(access.Funder), c.Study, i18n.Parse(c.Lang))
-	if err != nil {
-		return err
-	}
-	write := map[string]func(render.Document) ([]byte, error){
-		"pdf": render.PDF, "xlsx": render.XLSX, "json": render.JSON,
-		"html": func(d render.Document) ([]byte, error) { return []byte(render.HTML(d)), nil },
-	}
-	b, err := write[c.Format](d)
-	if err != nil {
-		return err
-	}
-	if c.Out == "-" {
-		_, err = os.Stdout.Write(b)
-		return err
-	}
-	return writeWhole(c.Out, b)
 }
 
 // writeWhole writes a file so that it is there whole or not at all.

@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"database/sql"
+	"encoding/csv"
 	"encoding/json"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -93,17 +96,95 @@ func TestCommandsAsScriptsSeeThem(t *testing.T) {
 	}
 	code, out, _ := command(t, "impact", "--data", data, "--study", "schools", "--format", "json", "--lang", "en")
 	var report struct {
-		Data []struct {
-			N      int     `json:"n"`
-			Change float64 `json:"mean_change"`
+		Data struct {
+			Changes []struct {
+				N int `json:"n"`
+			}
 		}
 	}
-	if err := json.Unmarshal([]byte(out), &report); err != nil || code != 0 || len(report.Data) != 1 || report.Data[0].N != 183 {
+	if err := json.Unmarshal([]byte(out), &report); err != nil || code != 0 || len(report.Data.Changes) != 1 || report.Data.Changes[0].N != 183 {
 		t.Fatalf("the report as JSON: code %d, %v, %+v", code, err, report)
 	}
 	_, pdf, _ := command(t, "impact", "--data", data, "--study", "schools", "--format", "pdf")
 	if !bytes.HasPrefix([]byte(pdf), []byte("%PDF-")) {
 		t.Error("the report as PDF is none")
+	}
+}
+
+// TestAnybodysDataIsAnalysedWithoutADatabase runs the worked studies of docs/examples, each with its one command.
+func TestAnybodysDataIsAnalysedWithoutADatabase(t *testing.T) {
+	dir, examples := t.TempDir(), filepath.Join("..", "..", "docs", "examples")
+	for _, tc := range []struct{ study, data, says string }{
+		{"pupils", "pupils_three_wave.csv", "1.25 [1.14; 1.35]"},
+		{"programme", "answers.csv", "Knowledge"},
+	} {
+		plan, data := filepath.Join(examples, tc.study, "plan.yaml"), filepath.Join(examples, tc.study, tc.data)
+		for _, format := range []string{"pdf", "xlsx", "json", "html"} {
+			out := filepath.Join(dir, tc.study+"."+format)
+			code, _, errs := command(t, "impact", "analyse", "--plan", plan, "--data", data, "--format", format, "--lang", "en", "--as-of", "2026-11-24", "--out", out)
+			b, err := os.ReadFile(out)
+			if code != 0 || err != nil || len(b) < 5000 {
+				t.Fatalf("%s as %s: code %d, %q, %d bytes, %v", tc.study, format, code, errs, len(b), err)
+			}
+			if format == "html" && !strings.Contains(string(b), tc.says) {
+				t.Errorf("%s: the page does not say %q", tc.study, tc.says)
+			}
+		}
+	}
+	theRowsBehind(t, filepath.Join(examples, "pupils", "plan.yaml"), filepath.Join(examples, "pupils", "pupils_three_wave.csv"), dir)
+	bad := filepath.Join(dir, "bad.csv")
+	if err := os.WriteFile(bad, []byte("id,cohort,female,pre,post,fup\n1,a,0,1,2,three\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(dir, "none.pdf")
+	for name, tc := range map[string]struct {
+		args []string
+		want string
+	}{
+		"text in a column of numbers": {[]string{"--plan", filepath.Join(examples, "pupils", "plan.yaml"), "--data", bad}, "row 2, fup"},
+		"a plan that is not there":    {[]string{"--plan", filepath.Join(dir, "no.yaml"), "--data", bad}, "--plan"},
+		"data that are not there":     {[]string{"--plan", filepath.Join(examples, "pupils", "plan.yaml"), "--data", filepath.Join(dir, "no.csv")}, "--data"},
+		"a plan that is data":         {[]string{"--plan", bad, "--data", bad}, "plan"},
+	} {
+		code, _, errs := command(t, append([]string{"impact", "analyse", "--out", out}, tc.args...)...)
+		if _, err := os.Stat(out); code != 2 || !strings.Contains(errs, tc.want) || err == nil {
+			t.Errorf("%s: code %d, %q, file written: %v", name, code, errs, err == nil)
+		}
+	}
+}
+
+// theRowsBehind works the headline of the pupils out again, from the rows that are said to have been counted.
+func theRowsBehind(t *testing.T, plan, data, dir string) {
+	t.Helper()
+	rows := filepath.Join(dir, "rows.csv")
+	if code, _, errs := command(t, "impact", "analyse", "--plan", plan, "--data", data, "--out", filepath.Join(dir, "r.json"), "--format", "json", "--rows", rows); code != 0 {
+		t.Fatal(errs)
+	}
+	b, err := os.ReadFile(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := csv.NewReader(bytes.NewReader(b)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, sum, lost := 0, 0.0, 0
+	for _, r := range all[1:] {
+		if r[1] != "pre" || r[2] != "m6" {
+			continue
+		}
+		if r[11] != "pair" {
+			lost++
+			continue
+		}
+		v, err := strconv.ParseFloat(r[10], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, sum = n+1, sum+v
+	}
+	if n != 1192 || lost != 328 || math.Abs(sum/float64(n)-1.24526090604027) > 1e-9 {
+		t.Errorf("the rows give %d pairs, %d lost and a mean change of %v", n, lost, sum/float64(n))
 	}
 }
 

@@ -63,7 +63,7 @@ func (h *house) serve(ctx context.Context, l listen, isDemo bool, work func(cont
 		h.org.UsePasskeys(door)
 	}
 	pages := web.New(web.Config{
-		Org: h.org, Training: h.training, Survey: h.survey, Impact: h.impact, Casework: h.casework, Policy: access.Standard(), Now: h.now, Log: h.log,
+		Org: h.org, Training: h.training, Survey: h.survey, Impact: h.impact, Study: h.study, Casework: h.casework, Policy: access.Standard(), Now: h.now, Log: h.log,
 		Site: l.site(), Demo: isDemo, Proxies: l.Proxies, Ready: h.db.Ready, Letter: h.read, Version: version,
 	})
 	server := &http.Server{Handler: pages.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
@@ -184,7 +184,7 @@ func (p place) openFor(ctx context.Context, clock *demo.Clock, fresh bool) (*hou
 func (h *house) play(ctx context.Context, clock *demo.Clock, size int, say func(percent int)) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // much is made and little is kept
 	began, last := time.Now(), -1
-	w := &demo.World{Org: h.org, Training: h.training, Survey: h.survey, Casework: h.casework, Clock: clock, Size: size, End: began, Say: func(done, all int) {
+	w := &demo.World{Org: h.org, Training: h.training, Survey: h.survey, Study: h.study, Casework: h.casework, Clock: clock, Size: size, End: began, Say: func(done, all int) {
 		say(100 * done / max(all, 1))
 		if p := 100 * done / max(all, 1); p/5 > last {
 			last = p / 5

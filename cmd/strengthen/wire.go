@@ -19,6 +19,7 @@ import (
 	"strengthen/internal/org"
 	"strengthen/internal/sealed"
 	"strengthen/internal/store"
+	"strengthen/internal/study"
 	"strengthen/internal/survey"
 	"strengthen/internal/training"
 )
@@ -54,6 +55,7 @@ type house struct {
 	org      *org.Service
 	training *training.Service
 	survey   *survey.Service
+	study    *study.Service
 	impact   *impact.Service
 	casework *casework.Service
 	signer   ed25519.PrivateKey
@@ -137,7 +139,9 @@ func (p place) furnish(db *store.DB, ring sealed.Ring, now calendar.Clock) *hous
 	h.org = org.New(store.For[org.Tx]{DB: db}, now, ring.Box(org.FactorBox))
 	h.training = training.New(store.For[training.Tx]{DB: db}, now)
 	h.survey = survey.New(store.For[survey.Tx]{DB: db}, now)
-	h.impact = impact.New(h.survey, h.org, now)
+	h.study = study.New(store.For[study.Tx]{DB: db}, now)
+	h.impact = impact.New(h.survey, h.org, h.study, now)
+	h.impact.Version = version
 	h.casework = casework.New(store.For[casework.Tx]{DB: db}, now)
 	return h
 }

@@ -48,6 +48,7 @@ const (
 	OpenCode     Action = "code.open" // from study code to person
 
 	ReadReport   Action = "report.read"
+	PlanStudy    Action = "study.plan"  // write, lock and deviate from the plan of a study
 	GiveSignal   Action = "signal.give" // by the public form
 	EnterSignal  Action = "signal.enter"
 	SeeSignal    Action = "signal.see"
@@ -113,7 +114,7 @@ func Standard() Policy {
 	p = p.with(Manager, ReachAll,
 		SeeProgramme, PlanProgramme, SeeTraining, PlanTraining, SeeSeat, DecideSeat, WithdrawSeat, RecordDay,
 		SeeCompletion, Certify, RevokeCert, SeeCert, SeePerson, EditPerson, SeeAgency, EditAgency, SeeWave, SendWave,
-		ImportAnswer, ReadReport, SeeMail)
+		ImportAnswer, ReadReport, PlanStudy, SeeMail)
 	p = p.with(Coordinator, ReachRegion,
 		SeeTraining, PlanTraining, SeeSeat, DecideSeat, WithdrawSeat, RecordDay, SeeCompletion, SeeCert, SeePerson,
 		SeeWave)
@@ -124,7 +125,7 @@ func Standard() Policy {
 	p = p.with(Applicant, ReachRecord, SeeSeat, TakeSeat, WithdrawSeat, SeeCert)
 	p = p.with(Head, ReachRecord, EndorseSeat)
 	p = p.with(Respondent, ReachRecord, GiveAnswer)
-	p = p.with(Evaluator, ReachAll, SeeProgramme, SeeWave, ReadAnswer, ImportAnswer, ReadReport)
+	p = p.with(Evaluator, ReachAll, SeeProgramme, SeeWave, ReadAnswer, ImportAnswer, ReadReport, PlanStudy)
 	p = p.with(Funder, ReachAll, SeeProgramme, ReadReport)
 	p = p.with(DataProtection, ReachAll, SeeAudit, OpenCode, SeePerson, SeeMail)
 	p = p.with(Administrator, ReachAll,

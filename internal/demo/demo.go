@@ -17,6 +17,7 @@ import (
 	"strengthen/internal/fault"
 	"strengthen/internal/fold"
 	"strengthen/internal/org"
+	"strengthen/internal/study"
 	"strengthen/internal/survey"
 	"strengthen/internal/training"
 )
@@ -35,11 +36,14 @@ func (c *Clock) Now() time.Time {
 // Set moves the clock; the zero time lets it run with the real one.
 func (c *Clock) Set(t time.Time) { c.now = t }
 
+const titleBG, titleEN = "Укрепване: закрила на децата от насилие", "Strengthen: protecting children from violence"
+
 // World is a play under way.
 type World struct {
 	Org      *org.Service
 	Training *training.Service
 	Survey   *survey.Service
+	Study    *study.Service // may be nil: then nobody plans the study
 	Casework *casework.Service
 	Clock    *Clock
 	Say      func(done, all int) // progress; may be nil
@@ -128,13 +132,16 @@ func (w *World) Play(ctx context.Context) error {
 		return err
 	}
 	err = w.Training.SaveProgramme(ctx, w.manager, training.Programme{
-		TitleBG: "Укрепване: закрила на децата от насилие", TitleEN: "Strengthen: protecting children from violence",
+		TitleBG: titleBG, TitleEN: titleEN,
 		Starts: starts, Ends: starts.AddMonths(24).AddDays(-1), Trainings: 28, People: 840, Children: 1000,
 	})
 	if err != nil {
 		return err
 	}
 	if err := w.Casework.Seed(ctx); err != nil {
+		return err
+	}
+	if err := w.lock(ctx, starts); err != nil {
 		return err
 	}
 	if err := w.settle(ctx); err != nil {
@@ -317,4 +324,15 @@ func (w *World) name(female bool) string {
 		return pick(w.rnd, given[0]) + " " + pick(w.rnd, family) + "а"
 	}
 	return pick(w.rnd, given[1]) + " " + pick(w.rnd, family)
+}
+
+// lock fixes the plan of the study before anybody is asked anything.
+func (w *World) lock(ctx context.Context, starts calendar.Date) error {
+	if w.Study == nil {
+		return nil
+	}
+	y, _, _ := starts.Parts()
+	p := study.Own(survey.Study{ID: survey.OwnStudy, Title: survey.Text{BG: titleBG, EN: titleEN}, Outcomes: survey.Outcomes()}, study.Period{From: y, To: y + 2})
+	evaluator := access.Actor{Via: access.ViaCommand, Request: "demo", Grants: []access.Grant{{Role: access.Evaluator}}}
+	return w.Study.Lock(ctx, evaluator, survey.OwnStudy, 0, p)
 }

@@ -1,500 +1,255 @@
-// Package impact says what changed, how sure that is, and what must not be concluded. It reads a study by its codes, asks
-// package stats, hides small cells, and writes a Document whose sentences are chosen by the numbers and cannot say more than
-// the design allows: without a comparison group the estimand is change, not effect.
+// Package impact writes the report of a study: it takes the plan and the answers, lets package analysis compute, and puts the
+// result into sentences, tables and charts that are chosen by the numbers and cannot say more than the design allows. Without
+// a comparison group it speaks of change, never of effect.
 package impact
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
-	"maps"
-	"math"
-	"reflect"
 	"slices"
-	"strings"
+	"time"
 
 	"strengthen/internal/access"
+	"strengthen/internal/analysis"
 	"strengthen/internal/calendar"
 	"strengthen/internal/disclosure"
+	"strengthen/internal/fault"
+	"strengthen/internal/i18n"
 	"strengthen/internal/org"
-	"strengthen/internal/stats"
+	"strengthen/internal/render"
+	"strengthen/internal/study"
 	"strengthen/internal/survey"
 )
 
 // Service composes reports.
 type Service struct {
-	survey *survey.Service
-	org    *org.Service
-	now    calendar.Clock
+	survey  *survey.Service
+	org     *org.Service
+	study   *study.Service
+	now     calendar.Clock
+	Version string // of the program, for the report
 }
 
 // New returns a service over the subjects that it reads.
-func New(s *survey.Service, o *org.Service, now calendar.Clock) *Service { return &Service{s, o, now} }
-
-// Contrast is a change from one wave to a later one.
-type Contrast struct{ From, To survey.Wave }
-
-// The contrasts. Headline is the primary one; the others say what was learnt at once, what was kept, and how the old self
-// looks today.
-var (
-	Headline  = Contrast{survey.Pre, survey.M6}
-	Immediate = Contrast{survey.Pre, survey.Post}
-	Kept      = Contrast{survey.Post, survey.M6}
-	Then      = Contrast{survey.RetroPre, survey.Post}
-)
-
-// Estimate is the change of one outcome over one contrast.
-type Estimate struct {
-	Outcome  survey.Outcome `json:"-"`
-	Name     string         `json:"outcome"`
-	Contrast Contrast       `json:"contrast"`
-
-	Measured int          `json:"measured"`  // with a score in the first wave, and with a second one or without hope of it
-	N        int          `json:"n"`         // with both
-	Lost     int          `json:"lost"`      // were asked again, and gave no second score in time
-	NotAsked int          `json:"not_asked"` // with a score in the first wave, and can still be asked or answer in the second
-	Why      survey.Tally `json:"-"`         // how everybody stands who has a score in the first wave and none in the second
-	Clusters int          `json:"clusters"`
-	MeanFrom float64      `json:"mean_from"`
-	MeanTo   float64      `json:"mean_to"`
-	Change   float64      `json:"mean_change"`
-	SE       float64      `json:"se_cr2"`
-	DF       float64      `json:"df_satterthwaite"`
-	Low      float64      `json:"ci_low"`
-	High     float64      `json:"ci_high"`
-	P        float64      `json:"p"`
-	PHolm    float64      `json:"p_holm"`
-
-	CohortChange float64 `json:"cohort_mean_change"`
-	CohortLow    float64 `json:"cohort_ci_low"`
-	CohortHigh   float64 `json:"cohort_ci_high"`
-
-	GAv     float64 `json:"g_av"`
-	GAvLow  float64 `json:"g_av_ci_low"`
-	GAvHigh float64 `json:"g_av_ci_high"`
-	GAvBoot bool    `json:"g_av_ci_by_cluster_bootstrap"`
-
-	WilcoxonP float64 `json:"wilcoxon_pratt_p"`
-	Median    float64 `json:"hodges_lehmann"`
-	Better    float64 `json:"share_better"`
-	Worse     float64 `json:"share_worse"`
-
-	LostDifference float64 `json:"smd_followed_minus_lost"` // standardised difference at the first wave
-	NoChange       float64 `json:"change_if_lost_unchanged"`
-
-	Weighted     float64 `json:"change_weighted"` // those who answered weighted by 1/p of answering, from the score at the first wave
-	WeightedLow  float64 `json:"change_weighted_ci_low"`
-	WeightedHigh float64 `json:"change_weighted_ci_high"`
-	BoundLow     float64 `json:"bound_low"` // were all the lost at the low end of the scale
-	BoundHigh    float64 `json:"bound_high"`
-	Tipping      float64 `json:"tipping_delta"` // how differently the lost must have changed for the interval to reach zero
-
-	Problem string `json:"problem,omitempty"` // why there is no interval: few, constant
+func New(s *survey.Service, o *org.Service, p *study.Service, now calendar.Clock) *Service {
+	return &Service{survey: s, org: o, study: p, now: now, Version: "dev"}
 }
 
-// Few reports whether the interval rests on too few groups to depend on.
-func (e Estimate) Few() bool { return e.Problem == "" && (e.DF < 4 || e.Clusters < fewest) }
-
-// Group is the change of a part of the people.
-type Group struct {
-	Name       string   `json:"name"`
-	Estimate   Estimate `json:"estimate"`
-	Suppressed bool     `json:"suppressed"`
-}
-
-// Course is how the mean of a group went from wave to wave. Not everybody answered in every wave: a change of the mean is
-// not the mean of the changes.
-type Course struct {
-	Name   string // sector; "" for everybody
-	Points []WaveMean
-}
-
-// WaveMean is the mean of those who answered in one wave, with its cluster-robust interval.
-type WaveMean struct {
-	Wave            survey.Wave
-	N               int
-	Mean, Low, High float64
-	Hidden          bool // fewer than five answered, or it would tell of others who are fewer
-}
-
-// waves are those in which people are asked how they are now.
-var waves = []survey.Wave{survey.Pre, survey.Post, survey.M6}
-
-// courses follows everybody, and each sector that may be shown, over the waves. What is hidden in a wave is hidden together
-// with enough others that the numbers of everybody do not tell it.
-func courses(people []survey.Respondent, o survey.Outcome, shown []Group) []Course {
-	all := []Course{course("", people, o)}
-	of := map[string][]survey.Respondent{}
-	for _, x := range people {
-		of[x.Sector] = append(of[x.Sector], x)
+// Proposed is the plan of a study for which nobody has written one.
+func Proposed(d survey.Data) study.Plan {
+	if d.Study.ID == survey.OwnStudy {
+		return study.Own(d.Study, study.Period{})
 	}
-	visible := map[string]bool{}
-	for _, g := range shown {
-		visible[g.Name] = !g.Suppressed && g.Estimate.N > 0 && g.Name != ""
-	}
-	sectors := slices.Sorted(maps.Keys(of))
-	var each []Course
-	for _, s := range sectors {
-		each = append(each, course(s, of[s], o))
-	}
-	for w := range waves {
-		n := make([]int, len(each))
-		var also []int
-		for i, c := range each {
-			if n[i] = c.Points[w].N; !visible[c.Name] {
-				also = append(also, i)
+	var waves []survey.Wave
+	for _, w := range survey.Waves() {
+		for _, r := range d.Respondents {
+			if len(r.Answers[w]) > 0 || r.Standing[w] != "" {
+				waves = append(waves, w)
+				break
 			}
 		}
-		for i, hide := range disclosure.Inside.Row(n, also...) {
-			each[i].Points[w].Hidden = each[i].Points[w].Hidden || hide
-		}
 	}
-	for _, g := range shown {
-		if i := slices.Index(sectors, g.Name); visible[g.Name] {
-			all = append(all, each[i])
-		}
+	if len(waves) < 2 {
+		waves = []survey.Wave{survey.Pre, survey.M6}
 	}
-	return all
+	return study.Default(d.Study, waves...)
 }
 
-func course(name string, people []survey.Respondent, o survey.Outcome) Course {
-	c := Course{Name: name}
-	for _, w := range waves {
-		var values []float64
-		var cluster []string
-		for _, x := range people {
-			if v, ok := survey.Score(o.ID, x.Answers[w]); ok {
-				values, cluster = append(values, v), append(cluster, x.Cohort)
-			}
-		}
-		p := WaveMean{Wave: w, N: len(values), Hidden: len(values) < smallCell, Low: math.NaN(), High: math.NaN()}
-		if !p.Hidden {
-			p.Mean = mean(values)
-			if m, err := stats.MeanCR2(values, cluster, nil); err == nil && m.Clusters >= fewest {
-				p.Low, p.High = m.CI.Low, m.CI.High
-			}
-		}
-		c.Points = append(c.Points, p)
+// Plan is the plan of a study: what was kept of it, or the proposal while nobody has written one.
+func (s *Service) Plan(ctx context.Context, by access.Actor, id string) (study.Kept, error) {
+	k, err := s.study.Plan(ctx, by, id)
+	if !fault.Is(err, fault.NotFound) {
+		return k, err
 	}
-	return c
+	d, err := s.survey.Data(ctx, by, id)
+	return study.Kept{Study: id, Record: study.Record{Plan: Proposed(d)}}, err
 }
 
-// Scale is the reliability of an outcome at the first wave.
-type Scale struct {
-	Name                       string
-	N, Items                   int
-	Alpha, AlphaLow, AlphaHigh float64
-	Omega                      float64
+// renew is how long a report stands while answers keep coming: whoever saw it day by day could otherwise follow single people.
+const renew = 7 * 24 * time.Hour
+
+// Compute reads a study and computes every figure that its plan asks for. While few people have come since the last report, or
+// it is younger than a week, it is the last report again; its day says so.
+func (s *Service) Compute(ctx context.Context, by access.Actor, id string) (analysis.Result, error) {
+	r, err := s.compute(ctx, by, id)
+	if fault.Is(err, fault.Conflict) { // somebody else computed it in the meantime
+		r, err = s.compute(ctx, by, id)
+	}
+	return r, err
 }
 
-// Result is everything that the report says, as numbers.
-type Result struct {
-	Study       survey.Study
-	AsOf        calendar.Date
-	People      int
-	Cohorts     int
-	Flow        []survey.Step
-	Described   []survey.Description // ratings of the training and use in practice, question by question
-	Estimates   []Estimate
-	BySector    map[string][]Group // by outcome
-	ByPlanning  map[string][]Group
-	Courses     map[string][]Course // by outcome
-	Reliability []Scale
-}
-
-// bootstrapSeed and replicates make every report give the same interval for the same data.
-const (
-	bootstrapSeed = 20260302
-	replicates    = 1999
-	smallCell     = 5
-	fewest        = 4 // groups without which there is no interval
-)
-
-// Compute reads a study and computes every figure.
-func (s *Service) Compute(ctx context.Context, by access.Actor, study string) (Result, error) {
-	d, err := s.survey.Data(ctx, by, study)
+func (s *Service) compute(ctx context.Context, by access.Actor, id string) (analysis.Result, error) {
+	d, err := s.survey.Data(ctx, by, id)
 	if err != nil {
-		return Result{}, err
+		return analysis.Result{}, err
+	}
+	kept, err := s.Plan(ctx, by, id)
+	if err != nil {
+		return analysis.Result{}, err
+	}
+	earlier, err := s.study.Releases(ctx, by, id)
+	if err != nil {
+		return analysis.Result{}, err
+	}
+	source := analysis.FromAnswers(d)
+	data, err := source(kept.Record.Plan)
+	if err != nil {
+		return analysis.Result{}, err
+	}
+	now := study.Release{Study: id, Data: data.Fingerprint(), Plan: s.fingerprint(kept.Record)}
+	if stands(earlier, now, s.now()) {
+		return last(earlier)
+	}
+	r, err := s.analyse(ctx, kept.Record, source, earlier)
+	if err != nil {
+		return r, err
+	}
+	if r.Hold && len(earlier) > 0 {
+		return last(earlier)
+	}
+	if now.Ledger, now.Result, err = written(r); err != nil {
+		return r, err
+	}
+	now.Told = slices.ContainsFunc(r.Changes, func(c analysis.Change) bool { return c.Headline.Value.OK() })
+	return r, s.study.Release(ctx, by, len(earlier), now)
+}
+
+// fingerprint tells whether a report would say the same of the same data.
+func (s *Service) fingerprint(r study.Record) string {
+	sum := sha256.Sum256(append(r.YAML(), s.Version...))
+	return hex.EncodeToString(sum[:])
+}
+
+// stands reports whether the last report is still the one to show.
+func stands(earlier []study.Release, now study.Release, at time.Time) bool {
+	if len(earlier) == 0 {
+		return false
+	}
+	x := earlier[len(earlier)-1]
+	return x.Plan == now.Plan && (x.Data == now.Data || x.Told && at.Sub(x.Made) < renew)
+}
+
+func last(all []study.Release) (analysis.Result, error) {
+	var r analysis.Result
+	err := json.Unmarshal([]byte(all[len(all)-1].Result), &r)
+	return r, err
+}
+
+func (s *Service) analyse(ctx context.Context, record study.Record, source analysis.Source, earlier []study.Release) (analysis.Result, error) {
+	o := analysis.Options{Level: disclosure.Inside}
+	for _, x := range earlier {
+		var l analysis.Ledger
+		if err := json.Unmarshal([]byte(x.Ledger), &l); err != nil {
+			return analysis.Result{}, err
+		}
+		o.Earlier = append(o.Earlier, l)
+	}
+	r, err := analysis.Analyse(ctx, record, source, o)
+	r.AsOf, r.Version = s.now.Today().String(), s.Version
+	return r, err
+}
+
+func written(r analysis.Result) (ledger, result string, err error) {
+	l, err := json.Marshal(r.Ledger)
+	if err != nil {
+		return "", "", err
+	}
+	b, err := json.Marshal(r)
+	return string(l), string(b), err
+}
+
+// Take is the data of a study as a file, with the plan that reads it: whoever has both can compute every figure of the report
+// anew, by strengthen impact analyse or by other software. That it left is on the record.
+func (s *Service) Take(ctx context.Context, by access.Actor, id string) (plan, rows []byte, err error) {
+	d, err := s.survey.Answers(ctx, by, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	kept, err := s.Plan(ctx, by, id)
+	if err != nil {
+		return nil, nil, err
 	}
 	tables, err := s.org.Tables(ctx)
 	if err != nil {
-		return Result{}, err
+		return nil, nil, err
 	}
-	return Analyse(d, tables, s.now.Today()), nil
-}
-
-// Analyse computes every figure of a study. It is pure.
-func Analyse(d survey.Data, tables org.Tables, today calendar.Date) Result {
-	r := Result{Study: d.Study, AsOf: today, People: len(d.Respondents), BySector: map[string][]Group{}, ByPlanning: map[string][]Group{}, Courses: map[string][]Course{}}
-	cohorts := map[string]bool{}
-	for _, x := range d.Respondents {
-		cohorts[x.Cohort] = true
-	}
-	r.Cohorts = len(cohorts)
-	r.Flow = d.Flow()
-	if d.Study.ID == survey.OwnStudy {
-		r.Described = d.Described()
-	}
-	for _, o := range d.Study.Outcomes {
-		for _, c := range []Contrast{Headline, Immediate, Kept, Then} {
-			if e, ok := estimate(d.Respondents, o, c); ok {
-				r.Estimates = append(r.Estimates, e)
-			}
-		}
-		best := contrastFor(r.Estimates, o)
-		r.BySector[o.ID] = groups(d.Respondents, o, best, func(x survey.Respondent) string { return x.Sector })
-		r.ByPlanning[o.ID] = groups(d.Respondents, o, best, func(x survey.Respondent) string {
-			return planningOf(tables, x.Region)
-		})
-		r.Courses[o.ID] = courses(d.Respondents, o, r.BySector[o.ID])
-		if sc, ok := scale(d.Respondents, o); ok {
-			r.Reliability = append(r.Reliability, sc)
-		}
-	}
-	adjust(r.Estimates)
-	return r
-}
-
-// planningOf is the part of the country of a region, or of the NUTS 2 code that stays when a study is closed.
-func planningOf(tables org.Tables, id string) string {
-	for _, r := range tables.Regions {
-		if string(r.ID) == id || len(id) == 4 && strings.HasPrefix(r.NUTS3, id) {
-			return r.PlanningBG
-		}
-	}
-	return ""
-}
-
-// contrastFor is the headline where the study has a third wave, and otherwise the immediate change.
-func contrastFor(all []Estimate, o survey.Outcome) Contrast {
-	for _, e := range all {
-		if e.Name == o.ID && e.Contrast == Headline {
-			return Headline
-		}
-	}
-	return Immediate
-}
-
-// Main returns the estimate that the summary speaks of for an outcome.
-func (r Result) Main(outcome string) (Estimate, bool) {
-	for _, want := range []Contrast{Headline, Immediate} {
-		for _, e := range r.Estimates {
-			if e.Name == outcome && e.Contrast == want {
-				return e, true
-			}
-		}
-	}
-	return Estimate{}, false
-}
-
-// pairs are the scores of everybody measured in the first wave who has a second score or is lost, NaN where the second is
-// missing; and how those stand who have none. Whose turn has not come, who can still answer, and who is not asked at all is
-// not lost.
-func pairs(people []survey.Respondent, o survey.Outcome, c Contrast) (from, to []float64, cluster []string, why survey.Tally) {
-	why = survey.Tally{}
-	for _, x := range people {
-		a, ok := survey.Score(o.ID, x.Answers[c.From])
-		if !ok {
-			continue
-		}
-		b, ok := survey.Score(o.ID, x.Answers[c.To])
-		if !ok {
-			s := x.Standing[c.To]
-			switch s {
-			case survey.Answered: // answered, and too little for this outcome
-				s = survey.Partly
-			case "":
-				s = survey.Never
-			}
-			if why[s]++; !s.Lost() {
-				continue
-			}
-			b = math.NaN()
-		}
-		from, to, cluster = append(from, a), append(to, b), append(cluster, x.Cohort)
-	}
-	return from, to, cluster, why
-}
-
-// estimate computes one change; it reports false where nobody has a score in both waves.
-func estimate(people []survey.Respondent, o survey.Outcome, c Contrast) (Estimate, bool) {
-	from, to, cluster, why := pairs(people, o, c)
-	e := Estimate{Outcome: o, Name: o.ID, Contrast: c, Measured: len(from), NotAsked: why[survey.NotDue] + why[survey.Open], Why: why, PHolm: math.NaN()}
-	var a, b []float64
-	var g []string
-	for i := range from {
-		if !math.IsNaN(to[i]) {
-			a, b, g = append(a, from[i]), append(b, to[i]), append(g, cluster[i])
-		}
-	}
-	e.N, e.Lost = len(a), len(from)-len(a)
-	if e.N == 0 {
-		return e, false
-	}
-	e.MeanFrom, e.MeanTo = mean(a), mean(b)
-	e.Change = e.MeanTo - e.MeanFrom
-	e.Low, e.High, e.SE, e.P = math.NaN(), math.NaN(), math.NaN(), math.NaN()
-	e.GAv, e.GAvLow, e.GAvHigh, e.WilcoxonP = math.NaN(), math.NaN(), math.NaN(), math.NaN()
-	e.CohortLow, e.CohortHigh, e.LostDifference, e.NoChange = math.NaN(), math.NaN(), math.NaN(), math.NaN()
-	e.Weighted, e.WeightedLow, e.WeightedHigh = math.NaN(), math.NaN(), math.NaN()
-	e.BoundLow, e.BoundHigh, e.Tipping = math.NaN(), math.NaN(), math.NaN()
-	cr, err := stats.PairedClusteredChange(a, b, g)
+	data, err := analysis.FromAnswers(d)(kept.Record.Plan)
 	if err != nil {
-		e.Problem = "few"
-		return e, true
+		return nil, nil, err
 	}
-	e.Clusters, e.SE, e.DF, e.P = cr.Clusters, cr.SE, cr.DF, cr.P
-	e.Change, e.Low, e.High = cr.Mean, cr.CI.Low, cr.CI.High
-	if cr.Clusters < fewest { // an interval from so few groups would say nothing
-		e.Low, e.High, e.SE, e.DF, e.P = math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()
-		e.sizes(a, b, g)
-		e.GAvLow, e.GAvHigh, e.WilcoxonP = math.NaN(), math.NaN(), math.NaN()
-		e.attrition(from, to, cluster)
-		return e, true
-	}
-	if k, err := stats.CohortLevelChange(a, b, g); err == nil {
-		e.CohortChange, e.CohortLow, e.CohortHigh = k.Mean, k.CI.Low, k.CI.High
-	}
-	e.sizes(a, b, g)
-	e.attrition(from, to, cluster)
-	return e, true
+	var b bytes.Buffer
+	p, err := analysis.Export(&b, kept.Record.Plan, data)
+	p.Labels = used(NamesOf(tables, p), data)
+	return study.Record{Plan: p}.YAML(), b.Bytes(), err
 }
 
-func (e *Estimate) sizes(a, b []float64, g []string) {
-	if x, err := stats.PairedEffects(a, b); err == nil {
-		e.GAv, e.GAvLow, e.GAvHigh = x.GAv, x.GAvCI.Low, x.GAvCI.High
-	}
-	if e.Clusters >= 12 {
-		boot, err := stats.ClusterBootstrap(a, b, g, stats.Moments.GAv, stats.Resamples(e.Clusters, replicates, bootstrapSeed))
-		if err == nil {
-			ci := boot.BCa
-			if math.IsNaN(ci.Low) {
-				ci = boot.Percentile
+// used are the names of those groups that somebody is in.
+func used(all Names, d analysis.Data) Names {
+	out := Names{}
+	for by, names := range all {
+		for code, text := range names {
+			if slices.ContainsFunc(d.People, func(p analysis.Person) bool {
+				return code == p.Sector && by == study.Sector || code == p.Region && by == study.Region || code == p.Experience && by == study.Experience
+			}) {
+				if out[by] == nil {
+					out[by] = map[string]survey.Text{}
+				}
+				out[by][code] = text
 			}
-			e.GAvLow, e.GAvHigh, e.GAvBoot = ci.Low, ci.High, true
 		}
 	}
-	if w, err := stats.WilcoxonSignedRank(a, b); err == nil {
-		e.WilcoxonP, e.Median = w.Pratt.P, w.HodgesLehmann
-	}
-	for i := range a {
-		switch d := b[i] - a[i]; {
-		case d > 0:
-			e.Better += 1 / float64(len(a))
-		case d < 0:
-			e.Worse += 1 / float64(len(a))
-		}
-	}
+	return out
 }
 
-// attrition says what the lost may do to the change: how they differed at the start, the change weighted for answering, and
-// how far they could move it.
-func (e *Estimate) attrition(from, to []float64, cluster []string) {
-	if e.Lost < smallCell {
-		return // none, or so few that what is said of them would describe each
-	}
-	covariates := make([][]float64, len(from))
-	for i, v := range from {
-		covariates[i] = []float64{v}
-	}
-	e.NoChange = e.Change * float64(e.N) / float64(e.N+e.Lost)
-	a, err := stats.CompareAttrition(stats.AttritionData{
-		Pre: from, Post: to, Covariates: covariates, Cluster: cluster, Scale: stats.Interval{Low: e.Outcome.Low, High: e.Outcome.High},
-	})
+// Document computes a study and writes it up in language l.
+func (s *Service) Document(ctx context.Context, by access.Actor, id string, l i18n.Lang) (render.Document, error) {
+	return s.write(ctx, by, id, l, Write)
+}
+
+func (s *Service) write(ctx context.Context, by access.Actor, id string, l i18n.Lang, how func(analysis.Result, Names, i18n.Lang, time.Time) render.Document) (render.Document, error) {
+	r, err := s.Compute(ctx, by, id)
 	if err != nil {
-		return // too few were lost to say more
+		return render.Document{}, err
 	}
-	e.LostDifference, e.BoundLow, e.BoundHigh = a.BaselineDifference, a.Bounds.Low, a.Bounds.High
-	e.Weighted = a.WeightedChange
-	if e.Clusters >= fewest && a.Weighted != nil {
-		e.WeightedLow, e.WeightedHigh, e.Tipping = a.Weighted.CI.Low, a.Weighted.CI.High, a.TippingDelta
-	}
-}
-
-func mean(x []float64) float64 {
-	sum := 0.0
-	for _, v := range x {
-		sum += v
-	}
-	return sum / float64(len(x))
-}
-
-// adjust gives the headline of the primary outcomes their Holm-adjusted p.
-func adjust(all []Estimate) {
-	var at []int
-	var p []float64
-	for i, e := range all {
-		if e.Outcome.Primary && e.Contrast == Headline && !math.IsNaN(e.P) {
-			at, p = append(at, i), append(p, e.P)
-		}
-	}
-	for i, v := range stats.Holm(p) {
-		all[at[i]].PHolm = v
-	}
-}
-
-// groups splits the people and hides groups under five, with one more where the total would give the hidden one away. People
-// of no known group are one of their own, with an empty name: left out, the total would tell of them.
-func groups(people []survey.Respondent, o survey.Outcome, c Contrast, key func(survey.Respondent) string) []Group {
-	of := map[string][]survey.Respondent{}
-	for _, x := range people {
-		of[key(x)] = append(of[key(x)], x)
-	}
-	if len(of) == 1 && of[""] != nil {
-		return nil // nothing to tell apart
-	}
-	var all []Group
-	for k, part := range of {
-		e, _ := estimate(part, o, c)
-		all = append(all, Group{Name: k, Estimate: e})
-	}
-	slices.SortFunc(all, func(a, b Group) int {
-		if a.Estimate.N != b.Estimate.N {
-			return b.Estimate.N - a.Estimate.N
-		}
-		return strings.Compare(a.Name, b.Name)
-	})
-	n := make([]int, len(all))
-	for i, g := range all {
-		n[i] = g.Estimate.N
-	}
-	for i, hide := range disclosure.Inside.Row(n) {
-		if hide {
-			all[i] = Group{Name: all[i].Name, Suppressed: true}
-		}
-	}
-	return all
-}
-
-func scale(people []survey.Respondent, o survey.Outcome) (Scale, bool) {
-	var rows [][]float64
-	for _, x := range people {
-		if row := survey.Items(o.ID, x.Answers[survey.Pre]); len(row) > 1 {
-			rows = append(rows, row)
-		}
-	}
-	if len(rows) == 0 || o.ID == "cooperation" { // its items form an index, not a scale: they need not go together
-		return Scale{}, false
-	}
-	x, err := stats.ScaleReliability(rows)
+	tables, err := s.org.Tables(ctx)
 	if err != nil {
-		return Scale{}, false
+		return render.Document{}, err
 	}
-	return Scale{o.ID, x.N, x.Items, x.Alpha, x.AlphaCI.Low, x.AlphaCI.High, x.Omega}, true
+	return how(r, NamesOf(tables, r.Record.Plan), l, s.now()), nil
 }
 
-// MarshalJSON writes the numbers of an estimate; what is not defined is null.
-func (e Estimate) MarshalJSON() ([]byte, error) {
-	out := map[string]any{}
-	v := reflect.ValueOf(e)
-	for i := range v.NumField() {
-		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-		if name == "-" || name == "" {
-			continue
-		}
-		out[name] = v.Field(i).Interface()
-		if x, ok := out[name].(float64); ok && (math.IsNaN(x) || math.IsInf(x, 0)) {
-			out[name] = nil
-		}
+// Export is Document for a file that leaves the system; that it left is on the record.
+func (s *Service) Export(ctx context.Context, by access.Actor, id string, l i18n.Lang) (render.Document, error) {
+	if err := s.survey.TakeOut(ctx, by, id); err != nil {
+		return render.Document{}, err
 	}
-	return json.Marshal(out)
+	return s.Document(ctx, by, id, l)
+}
+
+// Summary is OnePage for a file that leaves the system.
+func (s *Service) Summary(ctx context.Context, by access.Actor, id string, l i18n.Lang) (render.Document, error) {
+	if err := s.survey.TakeOut(ctx, by, id); err != nil {
+		return render.Document{}, err
+	}
+	return s.write(ctx, by, id, l, OnePage)
+}
+
+// Compare computes every study and puts them beside each other.
+func (s *Service) Compare(ctx context.Context, by access.Actor, l i18n.Lang) (render.Document, error) {
+	all, err := s.survey.Studies(ctx, by)
+	if err != nil {
+		return render.Document{}, err
+	}
+	var results []analysis.Result
+	for _, x := range all {
+		r, err := s.Compute(ctx, by, x.ID)
+		if err != nil {
+			return render.Document{}, err
+		}
+		results = append(results, r)
+	}
+	return SideBySide(results, l, s.now()), nil
 }

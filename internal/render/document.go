@@ -42,6 +42,7 @@ type Table struct {
 	Head    []Column
 	Rows    [][]Cell
 	Note    string
+	Folded  bool // on a page it opens when asked; everywhere else it stands as any other
 }
 
 // Column heads a table.
@@ -61,6 +62,9 @@ type Cell struct {
 // Num is a cell with a value and its text.
 func Num(x float64, text string) Cell { return Cell{Text: text, Number: &x} }
 
+// Code is text that is kept as it is, line by line: a plan, a hash.
+type Code struct{ Caption, Text string }
+
 // Figure is a chart with its finding above, its measure below, and its table behind.
 type Figure struct {
 	Finding, Caption string
@@ -74,12 +78,13 @@ func (List) isBlock()    {}
 func (Facts) isBlock()   {}
 func (Table) isBlock()   {}
 func (Figure) isBlock()  {}
+func (Code) isBlock()    {}
 
 // words are the few texts that this package adds itself.
 var words = map[string]map[string]string{
 	"table":     {"bg": "Данните като таблица", "en": "The data as a table"},
 	"page":      {"bg": "стр. %d от {nb}", "en": "page %d of {nb}"},
-	"under5":    {"bg": "под 5", "en": "under 5"},
+	"hidden":    {"bg": "скрито", "en": "hidden"},
 	"report":    {"bg": "Отчет", "en": "Report"},
 	"name":      {"bg": "Име", "en": "Name"},
 	"agency":    {"bg": "Институция", "en": "Institution"},

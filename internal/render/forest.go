@@ -23,13 +23,28 @@ type ForestRow struct {
 	Suppressed     bool
 }
 
-const forestStep = 46 // height of a row
+const (
+	forestStep  = 46 // height of a row
+	forestDense = 24 // of many rows: name, interval and value stand on one line
+	forestMany  = 10
+	forestLeft  = 128
+	forestRight = 130
+)
+
+func (p Forest) dense() bool { return len(p.Rows) > forestMany }
+
+func (p Forest) step() float64 {
+	if p.dense() {
+		return forestDense
+	}
+	return forestStep
+}
 
 // Words returns title and description.
 func (p Forest) Words() (string, string) { return p.Title, p.Desc }
 
 func (p Forest) size(string) (float64, float64) {
-	h := float64(len(p.Rows))*forestStep + 40
+	h := float64(len(p.Rows))*p.step() + 40
 	if p.Unit != "" {
 		h += 20
 	}
@@ -38,18 +53,30 @@ func (p Forest) size(string) (float64, float64) {
 
 func (p Forest) draw(c canvas, lang string) {
 	lo, hi := p.span()
-	at := func(v float64) float64 { return 10 + (v-lo)/(hi-lo)*(plotWidth-20) }
-	for i, r := range p.Rows {
-		r.draw(c, lang, float64(i)*forestStep+16, at)
+	left, right := 10.0, plotWidth-10.0
+	if p.dense() {
+		left, right = forestLeft, plotWidth-forestRight
 	}
-	bottom := float64(len(p.Rows))*forestStep + 8
-	c.line("c-axis", 10, bottom, plotWidth-10, bottom)
-	for _, t := range ticks(lo, hi) {
+	at := func(v float64) float64 { return left + (v-lo)/(hi-lo)*(right-left) }
+	for i, r := range p.Rows {
+		if y := float64(i) * p.step(); p.dense() {
+			r.line(c, lang, y, at)
+		} else {
+			r.draw(c, lang, y+16, at)
+		}
+	}
+	bottom := float64(len(p.Rows))*p.step() + 8
+	c.line("c-axis", left, bottom, right, bottom)
+	marks := ticks(lo, hi)
+	for i, t := range marks {
+		if p.dense() && i%2 == 1 { // the axis is short
+			continue
+		}
 		c.line("c-axis", at(t), bottom, at(t), bottom+5)
 		c.text("m", at(t), bottom+21, "middle", tick(t, lang))
 	}
 	if p.Unit != "" {
-		c.text("m", plotWidth/2, bottom+41, "middle", p.Unit)
+		c.text("m", (left+right)/2, bottom+41, "middle", p.Unit)
 	}
 }
 
@@ -79,26 +106,43 @@ func (p Forest) span() (lo, hi float64) {
 func (r ForestRow) draw(c canvas, lang string, y float64, at func(float64) float64) {
 	text := r.Text
 	if r.Suppressed {
-		text = word(lang, "under5")
+		text = word(lang, "hidden")
 	}
 	labels(c, y, r.Label, text)
 	if r.Suppressed {
 		hatch(c, 0, y+8, plotWidth, 14)
 		return
 	}
-	c.line("c-zero", at(0), y+6, at(0), y+24)
+	r.marks(c, y+15, 9, at)
+}
+
+// line draws a row of many: its name, its interval and its value side by side.
+func (r ForestRow) line(c canvas, lang string, y float64, at func(float64) float64) {
+	c.text("", 0, y+17, "start", fit(r.Label, forestLeft-8))
+	if r.Suppressed {
+		c.text("m", plotWidth, y+17, "end", word(lang, "hidden"))
+		hatch(c, forestLeft, y+5, plotWidth-forestLeft-forestRight, 14)
+		return
+	}
+	c.text("m", plotWidth, y+17, "end", r.Text)
+	r.marks(c, y+12, 12, at)
+}
+
+// marks draws the interval and the estimates around the line of no change.
+func (r ForestRow) marks(c canvas, y, half float64, at func(float64) float64) {
+	c.line("c-zero", at(0), y-half, at(0), y+half)
 	mark, interval := "c-mark", "c-ci"
 	if r.Overall {
 		mark, interval = "c-overall", "c-ci c-overall"
 	}
 	if finite(r.Low, r.High) {
-		c.line(interval, at(r.Low), y+15, at(r.High), y+15)
+		c.line(interval, at(r.Low), y, at(r.High), y)
 	}
 	if r.Hollow != nil && finite(*r.Hollow) {
-		c.circle("c-hollow", at(*r.Hollow), y+15, 5)
+		c.circle("c-hollow", at(*r.Hollow), y, 5)
 	}
 	if finite(r.Est) {
-		c.circle(mark, at(r.Est), y+15, 5.5)
+		c.circle(mark, at(r.Est), y, 5.5)
 	}
 }
 

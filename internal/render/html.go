@@ -51,7 +51,15 @@ func htmlBlock(b *strings.Builder, d Document, block Block, id string) {
 		}
 		b.WriteString("</dl>")
 	case Table:
+		if x.Folded {
+			fmt.Fprintf(b, "<details><summary>%s</summary>", e(x.Caption))
+			htmlTable(b, x)
+			b.WriteString("</details>")
+			break
+		}
 		htmlTable(b, x)
+	case Code:
+		fmt.Fprintf(b, `<details><summary>%s</summary><pre class="tw" tabindex="0">%s</pre></details>`, e(x.Caption), e(x.Text))
 	case Figure:
 		fmt.Fprintf(b, `<figure class="card"><h3>%s</h3>%s<figcaption class="cap">%s</figcaption>`, e(x.Finding), SVG(x.Plot, d.Lang, id), e(x.Caption))
 		if x.Table != nil {

@@ -45,6 +45,8 @@ func toJSON(b Block) jsonBlock {
 		return jsonBlock{"type": "facts", "items": jsonFacts(x)}
 	case Table:
 		return jsonTable(x)
+	case Code:
+		return jsonBlock{"type": "code", "caption": x.Caption, "text": x.Text}
 	case Figure:
 		out := jsonBlock{"type": "figure", "finding": x.Finding, "caption": x.Caption}
 		if x.Table != nil {

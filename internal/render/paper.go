@@ -51,14 +51,14 @@ func (p paper) bytes() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func (p paper) numberPages(foot string) {
-	p.SetFooterFunc(func() {
-		p.SetY(-13)
-		p.ink(90)
-		p.SetFont("sans", "", 8.5)
-		p.CellFormat(130, 5, p.cut(foot, 128), "", 0, "L", false, 0, "")
-		p.CellFormat(0, 5, fmt.Sprintf(word(p.lang, "page"), p.PageNo()), "", 0, "R", false, 0, "")
-	})
+func (p paper) numberPages(foot string) { p.SetFooterFunc(func() { p.foot(foot) }) }
+
+func (p paper) foot(text string) {
+	p.SetY(-13)
+	p.ink(90)
+	p.SetFont("sans", "", 8.5)
+	p.CellFormat(130, 5, p.cut(text, 128), "", 0, "L", false, 0, "")
+	p.CellFormat(0, 5, fmt.Sprintf(word(p.lang, "page"), p.PageNo()), "", 0, "R", false, 0, "")
 }
 
 func (p paper) ink(grey int) { p.SetTextColor(grey/2, grey*3/4, grey) }

@@ -11,32 +11,38 @@ const (
 func (p *report) table(t Table) {
 	p.room(24)
 	if t.Caption != "" {
-		p.say("sans", "B", 10, 5.4, t.Caption)
+		p.text("sans", "B", 10, 5.4, t.Caption)
 	}
 	head := make([]Cell, len(t.Head))
 	for i, c := range t.Head {
 		head[i] = Cell{Text: c.Text, Header: true}
 	}
-	widths := p.columns(t)
-	p.tableRow(t, head, widths)
-	_, height := p.GetPageSize()
-	for _, row := range t.Rows {
-		if p.GetY()+p.rowHeight(row, widths) > height-18 {
-			p.AddPage()
-			p.tableRow(t, head, widths)
-		}
-		p.tableRow(t, row, widths)
+	p.small = 9
+	if len(t.Head) > 8 {
+		p.small = 7.5
 	}
+	widths := p.columns(t)
+	_, height := p.GetPageSize()
+	p.inside("Table", func() {
+		p.inside("TR", func() { p.tableRow(t, head, widths, true) })
+		for _, row := range t.Rows {
+			if p.GetY()+p.rowHeight(row, widths) > height-18 {
+				p.AddPage()
+				p.artifact(func() { p.tableRow(t, head, widths, false) }) // the head again, for the eye
+			}
+			p.inside("TR", func() { p.tableRow(t, row, widths, true) })
+		}
+	})
 	if t.Note != "" {
 		p.Ln(1)
-		p.say("sans", "", 8.5, 4.4, t.Note)
+		p.text("sans", "", 8.5, 4.4, t.Note)
 	}
 	p.Ln(3)
 }
 
 // columns divides the page: each column gets its longest word, then what its longest text wants as far as there is room.
 func (p *report) columns(t Table) []float64 {
-	p.SetFont("sans", "B", 9)
+	p.SetFont("sans", "B", p.small)
 	least, want := make([]float64, len(t.Head)), make([]float64, len(t.Head))
 	var sumLeast, sumWant float64
 	for i, c := range t.Head {
@@ -82,7 +88,7 @@ func (p *report) cellFont(c Cell) {
 	if c.Header {
 		style = "B"
 	}
-	p.SetFont("sans", style, 9)
+	p.SetFont("sans", style, p.small)
 }
 
 func (p *report) rowHeight(row []Cell, widths []float64) float64 {
@@ -94,7 +100,8 @@ func (p *report) rowHeight(row []Cell, widths []float64) float64 {
 	return float64(lines)*tableLead + 1.6
 }
 
-func (p *report) tableRow(t Table, row []Cell, widths []float64) {
+// tableRow writes a row with a rule below it; marked, each cell is an element.
+func (p *report) tableRow(t Table, row []Cell, widths []float64, marked bool) {
 	h := p.rowHeight(row, widths)
 	left, y := p.GetX(), p.GetY()
 	x := left
@@ -106,15 +113,32 @@ func (p *report) tableRow(t Table, row []Cell, widths []float64) {
 		}
 		p.cellFont(c)
 		p.SetXY(x, y+0.8)
-		p.MultiCell(widths[i]-tableGap, tableLead, c.Text, "", align, false)
+		write := func() { p.MultiCell(widths[i]-tableGap, tableLead, c.Text, "", align, false) }
+		switch {
+		case !marked:
+			write()
+		case c.Header:
+			p.mark(tag{kind: "TH", scope: "Column"}, write)
+		case i == 0:
+			p.mark(tag{kind: "TH", scope: "Row"}, write)
+		default:
+			p.mark(tag{kind: "TD"}, write)
+		}
 		x += widths[i]
 	}
 	total := -tableGap
 	for _, w := range widths {
 		total += w
 	}
-	p.SetDrawColor(200, 208, 210)
-	p.SetLineWidth(0.15)
-	p.Line(left, y+h, left+total, y+h)
+	rule := func() {
+		p.SetDrawColor(200, 208, 210)
+		p.SetLineWidth(0.15)
+		p.Line(left, y+h, left+total, y+h)
+	}
+	if marked {
+		p.artifact(rule)
+	} else {
+		rule()
+	}
 	p.SetXY(left, y+h)
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -169,5 +170,46 @@ func TestPapersOfATraining(t *testing.T) {
 	}
 	if text := textOf(t, b); !strings.Contains(text, "Ана Илиева") {
 		t.Error("the badge lacks the name")
+	}
+}
+
+// TestAPDFTellsAScreenReaderWhatIsWhat asks poppler for the structure of a document that goes over several pages.
+func TestAPDFTellsAScreenReaderWhatIsWhat(t *testing.T) {
+	table := render.Table{Caption: "Таблица", Head: []render.Column{{Text: "Име"}, {Text: "Брой", Number: true}}}
+	for i := range 80 {
+		table.Rows = append(table.Rows, []render.Cell{{Text: "ред"}, render.Num(float64(i), "n")})
+	}
+	d := render.Document{Lang: "bg", Title: "Заглавие", Blocks: []render.Block{
+		render.Heading{Level: 2, Text: "Глава"}, render.List{Items: []string{"едно", "две"}},
+		render.Figure{Finding: "Находка", Plot: render.Flow{Title: "Кой отговори", Desc: "преди: 20", Steps: []render.FlowStep{{Label: "преди", N: 20}}}},
+		table, render.Para{Text: strings.Repeat("Дълъг абзац, който минава на друга страница. ", 120)},
+	}}
+	b, err := render.PDF(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "tagged.pdf")
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("pdfinfo", file).CombinedOutput()
+	if err != nil || !regexp.MustCompile(`Tagged:\s+yes`).Match(out) {
+		t.Fatalf("not tagged: %v %s", err, out)
+	}
+	out, err = exec.Command("pdfinfo", "-struct-text", file).CombinedOutput()
+	if err != nil || bytes.Contains(out, []byte("Error")) {
+		t.Fatalf("%v %s", err, out)
+	}
+	text := string(out)
+	for what, n := range map[string]int{"H1 (block)": 1, "H2 (block)": 1, "Figure": 1, "Table (block)": 1, "TR\n": 81, "LI (block)": 2} {
+		if got := strings.Count(text, what); got != n {
+			t.Errorf("%d of %s, want %d", got, what, n)
+		}
+	}
+	if got := strings.Count(text, "Дълъг"); got != 120 { // whole, although it goes over a page
+		t.Errorf("the long paragraph has %d of its 120 sentences", got)
+	}
+	if strings.Contains(text, "стр.") {
+		t.Error("the number of the page is read out as content")
 	}
 }

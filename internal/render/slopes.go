@@ -78,7 +78,12 @@ func (f field) y(v float64) float64 { return f.y0 + slopeH - (v-f.lo)/(f.hi-f.lo
 
 func (f field) frame(label string) {
 	f.text("", f.x0-32, f.y0-12, "start", fit(label, slopeW+42))
-	for _, t := range ticks(f.lo, f.hi) {
+	marks := ticks(f.lo, f.hi)
+	every := (len(marks) + 4) / 5 // more would run into each other
+	for i, t := range marks {
+		if i%every != 0 {
+			continue
+		}
 		f.line("c-grid", f.x0, f.y(t), f.x0+slopeW, f.y(t))
 		f.text("m", f.x0-5, f.y(t)+5, "end", tick(t, f.lang))
 	}

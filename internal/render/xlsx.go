@@ -91,6 +91,9 @@ func (w *workbook) block(b Block) {
 		}
 	case Table:
 		w.table(x)
+	case Code:
+		w.say(false, x.Caption)
+		w.say(false, strings.Split(x.Text, "\n")...)
 	case Figure:
 		w.say(false, x.Finding, x.Caption)
 		if x.Table != nil {

@@ -11,7 +11,10 @@ import (
 )
 
 // Text is a text in both languages.
-type Text struct{ BG, EN string }
+type Text struct {
+	BG string `json:"bg" yaml:"bg"`
+	EN string `json:"en" yaml:"en"`
+}
 
 // In returns the text in the language of code lang.
 func (t Text) In(lang string) string {

@@ -38,6 +38,17 @@ var described = []Part{{Wave: Post, Instrument: shipped["reaction"]}, {Wave: M6,
 // Described returns, instrument by instrument, how its questions were answered: the ratings of the training, and use in
 // practice. Texts are not among them.
 func (d Data) Described() []Description {
+	all := d.Counted()
+	for i := range all {
+		for j, x := range all[i].Items {
+			all[i].Items[j] = x.told()
+		}
+	}
+	return all
+}
+
+// Counted is Described with nothing hidden, for an analysis that hides small cells itself.
+func (d Data) Counted() []Description {
 	var all []Description
 	for _, p := range described {
 		x := Description{Part: p}
@@ -71,21 +82,33 @@ func (d Data) distribution(w Wave, it Item) Distribution {
 			x.N++
 		}
 	}
+	for i, b := range bands {
+		x.Shares = append(x.Shares, Share{Text: b.text, N: counts[i]})
+	}
+	if n := len(counts); it.Kind == "choice" && n > 2 && x.N > 0 {
+		x.Rated, x.Top = true, float64(counts[n-1]+counts[n-2])/float64(x.N)
+	}
+	return x
+}
+
+// told is the distribution without its small cells.
+func (x Distribution) told() Distribution {
 	if x.N < int(disclosure.Inside) {
-		return Distribution{Item: it, Wave: w, Hidden: true}
+		return Distribution{Item: x.Item, Wave: x.Wave, Hidden: true}
+	}
+	counts := make([]int, len(x.Shares))
+	for i, s := range x.Shares {
+		counts[i] = s.N
 	}
 	hide := disclosure.Inside.Row(counts)
-	for i, b := range bands {
-		s := Share{Text: b.text, N: counts[i], Hidden: hide[i]}
-		if s.Hidden {
-			s.N = 0
+	for i := range x.Shares {
+		if x.Shares[i].Hidden = hide[i]; hide[i] {
+			x.Shares[i].N = 0
 		}
-		x.Shares = append(x.Shares, s)
 	}
-	if n := len(counts); it.Kind == "choice" && n > 2 {
+	if n := len(counts); x.Rated {
 		top, below := slices.Contains(hide[n-2:], true), slices.Contains(hide[:n-2], true)
 		x.Rated = !(top && below) // else the two together would tell a hidden one
-		x.Top = float64(counts[n-1]+counts[n-2]) / float64(x.N)
 	}
 	return x
 }

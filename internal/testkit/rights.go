@@ -57,7 +57,7 @@ func MayPlainly(r access.Role, a access.Action, near access.Reach) bool {
 		return in(access.Manager, access.Administrator)
 	case access.SeeWave:
 		return in(access.Manager, access.Evaluator) || region
-	case access.ImportAnswer:
+	case access.ImportAnswer, access.PlanStudy:
 		return in(access.Manager, access.Evaluator)
 	case access.ReadAnswer:
 		return in(access.Evaluator)

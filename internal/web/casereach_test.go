@@ -18,6 +18,7 @@ import (
 	"strengthen/internal/org"
 	"strengthen/internal/sealed"
 	"strengthen/internal/store"
+	"strengthen/internal/study"
 	"strengthen/internal/survey"
 	"strengthen/internal/testkit"
 	"strengthen/internal/training"
@@ -84,7 +85,8 @@ func newCaseTown(t *testing.T) *caseTown {
 		w.person[x.name] = access.Actor{Person: id, Via: access.ViaSession, StepUp: clock.Now(), Grants: []access.Grant{{Role: x.role, Agency: w.agency[x.agency], Region: region}, {Role: access.Member}}}
 	}
 	su := survey.New(store.For[survey.Tx]{DB: db}, clock.Now)
-	pages := web.New(web.Config{Org: o, Training: training.New(store.For[training.Tx]{DB: db}, clock.Now), Survey: su, Impact: impact.New(su, o, clock.Now), Casework: w.s, Policy: access.Standard(),
+	st := study.New(store.For[study.Tx]{DB: db}, clock.Now)
+	pages := web.New(web.Config{Org: o, Study: st, Training: training.New(store.For[training.Tx]{DB: db}, clock.Now), Survey: su, Impact: impact.New(su, o, st, clock.Now), Casework: w.s, Policy: access.Standard(),
 		Now: clock.Now, Log: quiet, Site: "http://127.0.0.1", Demo: true, Ready: db.Ready, Rate: 1e6})
 	server := httptest.NewServer(pages.Handler())
 	t.Cleanup(server.Close)

@@ -18,6 +18,7 @@ import (
 	"strengthen/internal/org"
 	"strengthen/internal/sealed"
 	"strengthen/internal/store"
+	"strengthen/internal/study"
 	"strengthen/internal/survey"
 	"strengthen/internal/testkit"
 	"strengthen/internal/training"
@@ -80,7 +81,8 @@ func TestFirstDay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		server := httptest.NewServer(web.New(web.Config{Org: o, Training: tr, Survey: su, Impact: impact.New(su, o, clock.Now), Policy: access.Standard(), Now: clock.Now, Log: quiet,
+		st := study.New(store.For[study.Tx]{DB: db}, clock.Now)
+		server := httptest.NewServer(web.New(web.Config{Org: o, Training: tr, Survey: su, Impact: impact.New(su, o, st, clock.Now), Study: st, Policy: access.Standard(), Now: clock.Now, Log: quiet,
 			Site: "http://127.0.0.1", Ready: db.Ready, Rate: 1e6}).Handler())
 		defer server.Close()
 		jar, _ := cookiejar.New(nil)

@@ -452,6 +452,12 @@ func (p Page) Sel(kind, name, bg, en, value string, options []Option) Field {
 	return f
 }
 
+// Say adds a hint to a field.
+func (f Field) Say(hint string) Field {
+	f.Hint = hint
+	return f
+}
+
 // Terms lists a code list as options.
 func (p *Page) Terms(list string) []Option {
 	var all []Option

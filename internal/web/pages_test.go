@@ -27,6 +27,7 @@ import (
 	"strengthen/internal/org"
 	"strengthen/internal/sealed"
 	"strengthen/internal/store"
+	"strengthen/internal/study"
 	"strengthen/internal/survey"
 	"strengthen/internal/training"
 	"strengthen/internal/web"
@@ -40,6 +41,7 @@ type site struct {
 	org      *org.Service
 	training *training.Service
 	survey   *survey.Service
+	study    *study.Service
 	casework *casework.Service
 	world    *demo.World
 	guests   map[access.Role]access.PersonID
@@ -78,16 +80,17 @@ var build = sync.OnceValues(func() (*site, error) {
 	s.org = org.New(store.For[org.Tx]{DB: db}, clock.Now, sealed.Root{1}.Box("totp"))
 	s.training = training.New(store.For[training.Tx]{DB: db}, clock.Now)
 	s.survey = survey.New(store.For[survey.Tx]{DB: db}, clock.Now)
+	s.study = study.New(store.For[study.Tx]{DB: db}, clock.Now)
 	end := time.Date(2026, 3, 18, 9, 0, 0, 0, time.UTC)
 	s.casework = casework.New(store.For[casework.Tx]{DB: db}, clock.Now)
-	s.world = &demo.World{Org: s.org, Training: s.training, Survey: s.survey, Casework: s.casework, Clock: clock, End: end, Size: 28, Signals: 150}
+	s.world = &demo.World{Org: s.org, Training: s.training, Survey: s.survey, Study: s.study, Casework: s.casework, Clock: clock, End: end, Size: 28, Signals: 150}
 	if err := errors.Join(db.Hurry(ctx, true), s.world.Play(ctx), db.Hurry(ctx, false)); err != nil {
 		return nil, err
 	}
 	clock.Set(end)
 	server := httptest.NewUnstartedServer(nil)
 	s.url = "http://" + server.Listener.Addr().String()
-	s.pages = web.New(web.Config{Org: s.org, Training: s.training, Survey: s.survey, Impact: impact.New(s.survey, s.org, clock.Now), Casework: s.casework, Policy: access.Standard(),
+	s.pages = web.New(web.Config{Org: s.org, Training: s.training, Survey: s.survey, Impact: impact.New(s.survey, s.org, s.study, clock.Now), Study: s.study, Casework: s.casework, Policy: access.Standard(),
 		Now: clock.Now, Log: quiet, Site: s.url, Demo: true, Ready: db.Ready, Version: "test", Rate: 1e6})
 	s.pages.Letter = func(_ context.Context, m org.Message) (string, string, error) {
 		return m.Kind, "Здравейте,\n\n…", nil
@@ -226,7 +229,7 @@ func (s *site) tour() map[access.Role][]string {
 			"/requests", "/requests/" + s.file.request, "/clocks/" + s.file.clock, "/emergency", "/terms"}, file...),
 		access.Supervisor:     {"/home", "/work", "/unit", "/signals", "/cases", at, at + "/team"},
 		access.Partner:        {"/home", "/work", "/cases", at, at + "/meetings/" + s.file.meeting, at + "/protection", "/requests"},
-		access.Evaluator:      {"/home", "/surveys", "/surveys/remarks", "/impact"},
+		access.Evaluator:      {"/home", "/surveys", "/surveys/remarks", "/impact", "/impact/plan", "/impact/studies"},
 		access.Funder:         {"/home", "/impact", "/programme"},
 		access.DataProtection: {"/home", "/audit", "/mail", "/people", "/emergency/reviews", "/settings/identity"},
 		access.Administrator:  {"/home", "/accounts", "/tables", "/tables?list=region", "/agencies", "/system", "/terms", "/terms/D09"},

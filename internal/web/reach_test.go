@@ -157,7 +157,7 @@ func (s *site) records(t *testing.T) map[string]func(trail) string {
 const unknown = "nosuchrecordnosuchrecord12"
 
 // elsewhere are routes whose hole is no record with a reach, or that say no to some records for reasons of their own.
-var elsewhere = []string{"GET /verify/{code}", "GET /impact/report/{format}", "GET /surveys/import/template/{wave}", "GET /imports/applicants/{id}", "GET /apply/{id}", "POST /apply/{id}",
+var elsewhere = []string{"GET /verify/{code}", "GET /impact/report/{format}", "GET /impact/summary/{format}", "GET /impact/data/{file}", "GET /surveys/import/template/{wave}", "GET /imports/applicants/{id}", "GET /apply/{id}", "POST /apply/{id}",
 	"GET /terms/{ref}", "POST /terms/{ref}"}
 
 // also are routes that need a second right.

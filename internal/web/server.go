@@ -24,6 +24,7 @@ import (
 	"strengthen/internal/i18n"
 	"strengthen/internal/impact"
 	"strengthen/internal/org"
+	"strengthen/internal/study"
 	"strengthen/internal/survey"
 	"strengthen/internal/training"
 )
@@ -40,6 +41,7 @@ type Config struct {
 	Training *training.Service
 	Survey   *survey.Service
 	Impact   *impact.Service
+	Study    *study.Service
 	Casework *casework.Service
 	Policy   access.Policy
 	Now      calendar.Clock

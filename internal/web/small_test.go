@@ -18,6 +18,7 @@ import (
 	"strengthen/internal/org"
 	"strengthen/internal/sealed"
 	"strengthen/internal/store"
+	"strengthen/internal/study"
 	"strengthen/internal/survey"
 	"strengthen/internal/testkit"
 	"strengthen/internal/training"
@@ -55,7 +56,8 @@ func newSmall(t *testing.T, lang string) *small {
 	s.event, err = s.training.Event(t.Context(), boss, event)
 	s.must(err)
 	su := survey.New(store.For[survey.Tx]{DB: db}, clock.Now)
-	server := httptest.NewServer(web.New(web.Config{Org: s.org, Training: s.training, Survey: su, Impact: impact.New(su, s.org, clock.Now), Policy: access.Standard(), Now: clock.Now,
+	st := study.New(store.For[study.Tx]{DB: db}, clock.Now)
+	server := httptest.NewServer(web.New(web.Config{Org: s.org, Training: s.training, Survey: su, Impact: impact.New(su, s.org, st, clock.Now), Study: st, Policy: access.Standard(), Now: clock.Now,
 		Log: quiet, Site: "http://127.0.0.1", Demo: true, Ready: db.Ready, Rate: 1e6}).Handler())
 	t.Cleanup(server.Close)
 	s.base = server.URL

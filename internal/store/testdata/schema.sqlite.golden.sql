@@ -837,6 +837,21 @@ CREATE TABLE study_code (
   enrolment_id ctext PRIMARY KEY REFERENCES enrolment (id),
   code         ctext NOT NULL UNIQUE
 );
+CREATE TABLE study_plan (
+  id      ctext PRIMARY KEY,
+  version BIGINT NOT NULL,
+  record  ctext NOT NULL
+);
+CREATE TABLE study_release (
+  study_id  ctext NOT NULL,
+  made_at   ctext NOT NULL,
+  data_hash ctext NOT NULL,
+  plan_hash ctext NOT NULL,
+  told      BOOLEAN NOT NULL,
+  ledger    ctext NOT NULL,
+  result    ctext NOT NULL,
+  PRIMARY KEY (study_id, made_at)
+);
 CREATE TABLE term (
   list    ctext NOT NULL,
   code    ctext NOT NULL,
