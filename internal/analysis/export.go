@@ -20,10 +20,17 @@ func Export(to io.Writer, p study.Plan, d Data) (study.Plan, error) {
 	x.text("code", func(i int) string { return fmt.Sprintf("K%05d", i+1) })
 	groups := numbered(d.People, func(p Person) string { return p.Group })
 	x.text("group", func(i int) string { return fmt.Sprintf("G%03d", groups[d.People[i].Group]) })
-	x.text("sector", func(i int) string { return d.People[i].Sector })
-	x.text("region", func(i int) string { return d.People[i].Region })
-	x.text("experience", func(i int) string { return d.People[i].Experience })
-	x.plan.Data = study.Columns{Code: "code", Group: "group", Sector: "sector", Region: "region", Experience: "experience", Standing: map[survey.Wave]string{}}
+	x.plan.Data = study.Columns{Code: "code", Group: "group", Standing: map[survey.Wave]string{}}
+	for by, column := range map[study.By]*string{study.Sector: &x.plan.Data.Sector, study.Region: &x.plan.Data.Region, study.Experience: &x.plan.Data.Experience} {
+		if slices.ContainsFunc(d.People, func(p Person) bool { return p.by(by) != "" }) {
+			*column = string(by)
+		}
+	}
+	for _, by := range []study.By{study.Sector, study.Region, study.Experience} {
+		if c := x.plan.Data; slices.Contains([]string{c.Sector, c.Region, c.Experience}, string(by)) {
+			x.text(string(by), func(i int) string { return d.People[i].by(by) })
+		}
+	}
 	x.outcomes()
 	for k, w := range survey.Waves() {
 		if p.Has(w) && w != survey.RetroPre {

@@ -162,7 +162,8 @@ func written(r analysis.Result) (ledger, result string, err error) {
 }
 
 // Take is the data of a study as a file, with the plan that reads it: whoever has both can compute every figure of the report
-// anew, by strengthen impact analyse or by other software. That it left is on the record.
+// anew, by strengthen impact analyse or by other software; by region and experience only the program itself tells. That it left is
+// on the record.
 func (s *Service) Take(ctx context.Context, by access.Actor, id string) (plan, rows []byte, err error) {
 	d, err := s.survey.Answers(ctx, by, id)
 	if err != nil {
@@ -180,8 +181,18 @@ func (s *Service) Take(ctx context.Context, by access.Actor, id string) (plan, r
 	if err != nil {
 		return nil, nil, err
 	}
+	p := kept.Record.Plan
+	sectors := survey.ShownSectors(d.Respondents)
+	for i := range data.People { // a region would name the training, and experience or a rare sector the person
+		x := &data.People[i]
+		x.Sector, x.Region, x.Experience = sectors[x.Code], "", ""
+	}
+	p.Groups = slices.DeleteFunc(slices.Clone(p.Groups), func(by study.By) bool { return by != study.Sector })
+	if p.Missing.Explain = nil; p.Test != study.Sector {
+		p.Test = ""
+	}
 	var b bytes.Buffer
-	p, err := analysis.Export(&b, kept.Record.Plan, data)
+	p, err = analysis.Export(&b, p, data)
 	p.Labels = used(NamesOf(tables, p), data)
 	return study.Record{Plan: p}.YAML(), b.Bytes(), err
 }

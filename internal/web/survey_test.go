@@ -250,7 +250,7 @@ func TestTheNumbersAgree(t *testing.T) {
 	_, report := s.ask(t, http.MethodGet, "/impact", token)
 	a := find("the first page", home, `(\d+) of (\d+) asked`)
 	b := find("the waves", waves, `(\d+) of (\d+) asked have answered`)
-	c := find("the report", report, `after 6 months (\d+)/(\d+)`)
+	c := find("the report", report, `six months after the training: (\d+) of (\d+)`)
 	if a != b || b != c {
 		t.Errorf("the first page says %s, the waves %s, the report %s", a, b, c)
 	}
