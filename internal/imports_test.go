@@ -20,16 +20,17 @@ var may = map[string][]string{
 	"survey":   {"access", "calendar", "fault", "fold", "org", "sealed", "training"},
 	"casework": {"access", "calendar", "fault", "fold", "link", "org", "sealed", "upload"},
 	"impact":   {"access", "calendar", "fault", "fold", "i18n", "org", "render", "sealed", "stats", "survey", "training"},
+	"privacy":  {"access", "calendar", "fault", "fold", "org", "sealed"},
 	"backup":   {"access", "fault"},
 	"passkey":  {"access", "calendar", "fault", "fold", "org", "sealed"},
-	"store":    {"access", "backup", "calendar", "casework", "fault", "fold", "ledger", "link", "org", "sealed", "survey", "training", "upload"},
+	"store":    {"access", "backup", "calendar", "casework", "fault", "fold", "ledger", "link", "org", "privacy", "sealed", "survey", "training", "upload"},
 	"demo":     {"access", "calendar", "casework", "fault", "fold", "link", "org", "sealed", "survey", "training", "upload"},
-	"web":      {"access", "calendar", "casework", "fault", "fold", "i18n", "impact", "link", "org", "render", "sealed", "sheet", "stats", "survey", "training", "upload"},
-	"testkit":  {"access", "backup", "calendar", "casework", "fault", "fold", "ledger", "link", "org", "sealed", "store", "survey", "training", "upload"},
+	"web":      {"access", "calendar", "casework", "fault", "fold", "i18n", "impact", "link", "org", "privacy", "render", "sealed", "sheet", "stats", "survey", "training", "upload"},
+	"testkit":  {"access", "backup", "calendar", "casework", "fault", "fold", "ledger", "link", "org", "privacy", "sealed", "store", "survey", "training", "upload"},
 }
 
 // subjects know no database, no network and no page.
-var subjects = []string{"access", "calendar", "fault", "org", "training", "survey", "casework", "stats"}
+var subjects = []string{"access", "calendar", "fault", "org", "training", "survey", "casework", "privacy", "stats"}
 
 func TestImportsFollowThePicture(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "-f", `{{.ImportPath}} {{join .Deps ","}}`, "./...").Output()

@@ -257,6 +257,8 @@ func (h *house) work(ctx context.Context, p post, site, checkpoints string) {
 			h.try("mixing", h.survey.Mix(ctx))
 			h.try("tidying", h.db.Tidy(ctx))
 			h.try("drafts", h.casework.DropOldDrafts(ctx))
+			_, err := h.privacy.Propose(ctx)
+			h.try("terms of data", err)
 			swept = today
 		}
 		select {

@@ -16,6 +16,7 @@ import (
 	"strengthen/internal/impact"
 	"strengthen/internal/ledger"
 	"strengthen/internal/org"
+	"strengthen/internal/privacy"
 	"strengthen/internal/sealed"
 	"strengthen/internal/store"
 	"strengthen/internal/survey"
@@ -55,6 +56,7 @@ type house struct {
 	survey   *survey.Service
 	impact   *impact.Service
 	casework *casework.Service
+	privacy  *privacy.Service
 	signer   ed25519.PrivateKey
 	ring     sealed.Ring
 	log      *slog.Logger
@@ -68,7 +70,7 @@ func (p place) open(ctx context.Context, now calendar.Clock, migrate bool) (*hou
 	if err != nil || !migrate {
 		return h, err
 	}
-	if err := errors.Join(h.org.Seed(ctx), h.casework.Seed(ctx)); err != nil {
+	if err := errors.Join(h.org.Seed(ctx), h.casework.Seed(ctx), h.privacy.Seed(ctx)); err != nil {
 		h.db.Close()
 		return nil, err
 	}
@@ -136,6 +138,7 @@ func (p place) furnish(db *store.DB, ring sealed.Ring, now calendar.Clock) *hous
 	h.survey = survey.New(store.For[survey.Tx]{DB: db}, now)
 	h.impact = impact.New(h.survey, h.org, now)
 	h.casework = casework.New(store.For[casework.Tx]{DB: db}, now)
+	h.privacy = privacy.New(store.For[privacy.Tx]{DB: db}, now)
 	return h
 }
 

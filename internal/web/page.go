@@ -178,6 +178,7 @@ func (p Page) Nav() []NavLink {
 	add(access.EditTables, "/tables", "Списъци", "Lists")
 	add(access.SeeAudit, "/audit", "Достъп", "Access")
 	add(access.SeeMail, "/mail", "Писма", "Mail")
+	add(access.SeeRetention, "/data", "Данни", "Data")
 	add(access.SeeSystem, "/system", "Система", "System")
 	return all
 }

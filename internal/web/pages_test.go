@@ -24,7 +24,9 @@ import (
 	"strengthen/internal/casework"
 	"strengthen/internal/demo"
 	"strengthen/internal/impact"
+	"strengthen/internal/ledger"
 	"strengthen/internal/org"
+	"strengthen/internal/privacy"
 	"strengthen/internal/sealed"
 	"strengthen/internal/store"
 	"strengthen/internal/survey"
@@ -41,6 +43,7 @@ type site struct {
 	training *training.Service
 	survey   *survey.Service
 	casework *casework.Service
+	privacy  *privacy.Service
 	world    *demo.World
 	guests   map[access.Role]access.PersonID
 	past     training.EventID // held, with certificates
@@ -67,7 +70,11 @@ var build = sync.OnceValues(func() (*site, error) {
 	}
 	ctx := context.Background()
 	clock := &demo.Clock{}
-	db, err := store.Open(ctx, store.Config{Dir: dir, Policy: access.Standard(), Now: clock.Now})
+	erased := ledger.New(filepath.Join(dir, "strengthen.erased"), sealed.Ring{}.Ledger())
+	if err := erased.Make(); err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, store.Config{Dir: dir, Policy: access.Standard(), Now: clock.Now, Ledger: erased})
 	if err != nil {
 		return nil, err
 	}
@@ -85,9 +92,16 @@ var build = sync.OnceValues(func() (*site, error) {
 		return nil, err
 	}
 	clock.Set(end)
+	s.privacy = privacy.New(store.For[privacy.Tx]{DB: db}, clock.Now)
+	if err := s.privacy.Seed(ctx); err != nil {
+		return nil, err
+	}
+	if _, err := s.privacy.Propose(ctx); err != nil {
+		return nil, err
+	}
 	server := httptest.NewUnstartedServer(nil)
 	s.url = "http://" + server.Listener.Addr().String()
-	s.pages = web.New(web.Config{Org: s.org, Training: s.training, Survey: s.survey, Impact: impact.New(s.survey, s.org, clock.Now), Casework: s.casework, Policy: access.Standard(),
+	s.pages = web.New(web.Config{Org: s.org, Training: s.training, Survey: s.survey, Impact: impact.New(s.survey, s.org, clock.Now), Casework: s.casework, Privacy: s.privacy, Policy: access.Standard(),
 		Now: clock.Now, Log: quiet, Site: s.url, Demo: true, Ready: db.Ready, Version: "test", Rate: 1e6})
 	server.Config.Handler = s.pages.Handler()
 	server.Start()
@@ -223,7 +237,7 @@ func (s *site) tour() map[access.Role][]string {
 		access.Partner:        {"/home", "/work", "/cases", at, at + "/meetings/" + s.file.meeting, at + "/protection", "/requests"},
 		access.Evaluator:      {"/home", "/surveys", "/surveys/remarks", "/impact"},
 		access.Funder:         {"/home", "/impact", "/programme"},
-		access.DataProtection: {"/home", "/audit", "/mail", "/people", "/emergency/reviews", "/settings/identity"},
+		access.DataProtection: {"/home", "/audit", "/mail", "/people", "/emergency/reviews", "/settings/identity", "/data", "/data/terms"},
 		access.Administrator:  {"/home", "/accounts", "/tables", "/tables?list=region", "/agencies", "/system", "/terms", "/terms/D09"},
 	}
 }

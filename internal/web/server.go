@@ -23,6 +23,7 @@ import (
 	"strengthen/internal/i18n"
 	"strengthen/internal/impact"
 	"strengthen/internal/org"
+	"strengthen/internal/privacy"
 	"strengthen/internal/survey"
 	"strengthen/internal/training"
 )
@@ -40,6 +41,7 @@ type Config struct {
 	Survey   *survey.Service
 	Impact   *impact.Service
 	Casework *casework.Service
+	Privacy  *privacy.Service
 	Policy   access.Policy
 	Now      calendar.Clock
 	Log      *slog.Logger
@@ -94,7 +96,7 @@ func (s *Server) Routes() []Route {
 	for _, part := range [][]Route{
 		s.publicRoutes(), s.sessionRoutes(), s.homeRoutes(), s.trainingRoutes(), s.doorRoutes(), s.seatRoutes(),
 		s.importRoutes(), s.houseRoutes(), s.surveyRoutes(), s.impactRoutes(),
-		s.workRoutes(), s.signalRoutes(), s.caseRoutes(), s.meetingRoutes(), s.planRoutes(), s.requestRoutes(), s.restorativeRoutes(),
+		s.workRoutes(), s.signalRoutes(), s.caseRoutes(), s.meetingRoutes(), s.planRoutes(), s.requestRoutes(), s.restorativeRoutes(), s.dataRoutes(),
 	} {
 		all = append(all, part...)
 	}
