@@ -47,6 +47,7 @@ type Tx interface {
 	PlanMail(ctx context.Context, m org.Mail) error
 
 	RetentionTx
+	RequestTx
 }
 
 // worded adds a fault unless a text is between least and most signs long.

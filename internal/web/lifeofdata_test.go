@@ -1,11 +1,15 @@
 package web_test
 
 import (
+	"archive/zip"
+	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"strengthen/internal/access"
+	"strengthen/internal/org"
 )
 
 // Erasure through the pages: the officer confirms, cannot erase alone, and another person does.
@@ -39,4 +43,66 @@ func TestTwoPeopleEraseThroughThePages(t *testing.T) {
 	if _, page := s.ask(t, http.MethodGet, "/data", officer); strings.Contains(page, id) {
 		t.Error("what is erased is still on the page")
 	}
+}
+
+// A copy in a seeded world, in each form, holds the person's own name and no name or address of anybody else.
+func TestACopyNamesNobodyElse(t *testing.T) {
+	s := open(t)
+	manager := access.Actor{Via: access.ViaCommand, Grants: []access.Grant{{Role: access.Manager}}}
+	var everybody []org.Person
+	for after := ""; ; {
+		some, next, err := s.org.PeoplePage(t.Context(), manager, org.PersonFilter{After: after, Limit: 501}, 500)
+		if err != nil {
+			t.Fatal(err)
+		}
+		everybody = append(everybody, some...)
+		if after = next; next == "" {
+			break
+		}
+	}
+	for _, role := range []access.Role{access.Participant, access.Trainer, access.Supervisor} {
+		own := everybody[slices.IndexFunc(everybody, func(p org.Person) bool { return p.ID == s.guests[role] })]
+		token := s.cookie(t, role)
+		for _, format := range []string{"json", "html", "xlsx"} {
+			status, body := s.ask(t, http.MethodGet, "/me/copy/"+format, token)
+			if status != http.StatusOK {
+				t.Fatalf("%s as %s: %d", role, format, status)
+			}
+			if format == "xlsx" {
+				body = unzipped(t, body)
+			}
+			if !strings.Contains(body, own.Name) || !strings.Contains(body, own.Email) {
+				t.Errorf("the copy of %s as %s lacks the own name or address", role, format)
+			}
+			for _, p := range everybody {
+				if p.ID != own.ID && (p.Name != own.Name && strings.Contains(body, p.Name) || strings.Contains(body, p.Email)) {
+					t.Errorf("the copy of %s as %s names somebody else", role, format)
+					break
+				}
+			}
+		}
+	}
+	if len(everybody) < 200 {
+		t.Errorf("the world has %d people", len(everybody))
+	}
+}
+
+func unzipped(t *testing.T, body string) string {
+	t.Helper()
+	z, err := zip.NewReader(strings.NewReader(body), int64(len(body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(&all, r); err != nil {
+			t.Fatal(err)
+		}
+		r.Close()
+	}
+	return all.String()
 }

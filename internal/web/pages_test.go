@@ -44,6 +44,7 @@ type site struct {
 	survey   *survey.Service
 	casework *casework.Service
 	privacy  *privacy.Service
+	subject  string // a request in the register
 	world    *demo.World
 	guests   map[access.Role]access.PersonID
 	past     training.EventID // held, with certificates
@@ -97,6 +98,10 @@ var build = sync.OnceValues(func() (*site, error) {
 		return nil, err
 	}
 	if _, err := s.privacy.Propose(ctx); err != nil {
+		return nil, err
+	}
+	officer := access.Actor{Via: access.ViaCommand, Grants: []access.Grant{{Role: access.DataProtection}}}
+	if s.subject, err = s.privacy.Enter(ctx, officer, "subject/1", privacy.Request{Right: privacy.ToAccess, Received: calendar.On(end).AddDays(-3), Who: "Ангел Маринов, с писмо", Asks: "Копие на всичко, което пазите за мен."}, ""); err != nil {
 		return nil, err
 	}
 	server := httptest.NewUnstartedServer(nil)
@@ -230,14 +235,14 @@ func (s *site) tour() map[access.Role][]string {
 		access.Manager:     {"/home", "/me", "/me/factor", "/regions", "/calendar", "/programme", "/trainings", "/trainings/new", past, past + "/people", past + "/door", past + "/plan", future, future + "/people", "/seats/" + string(s.seat), "/imports/trainings", "/imports/applicants/" + string(s.future), "/people", "/people/" + string(s.person), "/agencies", "/agencies/" + string(s.agency), "/mail", "/surveys", "/surveys/questions", "/surveys/practice", "/surveys/waves/" + string(s.past) + "/m6", "/surveys/import", "/impact"},
 		access.Coordinator: {"/home", "/regions", "/trainings"},
 		access.Trainer:     {"/home", "/trainings"},
-		access.Participant: {"/home", "/seats/" + string(s.seat), "/me"},
+		access.Participant: {"/home", "/seats/" + string(s.seat), "/me", "/me/copy/html"},
 		access.Caseworker: append([]string{"/home", "/work", "/signals", "/signals?all=1", "/signals/new", "/signals/" + string(s.file.signal), "/cases", "/cases?open=", at + "/notes/" + s.file.note, at + "/requests", at + "/restorative", at + "/access",
 			"/requests", "/requests/" + s.file.request, "/clocks/" + s.file.clock, "/emergency", "/terms"}, file...),
 		access.Supervisor:     {"/home", "/work", "/unit", "/signals", "/cases", at, at + "/team"},
 		access.Partner:        {"/home", "/work", "/cases", at, at + "/meetings/" + s.file.meeting, at + "/protection", "/requests"},
 		access.Evaluator:      {"/home", "/surveys", "/surveys/remarks", "/impact"},
 		access.Funder:         {"/home", "/impact", "/programme"},
-		access.DataProtection: {"/home", "/audit", "/mail", "/people", "/emergency/reviews", "/settings/identity", "/data", "/data/terms"},
+		access.DataProtection: {"/home", "/audit", "/mail", "/people", "/emergency/reviews", "/settings/identity", "/data", "/data/terms", "/data/requests", "/data/requests?all=1", "/data/requests/" + s.subject},
 		access.Administrator:  {"/home", "/accounts", "/tables", "/tables?list=region", "/agencies", "/system", "/terms", "/terms/D09"},
 	}
 }
