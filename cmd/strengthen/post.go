@@ -280,6 +280,7 @@ func (h *house) minute(ctx context.Context, sender *letters, checkpoints string)
 	h.try("terms", err)
 	h.try("minutes", h.casework.SettleMinutes(ctx))
 	h.try("requests", h.casework.ExpireRequests(ctx))
+	h.try("exports", h.privacy.Run(ctx))
 	if h.now().Minute()%15 == 0 {
 		h.try("questionnaires", h.survey.Sweep(ctx))
 	}

@@ -80,7 +80,9 @@ const (
 	AgreeTidying   Action = "retention.tidy"       // of anything else, as the second
 	KeepRegister   Action = "subject_request.keep" // requests of people about their data
 	TakeCopy       Action = "copy.take"            // everything that is kept about one person
+	SeeExports     Action = "export.see"
 	AskExport      Action = "export.ask"
+	TakeExport     Action = "export.take"     // the file, once
 	AgreeExport    Action = "export.agree"    // as the second person of a large one
 	SeeOpenings    Action = "openings.see"    // who opened unusually many cases in a day
 	ConfirmGrant   Action = "account.confirm" // a role that another gave, as the second person
@@ -185,11 +187,15 @@ func casework() Policy {
 func privacy() Policy {
 	var p Policy
 	p = p.with(DataProtection, ReachAll, SeeRetention, EditRetention, HoldRecord, ConfirmErasure, AgreeErasure, AgreeTidying,
-		KeepRegister, TakeCopy, AskExport, AgreeExport, SeeOpenings, ConfirmGrant)
+		KeepRegister, TakeCopy, SeeExports, AskExport, AgreeExport, SeeOpenings, ConfirmGrant)
 	p = p.with(Supervisor, ReachAgency, SeeRetention, AgreeErasure, AskExport)
-	p = p.with(Administrator, ReachAll, SeeRetention, AgreeTidying, AgreeExport, ConfirmGrant)
+	p = p.with(Administrator, ReachAll, SeeRetention, AgreeTidying, SeeExports, AgreeExport, ConfirmGrant)
 	p = p.with(Manager, ReachAll, AskExport)
 	p = p.with(Coordinator, ReachRegion, AskExport)
+	for _, r := range []Role{Supervisor, Manager, Coordinator} {
+		p = p.with(r, ReachOwn, SeeExports, TakeExport)
+	}
+	p = p.with(DataProtection, ReachOwn, TakeExport)
 	return p
 }
 

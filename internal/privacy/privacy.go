@@ -48,6 +48,7 @@ type Tx interface {
 
 	RetentionTx
 	RequestTx
+	ExportTx
 }
 
 // worded adds a fault unless a text is between least and most signs long.

@@ -89,17 +89,7 @@ func (tx *Tx) Copy(ctx context.Context, id access.PersonID) ([]privacy.Section, 
 	for _, x := range copied {
 		s := privacy.Section{Name: x.name, Columns: strings.Fields(x.columns)}
 		rows, err := collect(ctx, tx, selectFrom(x.query, string(id)), func(row scanner) ([]string, error) {
-			cells := make([]sql.NullString, len(s.Columns))
-			into := make([]any, len(cells))
-			for i := range cells {
-				into[i] = &cells[i]
-			}
-			err := row.Scan(into...)
-			words := make([]string, len(cells))
-			for i, c := range cells {
-				words[i] = c.String
-			}
-			return words, err
+			return cellsOf(row, len(s.Columns))
 		})
 		if err != nil {
 			return nil, fmt.Errorf("copy of %s: %w", x.name, err)
@@ -109,4 +99,17 @@ func (tx *Tx) Copy(ctx context.Context, id access.PersonID) ([]privacy.Section, 
 		}
 	}
 	return all, nil
+}
+
+// cellsOf reads a row of n columns as texts; NULL is the empty text.
+func cellsOf(row scanner, n int) ([]string, error) {
+	cells, into, words := make([]sql.NullString, n), make([]any, n), make([]string, n)
+	for i := range cells {
+		into[i] = &cells[i]
+	}
+	err := row.Scan(into...)
+	for i, c := range cells {
+		words[i] = c.String
+	}
+	return words, err
 }

@@ -33,6 +33,7 @@ func (p Page) DataTabs() []NavLink {
 		{access.SeeRetention, "/data", "Изтриване", "Erasure"},
 		{access.SeeRetention, "/data/terms", "Срокове", "Terms"},
 		{access.KeepRegister, "/data/requests", "Искания на хора", "Requests of people"},
+		{access.SeeExports, "/exports", "Извличания", "Exports"},
 	} {
 		if p.s.Policy.May(p.actor, x.action, p.s.Now()) {
 			all = append(all, NavLink{x.href, p.L(x.bg, x.en), p.Path == x.href})

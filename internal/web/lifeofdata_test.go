@@ -4,9 +4,12 @@ import (
 	"archive/zip"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
+
+	"filippo.io/age"
 
 	"strengthen/internal/access"
 	"strengthen/internal/org"
@@ -84,6 +87,73 @@ func TestACopyNamesNobodyElse(t *testing.T) {
 	}
 	if len(everybody) < 200 {
 		t.Errorf("the world has %d people", len(everybody))
+	}
+}
+
+// A large export through the pages: asked for, agreed to by another person, made, and taken once, locked.
+func TestAnExportThroughThePages(t *testing.T) {
+	s := open(t)
+	manager, officer := s.cookie(t, access.Manager), s.cookie(t, access.DataProtection)
+	post := func(token, path string, form url.Values) (int, string) {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+path, strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Origin", s.url)
+		req.AddCookie(&http.Cookie{Name: "session", Value: token})
+		res, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		b, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, string(b)
+	}
+	ask := url.Values{"key": {"one"}, "what": {"people"}, "fields": {"name", "email"}, "purpose": {"Отчет пред Комисията"}, "recipient": {"DG JUST"}}
+	if status, page := post(manager, "/exports", url.Values{"what": {"people"}, "key": {"none"}}); status != http.StatusUnprocessableEntity || !strings.Contains(page, `id="people-purpose"`) {
+		t.Errorf("an empty form: %d", status)
+	}
+	if status, page := post(manager, "/exports", ask); status != http.StatusSeeOther {
+		t.Fatalf("asked: %d %.2000s", status, page)
+	}
+	_, page := s.ask(t, http.MethodGet, "/exports", officer)
+	_, at, _ := strings.Cut(page, `action="/exports/`)
+	id, _, _ := strings.Cut(at, "/")
+	if status, _ := post(officer, "/exports/"+id+"/answer", url.Values{"agree": {"yes"}}); status != http.StatusSeeOther {
+		t.Fatalf("agreed: %d", status)
+	}
+	if err := s.privacy.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if status, page := post(manager, "/exports/"+id+"/file", url.Values{"passphrase": {"твърде къса"}}); status != http.StatusUnprocessableEntity || strings.Contains(page, "твърде къса") {
+		t.Errorf("a short passphrase: %d, or it came back", status)
+	}
+	const pass = "пет зелени кофи до портата"
+	status, file := post(manager, "/exports/"+id+"/file", url.Values{"passphrase": {pass}})
+	if status != http.StatusOK || !strings.HasPrefix(file, "age-encryption.org/v1\n-> scrypt ") {
+		t.Fatalf("taken: %d %.40q", status, file)
+	}
+	identity, err := age.NewScryptIdentity(pass)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open, err := age.Decrypt(strings.NewReader(file), identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	book, err := io.ReadAll(open)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if inside := unzipped(t, string(book)); !strings.Contains(inside, "DG JUST") || strings.Count(inside, "@example.org") < 200 {
+		t.Error("the workbook lacks its recipient or its rows")
+	}
+	if status, _ := post(manager, "/exports/"+id+"/file", url.Values{"passphrase": {pass}}); status != http.StatusConflict {
+		t.Errorf("a second time: %d", status)
 	}
 }
 

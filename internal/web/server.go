@@ -96,7 +96,7 @@ func (s *Server) Routes() []Route {
 	for _, part := range [][]Route{
 		s.publicRoutes(), s.sessionRoutes(), s.homeRoutes(), s.trainingRoutes(), s.doorRoutes(), s.seatRoutes(),
 		s.importRoutes(), s.houseRoutes(), s.surveyRoutes(), s.impactRoutes(),
-		s.workRoutes(), s.signalRoutes(), s.caseRoutes(), s.meetingRoutes(), s.planRoutes(), s.requestRoutes(), s.restorativeRoutes(), s.dataRoutes(), s.registerRoutes(),
+		s.workRoutes(), s.signalRoutes(), s.caseRoutes(), s.meetingRoutes(), s.planRoutes(), s.requestRoutes(), s.restorativeRoutes(), s.dataRoutes(), s.registerRoutes(), s.exportRoutes(),
 	} {
 		all = append(all, part...)
 	}
