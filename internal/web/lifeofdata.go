@@ -7,6 +7,7 @@ import (
 
 	"strengthen/internal/access"
 	"strengthen/internal/fault"
+	"strengthen/internal/org"
 	"strengthen/internal/privacy"
 )
 
@@ -18,9 +19,11 @@ func (s *Server) dataRoutes() []Route {
 		{"POST /data/items/{id}/lift", access.HoldRecord, false, 0, s.liftItem, false},
 		{"POST /data/items/{id}/confirm", access.ConfirmErasure, false, 0, s.confirmErasure, false},
 		{"POST /data/items/{id}/erase", access.SeeRetention, false, 0, s.agreeErasure, false},
+		{"GET /grants", access.ConfirmGrant, false, 0, s.grants, false},
+		{"POST /grants/{id}", access.ConfirmGrant, false, 0, s.confirmGrant, false},
 		{"GET /data/terms", access.SeeRetention, false, 0, s.retentionTerms, false},
 		{"POST /data/terms/{class}", access.EditRetention, false, 0, s.saveRetentionTerm, false},
-	}, "POST /data/items/{id}/confirm", "POST /data/items/{id}/erase", "POST /data/terms/{class}")
+	}, "POST /data/items/{id}/confirm", "POST /data/items/{id}/erase", "POST /grants/{id}", "POST /data/terms/{class}")
 }
 
 // DataTabs are the pages about the life of data that the reader may open.
@@ -34,6 +37,7 @@ func (p Page) DataTabs() []NavLink {
 		{access.SeeRetention, "/data/terms", "Срокове", "Terms"},
 		{access.KeepRegister, "/data/requests", "Искания на хора", "Requests of people"},
 		{access.SeeExports, "/exports", "Извличания", "Exports"},
+		{access.ConfirmGrant, "/grants", "Роли за потвърждаване", "Roles to confirm"},
 	} {
 		if p.s.Policy.May(p.actor, x.action, p.s.Now()) {
 			all = append(all, NavLink{x.href, p.L(x.bg, x.en), p.Path == x.href})
@@ -202,4 +206,38 @@ func (s *Server) saveRetentionTerm(w http.ResponseWriter, r *http.Request) error
 	}
 	p.Sent = string(x.Class)
 	return s.again(w, err, &p.Page, "retentionterms", p)
+}
+
+type grantsPage struct {
+	Page
+	Roles []org.WaitingRole
+}
+
+func (s *Server) grantsPage(r *http.Request) (*grantsPage, error) {
+	p := &grantsPage{Page: s.page(r, "")}
+	p.Title = p.L("Роли, които чакат втори човек", "Roles that await a second person")
+	var err error
+	p.Roles, err = s.Org.WaitingRoles(r.Context(), p.actor)
+	return p, err
+}
+
+func (s *Server) grants(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.grantsPage(r)
+	if err != nil {
+		return err
+	}
+	return s.show(w, "grants", p)
+}
+
+func (s *Server) confirmGrant(w http.ResponseWriter, r *http.Request) error {
+	agree := field(r, "agree") == "yes"
+	err := s.Org.ConfirmGrant(r.Context(), visitOf(r).actor(), r.PathValue("id"), agree)
+	if err == nil {
+		return to(w, r, "/grants", map[bool]string{true: "granted", false: "declined"}[agree])
+	}
+	p, e := s.grantsPage(r)
+	if e != nil {
+		return cmpError(err, e)
+	}
+	return s.again(w, err, &p.Page, "grants", p)
 }
