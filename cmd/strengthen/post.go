@@ -283,6 +283,7 @@ func (h *house) minute(ctx context.Context, sender *letters, checkpoints string)
 	h.try("exports", h.privacy.Run(ctx))
 	if h.now().Minute()%15 == 0 {
 		h.try("questionnaires", h.survey.Sweep(ctx))
+		h.try("openings", h.privacy.CountOpenings(ctx))
 	}
 	if sender != nil {
 		_, err := h.org.SendDue(ctx, h.survey.Guard(sender.send))

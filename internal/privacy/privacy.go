@@ -49,6 +49,7 @@ type Tx interface {
 	RetentionTx
 	RequestTx
 	ExportTx
+	OpeningsTx
 }
 
 // worded adds a fault unless a text is between least and most signs long.

@@ -64,7 +64,7 @@ var ended = map[privacy.Class]string{
 		FROM person AS p WHERE p.email <> '' AND NOT EXISTS (SELECT 1 FROM role_grant AS g WHERE g.person_id = p.id AND g.role <> 'participant')
 		AND NOT EXISTS (SELECT 1 FROM trainer_assignment AS a WHERE a.person_id = p.id)`,
 	privacy.Mail:     `SELECT substr(due_at, 1, 7) AS id, substr(due_at, 1, 7) AS since FROM message WHERE state <> 'planned' AND address <> '' GROUP BY substr(due_at, 1, 7)`,
-	privacy.Sessions: `SELECT substr(until_at, 1, 7) AS id, substr(until_at, 1, 7) AS since FROM session GROUP BY substr(until_at, 1, 7)`,
+	privacy.Sessions: `SELECT m AS id, m AS since FROM (SELECT substr(until_at, 1, 7) AS m FROM session UNION SELECT substr(on_day, 1, 7) FROM unusual_day) AS s`,
 	privacy.Requests: `SELECT id, decided_at AS since FROM subject_request WHERE decided_at IS NOT NULL`,
 	privacy.Exports:  `SELECT id, ended_at AS since FROM export_job WHERE ended_at IS NOT NULL`,
 }

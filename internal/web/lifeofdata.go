@@ -19,6 +19,8 @@ func (s *Server) dataRoutes() []Route {
 		{"POST /data/items/{id}/lift", access.HoldRecord, false, 0, s.liftItem, false},
 		{"POST /data/items/{id}/confirm", access.ConfirmErasure, false, 0, s.confirmErasure, false},
 		{"POST /data/items/{id}/erase", access.SeeRetention, false, 0, s.agreeErasure, false},
+		{"GET /data/openings", access.SeeOpenings, false, 0, s.openings, false},
+		{"POST /data/openings", access.EditRetention, false, 0, s.setUsual, false},
 		{"GET /grants", access.ConfirmGrant, false, 0, s.grants, false},
 		{"POST /grants/{id}", access.ConfirmGrant, false, 0, s.confirmGrant, false},
 		{"GET /data/terms", access.SeeRetention, false, 0, s.retentionTerms, false},
@@ -37,6 +39,7 @@ func (p Page) DataTabs() []NavLink {
 		{access.SeeRetention, "/data/terms", "Срокове", "Terms"},
 		{access.KeepRegister, "/data/requests", "Искания на хора", "Requests of people"},
 		{access.SeeExports, "/exports", "Извличания", "Exports"},
+		{access.SeeOpenings, "/data/openings", "Необичайни отваряния", "Unusual openings"},
 		{access.ConfirmGrant, "/grants", "Роли за потвърждаване", "Roles to confirm"},
 	} {
 		if p.s.Policy.May(p.actor, x.action, p.s.Now()) {
@@ -240,4 +243,44 @@ func (s *Server) confirmGrant(w http.ResponseWriter, r *http.Request) error {
 		return cmpError(err, e)
 	}
 	return s.again(w, err, &p.Page, "grants", p)
+}
+
+type openingsPage struct {
+	Page
+	Days  []privacy.Unusual
+	Usual int
+}
+
+func (s *Server) openingsPage(r *http.Request) (*openingsPage, error) {
+	p := &openingsPage{Page: s.page(r, "")}
+	p.Title = p.L("Кой е отварял необичайно много случаи", "Who opened unusually many cases")
+	var err error
+	p.Days, p.Usual, err = s.Privacy.UnusualDays(r.Context(), p.actor)
+	return p, err
+}
+
+func (s *Server) openings(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.openingsPage(r)
+	if err != nil {
+		return err
+	}
+	return s.show(w, "openings", p)
+}
+
+func (s *Server) setUsual(w http.ResponseWriter, r *http.Request) error {
+	var l fault.List
+	n := number(r, "usual", &l)
+	err := l.Err()
+	if err == nil {
+		err = s.Privacy.SetUsual(r.Context(), visitOf(r).actor(), n)
+	}
+	if err == nil {
+		return to(w, r, "/data/openings", "saved")
+	}
+	p, e := s.openingsPage(r)
+	if e != nil {
+		return cmpError(err, e)
+	}
+	p.Sent = "usual"
+	return s.again(w, err, &p.Page, "openings", p)
 }
