@@ -22,16 +22,17 @@ var may = map[string][]string{
 	"study":    {"access", "calendar", "disclosure", "fault", "fold", "org", "sealed", "survey", "training"},
 	"analysis": {"access", "calendar", "disclosure", "fault", "fold", "org", "sealed", "sheet", "stats", "study", "survey", "training"},
 	"impact":   {"access", "analysis", "calendar", "disclosure", "fault", "fold", "i18n", "org", "render", "sealed", "sheet", "stats", "study", "survey", "training"},
+	"privacy":  {"access", "calendar", "fault", "fold", "org", "sealed"},
 	"backup":   {"access", "fault"},
 	"passkey":  {"access", "calendar", "fault", "fold", "org", "sealed"},
-	"store":    {"access", "backup", "calendar", "casework", "disclosure", "fault", "fold", "ledger", "link", "org", "sealed", "stats", "study", "survey", "training", "upload"},
+	"store":    {"access", "backup", "calendar", "casework", "disclosure", "fault", "fold", "ledger", "link", "org", "privacy", "sealed", "stats", "study", "survey", "training", "upload"},
 	"demo":     {"access", "calendar", "casework", "disclosure", "fault", "fold", "link", "org", "sealed", "stats", "study", "survey", "training", "upload"},
-	"web":      {"access", "analysis", "calendar", "casework", "disclosure", "fault", "fold", "i18n", "impact", "link", "org", "render", "sealed", "sheet", "stats", "study", "survey", "training", "upload"},
-	"testkit":  {"access", "backup", "calendar", "casework", "disclosure", "fault", "fold", "ledger", "link", "org", "sealed", "stats", "store", "study", "survey", "training", "upload"},
+	"web":      {"access", "analysis", "calendar", "casework", "disclosure", "fault", "fold", "i18n", "impact", "link", "org", "privacy", "render", "sealed", "sheet", "stats", "study", "survey", "training", "upload"},
+	"testkit":  {"access", "backup", "calendar", "casework", "disclosure", "fault", "fold", "ledger", "link", "org", "privacy", "sealed", "stats", "store", "study", "survey", "training", "upload"},
 }
 
 // subjects know no database, no network and no page.
-var subjects = []string{"access", "calendar", "fault", "org", "training", "survey", "casework", "stats", "disclosure", "study"}
+var subjects = []string{"access", "calendar", "fault", "org", "training", "survey", "casework", "stats", "disclosure", "study", "privacy"}
 
 func TestImportsFollowThePicture(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "-f", `{{.ImportPath}} {{join .Deps ","}}`, "./...").Output()

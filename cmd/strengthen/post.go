@@ -274,6 +274,8 @@ func (h *house) work(ctx context.Context, p post, site, checkpoints string) {
 			h.try("mixing", h.survey.Mix(ctx))
 			h.try("tidying", h.db.Tidy(ctx))
 			h.try("drafts", h.casework.DropOldDrafts(ctx))
+			_, err := h.privacy.Propose(ctx)
+			h.try("terms of data", err)
 			swept = today
 		}
 		select {
@@ -295,8 +297,10 @@ func (h *house) minute(ctx context.Context, sender *letters, checkpoints string)
 	h.try("terms", err)
 	h.try("minutes", h.casework.SettleMinutes(ctx))
 	h.try("requests", h.casework.ExpireRequests(ctx))
+	h.try("exports", h.privacy.Run(ctx))
 	if h.now().Minute()%15 == 0 {
 		h.try("questionnaires", h.survey.Sweep(ctx))
+		h.try("openings", h.privacy.CountOpenings(ctx))
 	}
 	if sender != nil {
 		_, err := h.org.SendDue(ctx, h.survey.Guard(sender.send))

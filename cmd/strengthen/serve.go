@@ -63,7 +63,7 @@ func (h *house) serve(ctx context.Context, l listen, isDemo bool, work func(cont
 		h.org.UsePasskeys(door)
 	}
 	pages := web.New(web.Config{
-		Org: h.org, Training: h.training, Survey: h.survey, Impact: h.impact, Study: h.study, Casework: h.casework, Policy: access.Standard(), Now: h.now, Log: h.log,
+		Org: h.org, Training: h.training, Survey: h.survey, Impact: h.impact, Study: h.study, Casework: h.casework, Privacy: h.privacy, Policy: access.Standard(), Now: h.now, Log: h.log,
 		Site: l.site(), Demo: isDemo, Proxies: l.Proxies, Ready: h.db.Ready, Letter: h.read, Version: version,
 	})
 	server := &http.Server{Handler: pages.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}

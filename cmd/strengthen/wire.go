@@ -17,6 +17,7 @@ import (
 	"strengthen/internal/impact"
 	"strengthen/internal/ledger"
 	"strengthen/internal/org"
+	"strengthen/internal/privacy"
 	"strengthen/internal/sealed"
 	"strengthen/internal/store"
 	"strengthen/internal/study"
@@ -58,6 +59,7 @@ type house struct {
 	study    *study.Service
 	impact   *impact.Service
 	casework *casework.Service
+	privacy  *privacy.Service
 	signer   ed25519.PrivateKey
 	ring     sealed.Ring
 	log      *slog.Logger
@@ -73,7 +75,7 @@ func (p place) open(ctx context.Context, now calendar.Clock, migrate bool) (*hou
 	if err != nil || !migrate {
 		return h, err
 	}
-	if err := errors.Join(h.org.Seed(ctx), h.casework.Seed(ctx)); err != nil {
+	if err := errors.Join(h.org.Seed(ctx), h.casework.Seed(ctx), h.privacy.Seed(ctx)); err != nil {
 		h.db.Close()
 		return nil, err
 	}
@@ -143,6 +145,7 @@ func (p place) furnish(db *store.DB, ring sealed.Ring, now calendar.Clock) *hous
 	h.impact = impact.New(h.survey, h.org, h.study, now)
 	h.impact.Version = version
 	h.casework = casework.New(store.For[casework.Tx]{DB: db}, now)
+	h.privacy = privacy.New(store.For[privacy.Tx]{DB: db}, now)
 	return h
 }
 

@@ -56,6 +56,12 @@ func NeedsFactor(r Role) bool {
 	return slices.Contains([]Role{Manager, Coordinator, Trainer, Caseworker, Supervisor, Partner, Evaluator, DataProtection, Administrator}, r)
 }
 
+// NeedsSecond reports whether a role that one person gives is in force only when another has agreed: those who see children's
+// records or what was done with them, and those who give roles.
+func NeedsSecond(r Role) bool {
+	return slices.Contains([]Role{Caseworker, Supervisor, Partner, DataProtection, Administrator}, r)
+}
+
 // Grant is a role held by a person, limited to a region or a record where the role is, until a moment where it ends.
 type Grant struct {
 	Role   Role

@@ -73,6 +73,21 @@ const (
 	SetIdentity   Action = "identity.set" // name the controller and the legal basis on which names are kept
 	FindChild     Action = "child.find"   // by name or number, among the cases whose identity one may see
 
+	SeeRetention   Action = "retention.see"        // what is proposed for erasure
+	EditRetention  Action = "retention.edit"       // how long each class of data stays
+	HoldRecord     Action = "retention.hold"       // keep a record from being erased
+	ConfirmErasure Action = "retention.confirm"    // as the first of two people
+	AgreeErasure   Action = "retention.agree"      // of a case or a signal, as the second
+	AgreeTidying   Action = "retention.tidy"       // of anything else, as the second
+	KeepRegister   Action = "subject_request.keep" // requests of people about their data
+	TakeCopy       Action = "copy.take"            // everything that is kept about one person
+	SeeExports     Action = "export.see"
+	AskExport      Action = "export.ask"
+	TakeExport     Action = "export.take"     // the file, once
+	AgreeExport    Action = "export.agree"    // as the second person of a large one
+	SeeOpenings    Action = "openings.see"    // who opened unusually many cases in a day
+	ConfirmGrant   Action = "account.confirm" // a role that another gave, as the second person
+
 	SeeMail    Action = "mail.see"
 	SeeAudit   Action = "audit.see"
 	EditTables Action = "tables.edit" // regions, sectors, professions, kinds of institution
@@ -132,7 +147,7 @@ func Standard() Policy {
 		SeeAccount, InviteAccount, GrantRole, EndAccount, SeeAgency, EditAgency, EditTables, EditHouse, SeeSystem, BackUp, RestoreAll, RotateKeys)
 	p = p.with(System, ReachAll, Work, SeeTraining, PlanTraining, SeeSeat, DecideSeat, SendWave, Certify, OpenCode)
 	p = p.with(Member, ReachOwn, SeeHome, KeepOwn)
-	return append(p, casework()...)
+	return append(append(p, casework()...), privacy()...)
 }
 
 // parts are the compartments of a case beside its core; each is seen and written by actions of its own.
@@ -167,6 +182,24 @@ func casework() Policy {
 	p = p.with(Evaluator, ReachAll, SeeFigures)
 	p = p.with(Funder, ReachAll, SeeFigures)
 	p = p.with(Administrator, ReachAll, EditRules)
+	return p
+}
+
+// privacy are the rows about the life of data: what is erased and when, copies and exports, and the second person of an act that
+// needs two. The second person is another officer or an administrator, who sees no contents; for a child's record it is another
+// officer or the head of the unit.
+func privacy() Policy {
+	var p Policy
+	p = p.with(DataProtection, ReachAll, SeeRetention, EditRetention, HoldRecord, ConfirmErasure, AgreeErasure, AgreeTidying,
+		KeepRegister, TakeCopy, SeeExports, AskExport, AgreeExport, SeeOpenings, ConfirmGrant)
+	p = p.with(Supervisor, ReachAgency, SeeRetention, AgreeErasure, AskExport)
+	p = p.with(Administrator, ReachAll, SeeRetention, AgreeTidying, SeeExports, AgreeExport, ConfirmGrant)
+	p = p.with(Manager, ReachAll, AskExport)
+	p = p.with(Coordinator, ReachRegion, AskExport)
+	for _, r := range []Role{Supervisor, Manager, Coordinator} {
+		p = p.with(r, ReachOwn, SeeExports, TakeExport)
+	}
+	p = p.with(DataProtection, ReachOwn, TakeExport)
 	return p
 }
 

@@ -51,14 +51,18 @@ type RoleGrant struct {
 	By     access.PersonID
 	At     time.Time
 	Ended  time.Time
+
+	Waits       bool            // for a second person; until then it gives nothing
+	ConfirmedBy access.PersonID // who agreed
 }
 
 // AccountCard is an account as the administrator sees it.
 type AccountCard struct {
 	Account
-	Name   string
-	Factor bool
-	Grants []RoleGrant
+	Name    string
+	Factor  bool
+	Grants  []RoleGrant // that are in force
+	Waiting []RoleGrant // that wait for a second person
 }
 
 // Invitation asks somebody to make an account.
@@ -226,7 +230,7 @@ func (s *Service) open(ctx context.Context, tx Tx, by access.Actor, p Person, ro
 	if err != nil {
 		return "", err
 	}
-	if err := tx.PutGrant(ctx, g); err != nil {
+	if err := giveRole(ctx, tx, by, g); err != nil {
 		return "", err
 	}
 	return s.sendToken(ctx, tx, Invite, p, a)
@@ -279,7 +283,7 @@ func (s *Service) Grant(ctx context.Context, by access.Actor, key string, id acc
 		if err != nil {
 			return err
 		}
-		_, err = tx.Once(ctx, key, func() (string, error) { return g.ID, tx.PutGrant(ctx, g) })
+		_, err = tx.Once(ctx, key, func() (string, error) { return g.ID, giveRole(ctx, tx, by, g) })
 		return err
 	})
 }

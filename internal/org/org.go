@@ -69,6 +69,7 @@ type Tx interface {
 	PutAccount(ctx context.Context, a Account) error
 	Grants(ctx context.Context, id access.PersonID) ([]RoleGrant, error)
 	PutGrant(ctx context.Context, g RoleGrant) error
+	GrantTx
 	RecoveryCodes(ctx context.Context, id access.PersonID) ([]string, error)
 	PutRecoveryCodes(ctx context.Context, id access.PersonID, hashes []string) error
 	UseStep(ctx context.Context, id access.PersonID, step int64) error

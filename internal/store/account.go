@@ -45,12 +45,16 @@ func (tx *Tx) AccountCards(ctx context.Context) ([]org.AccountCard, error) {
 		return nil, err
 	}
 	grants, err := collect(ctx, tx, selectFrom(grantSelect).and("ended_at IS NULL").by("ORDER BY granted_at, id"), scanGrant)
-	of := map[access.PersonID][]org.RoleGrant{}
+	of, waiting := map[access.PersonID][]org.RoleGrant{}, map[access.PersonID][]org.RoleGrant{}
 	for _, g := range grants {
+		if g.Waits {
+			waiting[g.Person] = append(waiting[g.Person], g)
+			continue
+		}
 		of[g.Person] = append(of[g.Person], g)
 	}
 	for i := range cards {
-		cards[i].Grants = of[cards[i].Person]
+		cards[i].Grants, cards[i].Waiting = of[cards[i].Person], waiting[cards[i].Person]
 	}
 	return cards, err
 }
@@ -62,24 +66,41 @@ func (tx *Tx) PutAccount(ctx context.Context, a org.Account) error {
 		field{"state", string(a.State)}, field{"made_at", moment(a.Made)})
 }
 
-const grantSelect = `SELECT id, person_id, role, region_id, agency_id, until_at, granted_by, granted_at, ended_at FROM role_grant`
+const grantSelect = `SELECT id, person_id, role, region_id, agency_id, until_at, granted_by, granted_at, ended_at, waits, confirmed_by FROM role_grant`
 
 func scanGrant(s scanner) (org.RoleGrant, error) {
 	var g org.RoleGrant
-	err := s.Scan(&g.ID, &g.Person, &g.Role, str(&g.Region), str(&g.Agency), at(&g.Until), &g.By, at(&g.At), at(&g.Ended))
+	err := s.Scan(&g.ID, &g.Person, &g.Role, str(&g.Region), str(&g.Agency), at(&g.Until), &g.By, at(&g.At), at(&g.Ended), &g.Waits, str(&g.ConfirmedBy))
 	return g, err
 }
 
-// Grants returns every role that a person was ever given.
+// Grants returns every role that a person was ever given, without those that wait for a second person.
 func (tx *Tx) Grants(ctx context.Context, id access.PersonID) ([]org.RoleGrant, error) {
-	return collect(ctx, tx, selectFrom(grantSelect).and("person_id = ?", string(id)).by("ORDER BY granted_at, id"), scanGrant)
+	return collect(ctx, tx, selectFrom(grantSelect).and("person_id = ?", string(id)).and("NOT waits").by("ORDER BY granted_at, id"), scanGrant)
 }
 
 // PutGrant adds or changes a grant of a role.
 func (tx *Tx) PutGrant(ctx context.Context, g org.RoleGrant) error {
 	return tx.upsert(ctx, "role_grant", 1, field{"id", g.ID}, field{"person_id", string(g.Person)},
 		field{"role", string(g.Role)}, field{"region_id", text(g.Region)}, field{"agency_id", text(g.Agency)}, field{"until_at", moment(g.Until)},
-		field{"granted_by", string(g.By)}, field{"granted_at", moment(g.At)}, field{"ended_at", moment(g.Ended)})
+		field{"granted_by", string(g.By)}, field{"granted_at", moment(g.At)}, field{"ended_at", moment(g.Ended)},
+		field{"waits", g.Waits}, field{"confirmed_by", text(g.ConfirmedBy)})
+}
+
+// WaitingGrant returns a role that waits for a second person.
+func (tx *Tx) WaitingGrant(ctx context.Context, id string) (org.RoleGrant, error) {
+	return one(ctx, tx, selectFrom(grantSelect).and("id = ?", id).and("waits").and("ended_at IS NULL"), scanGrant)
+}
+
+// HaveConfirmed counts who else could ever give a role its second word: everybody who came in as officer or administrator,
+// even if they do no longer, but those named.
+func (tx *Tx) HaveConfirmed(ctx context.Context, but ...access.PersonID) (int, error) {
+	q := selectFrom(`SELECT count(DISTINCT g.person_id) FROM role_grant AS g JOIN account AS a ON a.person_id = g.person_id`).
+		and("g.role IN ('dataprotection', 'administrator')").and("NOT g.waits").and("a.state <> 'invited'")
+	for _, p := range but {
+		q.and("g.person_id <> ?", string(p))
+	}
+	return tx.count(ctx, q)
 }
 
 // RecoveryCodes returns the hashes of a person's unused recovery codes.

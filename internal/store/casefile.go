@@ -231,7 +231,7 @@ func (tx *Tx) Supported(ctx context.Context, c casework.CaseID) (bool, error) {
 	return n > 0, err
 }
 
-const staffSelect = `SELECT p.id, p.name, p.lang, a.login, g.region_id, g.role FROM role_grant AS g JOIN account AS a ON a.person_id = g.person_id
+const staffSelect = `SELECT p.id, p.name, p.lang, a.login, g.region_id, g.role FROM role_grant AS g JOIN account AS a ON a.person_id = g.person_id AND NOT g.waits
 	JOIN person AS p ON p.id = g.person_id`
 
 // AgencyStaff returns the people with an account and a role in an institution; of no institution, the coordinators and managers.

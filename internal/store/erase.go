@@ -40,6 +40,10 @@ var erasing = map[string][]string{
 		`DELETE FROM episode WHERE case_id = $1`,
 		`UPDATE signal SET case_id = NULL WHERE case_id = $1`,
 		`DELETE FROM case_file WHERE id = $1`),
+	"person": erasingPerson, "mail": {erasingMail}, "session": {`DELETE FROM session WHERE substr(until_at, 1, 7) = $1`, `DELETE FROM unusual_day WHERE substr(on_day, 1, 7) = $1`},
+	"subject_request": {`DELETE FROM subject_request WHERE id = $1`},
+	"export": {
+		`DELETE FROM record_key WHERE owner = $1 || '.file'`, `DELETE FROM export_piece WHERE export_id = $1`, `DELETE FROM export_job WHERE id = $1`},
 }
 
 // held takes away what a signal and a case hold alike: mail, files, clocks, a police protection, and what somebody has typed into

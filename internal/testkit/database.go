@@ -129,6 +129,9 @@ func Count(t testing.TB, db *store.DB, query string, args ...any) int {
 // Postgres makes an empty PostgreSQL database for one test and returns its address. It is dropped when the test ends.
 func Postgres(t testing.TB) string { return postgresFrom(t, "template1") }
 
+// Migrated is Postgres with the schema of today in it.
+func Migrated(t testing.TB) string { return postgresFrom(t, migrated(t)) }
+
 // postgresFrom makes a database for one test, as a copy of another.
 func postgresFrom(t testing.TB, template string) string {
 	t.Helper()

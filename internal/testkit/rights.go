@@ -13,8 +13,10 @@ func MayPlainly(r access.Role, a access.Action, near access.Reach) bool {
 	if slices.Contains([]access.Action{access.SeePublic, access.SignIn, access.CheckCert, access.ApplyForSeat, access.GiveSignal}, a) {
 		return true
 	}
-	if may, about := mayOnCases(r, a, near); about {
-		return may
+	for _, of := range []func(access.Role, access.Action, access.Reach) (bool, bool){mayOnCases, mayOnData} {
+		if may, about := of(r, a, near); about {
+			return may
+		}
 	}
 	in := func(all ...access.Role) bool { return slices.Contains(all, r) }
 	region := r == access.Coordinator && near == access.ReachRegion
@@ -115,6 +117,30 @@ func mayOnCases(r access.Role, a access.Action, near access.Reach) (may, about b
 		if a == access.Action("case_"+part+".see") || a == access.Action("case_"+part+".write") {
 			return practice && team, true
 		}
+	}
+	return false, false
+}
+
+// mayOnData is MayPlainly for what becomes of personal data: terms, holds, erasure, requests of people, exports.
+func mayOnData(r access.Role, a access.Action, near access.Reach) (may, about bool) {
+	officer, admin := r == access.DataProtection, r == access.Administrator
+	unit := r == access.Supervisor && near == access.ReachAgency
+	asks := r == access.Manager || r == access.Coordinator || r == access.Supervisor
+	switch a {
+	case access.EditRetention, access.HoldRecord, access.ConfirmErasure, access.KeepRegister, access.TakeCopy, access.SeeOpenings:
+		return officer, true
+	case access.SeeRetention:
+		return officer || admin || unit, true
+	case access.AgreeErasure:
+		return officer || unit, true
+	case access.AgreeTidying, access.AgreeExport, access.ConfirmGrant:
+		return officer || admin, true
+	case access.SeeExports:
+		return officer || admin || asks && near == access.ReachOwn, true
+	case access.TakeExport:
+		return (officer || asks) && near == access.ReachOwn, true
+	case access.AskExport:
+		return officer || unit || r == access.Manager || r == access.Coordinator && near == access.ReachRegion, true
 	}
 	return false, false
 }

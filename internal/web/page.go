@@ -169,6 +169,7 @@ var navRows = []struct {
 	{action: access.ReviewGlass, href: "/emergency/reviews", bg: "Прегледи", en: "Reviews", under: []string{"/settings/identity"}},
 	{action: access.SeeAudit, href: "/audit", bg: "Достъп", en: "Access"},
 	{action: access.SeeMail, href: "/mail", bg: "Писма", en: "Mail"},
+	{action: access.SeeRetention, href: "/data", bg: "Данни", en: "Data", under: []string{"/exports", "/grants"}},
 	{action: access.SeeSystem, href: "/system", bg: "Система", en: "System", under: []string{"/settings"}},
 }
 

@@ -24,7 +24,9 @@ import (
 	"strengthen/internal/casework"
 	"strengthen/internal/demo"
 	"strengthen/internal/impact"
+	"strengthen/internal/ledger"
 	"strengthen/internal/org"
+	"strengthen/internal/privacy"
 	"strengthen/internal/sealed"
 	"strengthen/internal/store"
 	"strengthen/internal/study"
@@ -43,6 +45,8 @@ type site struct {
 	survey   *survey.Service
 	study    *study.Service
 	casework *casework.Service
+	privacy  *privacy.Service
+	subject  string // a request in the register
 	world    *demo.World
 	guests   map[access.Role]access.PersonID
 	past     training.EventID // held, with certificates
@@ -69,7 +73,11 @@ var build = sync.OnceValues(func() (*site, error) {
 	}
 	ctx := context.Background()
 	clock := &demo.Clock{}
-	db, err := store.Open(ctx, store.Config{Dir: dir, Policy: access.Standard(), Now: clock.Now})
+	erased := ledger.New(filepath.Join(dir, "strengthen.erased"), sealed.Ring{}.Ledger())
+	if err := erased.Make(); err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, store.Config{Dir: dir, Policy: access.Standard(), Now: clock.Now, Ledger: erased})
 	if err != nil {
 		return nil, err
 	}
@@ -88,9 +96,20 @@ var build = sync.OnceValues(func() (*site, error) {
 		return nil, err
 	}
 	clock.Set(end)
+	s.privacy = privacy.New(store.For[privacy.Tx]{DB: db}, clock.Now)
+	if err := s.privacy.Seed(ctx); err != nil {
+		return nil, err
+	}
+	if _, err := s.privacy.Propose(ctx); err != nil {
+		return nil, err
+	}
+	officer := access.Actor{Via: access.ViaCommand, Grants: []access.Grant{{Role: access.DataProtection}}}
+	if s.subject, err = s.privacy.Enter(ctx, officer, "subject/1", privacy.Request{Right: privacy.ToAccess, Received: calendar.On(end).AddDays(-3), Who: "Ангел Маринов, с писмо", Asks: "Копие на всичко, което пазите за мен."}, ""); err != nil {
+		return nil, err
+	}
 	server := httptest.NewUnstartedServer(nil)
 	s.url = "http://" + server.Listener.Addr().String()
-	s.pages = web.New(web.Config{Org: s.org, Training: s.training, Survey: s.survey, Impact: impact.New(s.survey, s.org, s.study, clock.Now), Study: s.study, Casework: s.casework, Policy: access.Standard(),
+	s.pages = web.New(web.Config{Org: s.org, Training: s.training, Survey: s.survey, Impact: impact.New(s.survey, s.org, s.study, clock.Now), Study: s.study, Casework: s.casework, Privacy: s.privacy, Policy: access.Standard(),
 		Now: clock.Now, Log: quiet, Site: s.url, Demo: true, Ready: db.Ready, Version: "test", Rate: 1e6})
 	s.pages.Letter = func(_ context.Context, m org.Message) (string, string, error) {
 		return m.Kind, "Здравейте,\n\n…", nil
@@ -221,18 +240,18 @@ func (s *site) tour() map[access.Role][]string {
 	return map[access.Role][]string{
 		access.Anyone: {"/", "/apply", "/apply/" + string(s.future), "/verify", "/verify/" + s.code, "/privacy", "/accessibility", "/roles", "/signin", "/forgot", "/nothing-here",
 			"/l/" + s.world.Spare["certificate"], "/l/" + s.world.Spare["answer.m6"], "/l/" + s.world.Spare["answer.m6"] + "?q=2", "/l/" + s.world.Spare["answer.m6"] + "?q=16", "/l/" + s.world.Spare["endorse"], "/l/" + s.invite, "/signal", "/signal/check"},
-		access.Manager:     {"/home", "/me", "/me/factor", "/regions", "/calendar", "/programme", "/trainings", "/trainings/new", past, past + "/people", past + "/door", past + "/plan", future, future + "/people", "/seats/" + string(s.seat), "/imports/trainings", "/imports/applicants/" + string(s.future), "/people", "/people/" + string(s.person), "/agencies", "/agencies/" + string(s.agency), "/mail", "/surveys", "/surveys/questions", "/surveys/practice", "/surveys/waves/" + string(s.past) + "/m6", "/surveys/import", "/impact", "/figures"},
+		access.Manager:     {"/home", "/me", "/me/factor", "/regions", "/calendar", "/programme", "/trainings", "/trainings/new", past, past + "/people", past + "/door", past + "/plan", future, future + "/people", "/seats/" + string(s.seat), "/imports/trainings", "/imports/applicants/" + string(s.future), "/people", "/people/" + string(s.person), "/agencies", "/agencies/" + string(s.agency), "/mail", "/surveys", "/surveys/questions", "/surveys/practice", "/surveys/waves/" + string(s.past) + "/m6", "/surveys/import", "/impact", "/figures", "/exports"},
 		access.Coordinator: {"/home", "/regions", "/trainings"},
 		access.Trainer:     {"/home", "/trainings"},
-		access.Participant: {"/home", "/seats/" + string(s.seat), "/me"},
+		access.Participant: {"/home", "/seats/" + string(s.seat), "/me", "/me/copy/html"},
 		access.Caseworker: append([]string{"/home", "/work", "/signals", "/signals?all=1", "/signals/new", "/signals/" + string(s.file.signal), "/cases", "/cases?open=", at + "/notes/" + s.file.note, at + "/requests", at + "/restorative", at + "/access",
 			"/requests", "/requests/" + s.file.request, "/clocks/" + s.file.clock, "/emergency", "/terms"}, file...),
 		access.Supervisor:     {"/home", "/work", "/unit", "/signals", "/cases", at, at + "/team"},
 		access.Partner:        {"/home", "/work", "/cases", at, at + "/meetings/" + s.file.meeting, at + "/protection", "/requests"},
 		access.Evaluator:      {"/home", "/surveys", "/surveys/remarks", "/impact", "/impact/plan", "/impact/studies"},
 		access.Funder:         {"/home", "/impact", "/programme"},
-		access.DataProtection: {"/home", "/audit", "/mail", "/people", "/emergency/reviews", "/settings/identity"},
-		access.Administrator:  {"/home", "/accounts", "/tables", "/tables?list=region", "/agencies", "/system", "/terms", "/terms/D09"},
+		access.DataProtection: {"/home", "/audit", "/mail", "/people", "/emergency/reviews", "/settings/identity", "/data", "/data/terms", "/data/requests", "/data/requests?all=1", "/data/requests/" + s.subject, "/exports", "/grants", "/data/openings"},
+		access.Administrator:  {"/home", "/accounts", "/tables", "/tables?list=region", "/agencies", "/system", "/terms", "/terms/D09", "/data", "/exports", "/grants"},
 	}
 }
 

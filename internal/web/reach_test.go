@@ -151,13 +151,14 @@ func (s *site) records(t *testing.T) map[string]func(trail) string {
 		"/clocks/":   func(x trail) string { return cmp.Or(x.file.clock, unknown) },
 		"/me/":       fixed(unknown), "/answers/": fixed(unknown), "/requests/": fixed(unknown), "/files/": fixed(unknown), "/protections/": fixed(unknown),
 		"/emergency/reviews/": fixed(unknown), "/unit/duty/": fixed(unknown), "/system/keys/": fixed(unknown),
+		"/data/items/": fixed(unknown), "/data/terms/": fixed(unknown), "/data/requests/": fixed(s.subject), "/exports/": fixed(unknown), "/grants/": fixed(unknown),
 	}
 }
 
 const unknown = "nosuchrecordnosuchrecord12"
 
 // elsewhere are routes whose hole is no record with a reach, or that say no to some records for reasons of their own.
-var elsewhere = []string{"GET /verify/{code}", "GET /impact/report/{format}", "GET /impact/summary/{format}", "GET /impact/data/{file}", "GET /surveys/import/template/{wave}", "GET /imports/applicants/{id}", "GET /apply/{id}", "POST /apply/{id}",
+var elsewhere = []string{"GET /verify/{code}", "GET /impact/report/{format}", "GET /impact/summary/{format}", "GET /impact/data/{file}", "GET /me/copy/{format}", "GET /data/requests/{id}/copy/{format}", "GET /surveys/import/template/{wave}", "GET /imports/applicants/{id}", "GET /apply/{id}", "POST /apply/{id}",
 	"GET /terms/{ref}", "POST /terms/{ref}"}
 
 // also are routes that need a second right.

@@ -61,6 +61,8 @@ func (s *site) fill(path string, known bool) string {
 			return s.file.meeting
 		case h == "{note}":
 			return s.file.note
+		case strings.HasPrefix(path, "/data/requests"):
+			return s.subject
 		case strings.HasPrefix(path, "/cases"):
 			return string(s.file.id)
 		case strings.HasPrefix(path, "/signals"):

@@ -24,6 +24,7 @@ import (
 	"strengthen/internal/i18n"
 	"strengthen/internal/impact"
 	"strengthen/internal/org"
+	"strengthen/internal/privacy"
 	"strengthen/internal/study"
 	"strengthen/internal/survey"
 	"strengthen/internal/training"
@@ -43,6 +44,7 @@ type Config struct {
 	Impact   *impact.Service
 	Study    *study.Service
 	Casework *casework.Service
+	Privacy  *privacy.Service
 	Policy   access.Policy
 	Now      calendar.Clock
 	Log      *slog.Logger
@@ -119,7 +121,7 @@ func (s *Server) Routes() []Route {
 	for _, part := range [][]Route{
 		s.publicRoutes(), s.sessionRoutes(), s.homeRoutes(), s.trainingRoutes(), s.doorRoutes(), s.seatRoutes(),
 		s.importRoutes(), s.houseRoutes(), s.surveyRoutes(), s.impactRoutes(),
-		s.workRoutes(), s.signalRoutes(), s.caseRoutes(), s.meetingRoutes(), s.planRoutes(), s.requestRoutes(), s.restorativeRoutes(), s.figureRoutes(),
+		s.workRoutes(), s.signalRoutes(), s.caseRoutes(), s.meetingRoutes(), s.planRoutes(), s.requestRoutes(), s.restorativeRoutes(), s.figureRoutes(), s.dataRoutes(), s.registerRoutes(), s.exportRoutes(),
 	} {
 		all = append(all, part...)
 	}

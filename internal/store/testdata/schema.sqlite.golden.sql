@@ -9,6 +9,7 @@ CREATE INDEX audit_entry_at ON audit_entry (at, id);
 CREATE INDEX audit_entry_record ON audit_entry (record, at);
 CREATE INDEX case_agency ON case_file (agency_id, opened_at, id);
 CREATE INDEX case_agency_open ON case_file (agency_id, opened_at, id) WHERE closed_at IS NULL;
+CREATE INDEX case_closed ON case_file (closed_at, id) WHERE closed_at IS NOT NULL;
 CREATE INDEX case_consent_of ON case_consent (case_id);
 CREATE INDEX case_event_of ON case_event (case_id, n);
 CREATE INDEX case_group ON case_file (group_id) WHERE group_id IS NOT NULL;
@@ -41,6 +42,8 @@ CREATE INDEX enrolment_event_of ON enrolment_event (enrolment_id, at);
 CREATE INDEX enrolment_offer ON enrolment (offered_until) WHERE state = 'offered';
 CREATE INDEX enrolment_person ON enrolment (person_id);
 CREATE INDEX enrolment_state ON enrolment (training_id, state);
+CREATE INDEX export_job_person ON export_job (asked_by, asked_at, id);
+CREATE INDEX export_job_state ON export_job (state, asked_at, id);
 CREATE INDEX glass_break_case ON glass_break (case_id);
 CREATE INDEX glass_break_open ON glass_break (at) WHERE review IS NULL;
 CREATE INDEX meeting_coming ON meeting (at) WHERE state = 'called';
@@ -63,16 +66,19 @@ CREATE INDEX protection_case ON protection (case_id) WHERE case_id IS NOT NULL;
 CREATE INDEX protection_signal ON protection (signal_id) WHERE signal_id IS NOT NULL;
 CREATE INDEX recovery_code_person ON recovery_code (person_id);
 CREATE INDEX restorative_of ON restorative (case_id, n);
+CREATE INDEX retention_item_state ON retention_item (state, due_on, id);
 CREATE INDEX role_grant_agency ON role_grant (agency_id) WHERE ended_at IS NULL;
 CREATE INDEX role_grant_person ON role_grant (person_id);
 CREATE INDEX session_person ON session (person_id);
 CREATE INDEX signal_case ON signal (case_id) WHERE case_id IS NOT NULL;
+CREATE INDEX signal_ended ON signal (since_at, id) WHERE state = 'no_action';
 CREATE INDEX signal_event_of ON signal_event (signal_id, n);
 CREATE INDEX signal_joined ON signal (joined_to) WHERE joined_to IS NOT NULL;
 CREATE INDEX signal_like ON signal (region_id, first_at);
 CREATE INDEX signal_open ON signal (unit_id, received_at, id) WHERE state IN ('received', 'acknowledged', 'screening', 'ending');
 CREATE INDEX signal_source ON signal (source_person, received_at) WHERE source_person IS NOT NULL;
 CREATE INDEX signal_unit ON signal (unit_id, received_at, id);
+CREATE INDEX subject_request_due ON subject_request (state, due_on, id);
 CREATE INDEX token_record ON token (record_id, purpose);
 CREATE INDEX trainer_assignment_person ON trainer_assignment (person_id);
 CREATE INDEX training_region ON training (region_id, starts_on);
@@ -475,6 +481,31 @@ CREATE TABLE erasure (
   at        ctext NOT NULL,
   PRIMARY KEY (kind, record_id)
 );
+CREATE TABLE export_job (
+  id        ctext PRIMARY KEY,
+  what      ctext NOT NULL,
+  fields    ctext NOT NULL,
+  asked_by  ctext NOT NULL REFERENCES person (id),
+  asked_at  ctext NOT NULL,
+  total     BIGINT NOT NULL,
+  done      BIGINT NOT NULL,
+  reached   ctext NOT NULL,
+  state     ctext NOT NULL,
+  second_by ctext,
+  second_at ctext,
+  ready_at  ctext,
+  until_at  ctext,
+  ended_at  ctext,
+  purpose   sealedtext NOT NULL,
+  recipient sealedtext NOT NULL,
+  version   BIGINT NOT NULL
+);
+CREATE TABLE export_piece (
+  export_id ctext NOT NULL REFERENCES export_job (id),
+  n         BIGINT NOT NULL,
+  body      sealedtext NOT NULL,
+  PRIMARY KEY (export_id, n)
+);
 CREATE TABLE figure_cell (
   region_id ctext NOT NULL,
   month     ctext NOT NULL,
@@ -747,6 +778,33 @@ CREATE TABLE restorative (
   people      sealedtext NOT NULL,
   version     BIGINT NOT NULL
 );
+CREATE TABLE retention_item (
+  id           ctext PRIMARY KEY,
+  class        ctext NOT NULL,
+  record_id    ctext NOT NULL,
+  state        ctext NOT NULL,
+  due_on       ctext,
+  proposed_at  ctext,
+  held_by      ctext,
+  held_at      ctext,
+  why          sealedtext NOT NULL,
+  confirmed_by ctext,
+  confirmed_at ctext,
+  erased_by    ctext,
+  erased_at    ctext,
+  version      BIGINT NOT NULL,
+  UNIQUE (class, record_id)
+);
+CREATE TABLE retention_rule (
+  class      ctext PRIMARY KEY,
+  months     BIGINT NOT NULL,
+  source     ctext NOT NULL,
+  confidence ctext NOT NULL,
+  reason     ctext NOT NULL,
+  at         ctext NOT NULL,
+  changed_by ctext,
+  version    BIGINT NOT NULL
+);
 CREATE TABLE role_grant (
   id         ctext PRIMARY KEY,
   person_id  ctext NOT NULL REFERENCES person (id),
@@ -756,7 +814,7 @@ CREATE TABLE role_grant (
   granted_by ctext NOT NULL,
   granted_at ctext NOT NULL,
   ended_at   ctext
-, agency_id ctext REFERENCES agency (id));
+, agency_id ctext REFERENCES agency (id), waits BOOLEAN NOT NULL DEFAULT FALSE, confirmed_by ctext);
 CREATE TABLE session (
   hash       ctext PRIMARY KEY,
   person_id  ctext NOT NULL REFERENCES person (id),
@@ -852,6 +910,26 @@ CREATE TABLE study_release (
   result    ctext NOT NULL,
   PRIMARY KEY (study_id, made_at)
 );
+CREATE TABLE subject_request (
+  id          ctext PRIMARY KEY,
+  n           BIGINT NOT NULL,
+  kind        ctext NOT NULL,
+  received_on ctext NOT NULL,
+  due_on      ctext NOT NULL,
+  extended_on ctext,
+  state       ctext NOT NULL,
+  person_id   ctext,
+  ground      ctext,
+  decided_at  ctext,
+  decided_by  ctext,
+  entered_by  ctext NOT NULL,
+  entered_at  ctext NOT NULL,
+  who         sealedtext NOT NULL,
+  asks        sealedtext NOT NULL,
+  extension   sealedtext NOT NULL,
+  decision    sealedtext NOT NULL,
+  version     BIGINT NOT NULL
+);
 CREATE TABLE term (
   list    ctext NOT NULL,
   code    ctext NOT NULL,
@@ -896,6 +974,13 @@ CREATE TABLE training (
   sequence     BIGINT NOT NULL,
   version      BIGINT NOT NULL
 , venue_bg ctext NOT NULL DEFAULT '', venue_en ctext NOT NULL DEFAULT '');
+CREATE TABLE unusual_day (
+  person_id ctext NOT NULL REFERENCES person (id),
+  on_day    ctext NOT NULL,
+  cases     BIGINT NOT NULL,
+  at        ctext NOT NULL,
+  PRIMARY KEY (person_id, on_day)
+);
 CREATE TRIGGER audit_checkpoint_no_delete BEFORE DELETE ON audit_checkpoint BEGIN SELECT RAISE(ABORT, 'checkpoints are never deleted'); END;
 CREATE TRIGGER audit_checkpoint_no_update BEFORE UPDATE ON audit_checkpoint BEGIN SELECT RAISE(ABORT, 'checkpoints are never changed'); END;
 CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry BEGIN SELECT RAISE(ABORT, 'audit entries are never deleted'); END;
