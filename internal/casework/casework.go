@@ -138,6 +138,15 @@ func worded(l *fault.List, field string, s sealed.Text, least, most int) {
 	}
 }
 
+// since is a moment that a form tells to the minute, of something that came after a start that is known to the second: within
+// the minute of the start it is the start.
+func since(start, at time.Time) time.Time {
+	if at.Before(start) && !at.Before(start.Truncate(time.Minute)) {
+		return start
+	}
+	return at
+}
+
 // longest is how long a free text may be.
 const longest = 20_000
 

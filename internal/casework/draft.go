@@ -19,6 +19,9 @@ type FormDraft struct {
 	At     time.Time
 }
 
+// maxDraft is how large a draft may be, in bytes: the longest form, with every text as it was and as it is.
+const maxDraft = 400_000
+
 // draftDays is how long a draft lives.
 const draftDays = 14
 
@@ -34,7 +37,7 @@ type DraftTx interface {
 // SaveDraft keeps what the actor has typed into a form.
 func (s *Service) SaveDraft(ctx context.Context, by access.Actor, form string, fields map[string]string) error {
 	b, err := json.Marshal(fields)
-	if err != nil || len(b) > 60_000 || len(form) > 300 || form == "" {
+	if err != nil || len(b) > maxDraft || len(form) > 300 || form == "" {
 		return fault.New(fault.Invalid, "draft.large")
 	}
 	return s.store.Update(ctx, by, func(tx Tx) error {

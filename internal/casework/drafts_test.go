@@ -36,7 +36,7 @@ func TestADraftIsItsWritersAlone(t *testing.T) {
 			t.Error("in the clear")
 		}
 		w.want(fault.Denied, w.s.SaveDraft(w.Context(), access.Public("r"), form, typed), "nobody in particular saves a draft")
-		for name, fields := range map[string]map[string]string{form: {"text": strings.Repeat("я", 40_000)}, "": typed, strings.Repeat("/x", 200): typed} {
+		for name, fields := range map[string]map[string]string{form: {"text": strings.Repeat("я", 240_000)}, "": typed, strings.Repeat("/x", 200): typed} {
 			w.want(fault.Invalid, w.s.SaveDraft(w.Context(), worker, name, fields), "a draft that is too large, or of no form")
 		}
 		w.clock.Move(13 * 24 * time.Hour)

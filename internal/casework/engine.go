@@ -314,6 +314,9 @@ func CorrectionReasons() []string { return []string{"late_entry", "wrong_entry",
 // Pause lets a clock stand still, for a reason that the house allows. Terms of hours never stand still.
 func (s *Service) Pause(ctx context.Context, by access.Actor, id ClockID, reason string) error {
 	return s.onClock(ctx, by, id, func(ctx context.Context, tx Tx, c Clock, r ClockRule) error {
+		if reason == "" {
+			return fault.Field("reason", "form.choose")
+		}
 		if r.Term.Unit == calendar.Hours || !known(PauseReasons(), reason) {
 			return fault.Field("reason", "clock.pause")
 		}

@@ -162,7 +162,11 @@ func (s *Service) Convoke(ctx context.Context, by access.Actor, key string, id C
 		if c.State == Closed {
 			l.Add(fault.New(fault.Conflict, "case.closed"))
 		}
-		if m.At.IsZero() || m.At.Before(c.Opened) {
+		m.At = since(c.Opened, m.At)
+		switch {
+		case m.At.IsZero():
+			l.Add(fault.Field("at", "form.required"))
+		case m.At.Before(c.Opened):
 			l.Add(fault.Field("at", "meeting.before"))
 		}
 		if m.At.After(tx.Now().AddDate(0, 6, 0)) {
@@ -355,7 +359,13 @@ type Attended struct {
 func (s *Service) Hold(ctx context.Context, by access.Actor, id CaseID, meeting string, at time.Time, came []Attended) error {
 	return s.onMeeting(ctx, by, id, meeting, access.LeadCase, func(ctx context.Context, tx Tx, c Case, m Meeting) error {
 		var l fault.List
-		if at.IsZero() || at.After(tx.Now()) || at.Before(c.Opened) {
+		at = since(c.Opened, at)
+		switch {
+		case at.IsZero():
+			l.Add(fault.Field("at", "form.required"))
+		case at.After(tx.Now()):
+			l.Add(fault.Field("at", "clock.future"))
+		case at.Before(c.Opened):
 			l.Add(fault.Field("at", "meeting.before"))
 		}
 		for _, x := range came {

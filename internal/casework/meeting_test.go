@@ -239,3 +239,26 @@ func TestMinutesWrittenByTwo(t *testing.T) {
 		}
 	})
 }
+
+// TestAFormTellsTheMinuteNotTheSecond: a case opened half a minute ago, its signal assessed and its meeting held "now", as a form
+// tells it, without seconds.
+func TestAFormTellsTheMinuteNotTheSecond(t *testing.T) {
+	each(t, func(w *world) {
+		w.clock.Move(30 * time.Second)
+		now := w.clock.Now().Truncate(time.Minute)
+		g := w.give("worker", violence())
+		w.must(w.s.Happened(w.Context(), w.person["worker"], g.ID, w.signal(g.ID).Version, casework.SignalTold, now))
+		w.must(w.s.Screen(w.Context(), w.person["worker"], g.ID, w.signal(g.ID).Version))
+		w.must(w.s.Assess(w.Context(), w.person["worker"], g.ID, w.signal(g.ID).Version, casework.Confirmed, now))
+		c := w.opened()
+		m, err := w.s.Convoke(w.Context(), w.person["worker"], w.key(), c.ID, casework.Meeting{At: now, Place: "стая 2"})
+		w.must(err)
+		w.must(w.s.Hold(w.Context(), w.person["worker"], c.ID, m, now, nil))
+		for _, k := range w.clocks(g.ID, "") {
+			if k.State == casework.Met && k.Ended.Before(k.Start) {
+				t.Errorf("a term ended %s, before it began %s", k.Ended, k.Start)
+			}
+		}
+		w.want(fault.Invalid, w.s.Hold(w.Context(), w.person["worker"], c.ID, m, now.Add(-time.Minute), nil), "a meeting a minute before its case")
+	})
+}

@@ -184,27 +184,43 @@ var errPlanFixed = fault.New(fault.Conflict, "plan.fixed")
 // WritePlan keeps the texts of a draft; what two people write in different fields is merged.
 func (s *Service) WritePlan(ctx context.Context, by access.Actor, id CaseID, plan string, saw, mine Form, parents, child bool, review calendar.Date) error {
 	return s.onPlan(ctx, by, id, plan, access.LeadCase, func(ctx context.Context, tx Tx, c Case, p Plan) error {
-		if p.State != Draft {
-			return errPlanFixed
-		}
-		var l fault.List
-		for field, text := range mine {
-			chosen(&l, field, PlanFields(), field)
-			worded(&l, field, text, 0, 4000)
-		}
-		if !review.IsZero() && (review.Before(calendar.On(tx.Now())) || review.After(calendar.On(tx.Now()).AddMonths(6))) {
-			l.Add(fault.Field("review", "plan.review"))
-		}
-		if err := l.Err(); err != nil {
+		p, err := p.edited(by, PlanEdit{saw, mine, parents, child, review}, tx.Now())
+		if err != nil {
 			return err
 		}
-		merged, clashes := merge(saw, p.Texts, mine)
-		if len(clashes) > 0 {
-			return &ClashError{clashes, p.Editor, p.Changed, merged}
-		}
-		p.Texts, p.Parents, p.Child, p.Review, p.Changed, p.Editor = merged, parents, child, review, tx.Now(), by.Person
 		return tx.PutPlan(ctx, p)
 	})
+}
+
+// PlanEdit is what somebody made of a draft, and the texts as they saw them before.
+type PlanEdit struct {
+	Saw, Mine      Form
+	Parents, Child bool // agreed with them
+	Review         calendar.Date
+}
+
+// edited is a draft with what somebody made of it.
+func (p Plan) edited(by access.Actor, e PlanEdit, now time.Time) (Plan, error) {
+	if p.State != Draft {
+		return p, errPlanFixed
+	}
+	var l fault.List
+	for field, text := range e.Mine {
+		chosen(&l, field, PlanFields(), field)
+		worded(&l, field, text, 0, 4000)
+	}
+	if today := calendar.On(now); !e.Review.IsZero() && (e.Review.Before(today) || e.Review.After(today.AddMonths(6))) {
+		l.Add(fault.Field("review", "plan.review"))
+	}
+	if err := l.Err(); err != nil {
+		return p, err
+	}
+	merged, clashes := merge(e.Saw, p.Texts, e.Mine)
+	if len(clashes) > 0 {
+		return p, &ClashError{clashes, p.Editor, p.Changed, merged}
+	}
+	p.Texts, p.Parents, p.Child, p.Review, p.Changed, p.Editor = merged, e.Parents, e.Child, e.Review, now, by.Person
+	return p, nil
 }
 
 // AddGoal adds a short-term goal to a draft.
@@ -287,6 +303,8 @@ func (s *Service) checkTask(ctx context.Context, tx Tx, c Case, t Task) error {
 		}
 		i := slices.IndexFunc(seats, func(x Seat) bool { return x.Agency == t.Agency && x.Until.IsZero() })
 		switch {
+		case t.Agency == "":
+			l.Add(fault.Field("agency", "form.choose"))
 		case i < 0:
 			l.Add(fault.Field("agency", "task.noseat"))
 		case t.Person != "" && !slices.ContainsFunc(seats, func(x Seat) bool { return x.Agency == t.Agency && x.Person == t.Person && x.Until.IsZero() }):
@@ -303,43 +321,62 @@ func (s *Service) AdoptPlan(ctx context.Context, by access.Actor, id CaseID, pla
 		if p.Version != version {
 			return fault.New(fault.Conflict, "fault.changed")
 		}
-		tasks, err := tx.Tasks(ctx, c.ID)
+		return s.adopt(ctx, tx, c, p)
+	})
+}
+
+// AdoptEdited adopts a draft with what its editor made of it last: both are kept, or neither.
+func (s *Service) AdoptEdited(ctx context.Context, by access.Actor, id CaseID, plan string, version int, e PlanEdit) error {
+	return s.onPlan(ctx, by, id, plan, access.LeadCase, func(ctx context.Context, tx Tx, c Case, p Plan) error {
+		read := p.Version
+		p, err := p.edited(by, e, tx.Now())
 		if err != nil {
 			return err
 		}
-		if err := p.complete(tasks); err != nil {
-			return err
+		if read != version {
+			return fault.New(fault.Conflict, "fault.changed")
 		}
-		all, err := tx.Plans(ctx, c.ID)
-		if err != nil {
-			return err
-		}
-		for _, old := range all {
-			if old.State == InForce {
-				old.State = Superseded
-				if err := tx.PutPlan(ctx, old); err != nil {
-					return err
-				}
-			}
-		}
-		p.State, p.Adopted = InForce, tx.Now()
-		if err := tx.PutPlan(ctx, p); err != nil {
-			return err
-		}
-		if c, err = moveCase(ctx, tx, c, Adopt, ""); err != nil {
-			return err
-		}
-		if err := s.beginTasks(ctx, tx, c, func(t Task) bool { return t.Plan == p.ID }); err != nil {
-			return err
-		}
-		if p.N == 1 {
-			inTime := tx.Now().Sub(c.Opened) <= 28*24*time.Hour
-			if err := tx.PutMilestone(ctx, Milestone{"planned", c.Region, c.Opened, tx.Now(), inTime}); err != nil {
+		return s.adopt(ctx, tx, c, p)
+	})
+}
+
+func (s *Service) adopt(ctx context.Context, tx Tx, c Case, p Plan) error {
+	tasks, err := tx.Tasks(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if err := p.complete(tasks); err != nil {
+		return err
+	}
+	all, err := tx.Plans(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, old := range all {
+		if old.State == InForce {
+			old.State = Superseded
+			if err := tx.PutPlan(ctx, old); err != nil {
 				return err
 			}
 		}
-		return s.happen(ctx, tx, subject{cas: &c}, PlanAdopted, tx.Now())
-	})
+	}
+	p.State, p.Adopted = InForce, tx.Now()
+	if err := tx.PutPlan(ctx, p); err != nil {
+		return err
+	}
+	if c, err = moveCase(ctx, tx, c, Adopt, ""); err != nil {
+		return err
+	}
+	if err := s.beginTasks(ctx, tx, c, func(t Task) bool { return t.Plan == p.ID }); err != nil {
+		return err
+	}
+	if p.N == 1 {
+		inTime := tx.Now().Sub(c.Opened) <= 28*24*time.Hour
+		if err := tx.PutMilestone(ctx, Milestone{"planned", c.Region, c.Opened, tx.Now(), inTime}); err != nil {
+			return err
+		}
+	}
+	return s.happen(ctx, tx, subject{cas: &c}, PlanAdopted, tx.Now())
 }
 
 // complete asks a plan for what the law asks: a goal, an agreement or the reason why there is none, a review, and the three

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"strengthen/internal/access"
+	"strengthen/internal/calendar"
 	"strengthen/internal/fault"
 	"strengthen/internal/org"
 	"strengthen/internal/sealed"
@@ -208,6 +209,10 @@ func (s *Service) ScreenRestorative(ctx context.Context, by access.Actor, id Cas
 		for _, p := range found.People {
 			chosen(&l, "role", ParticipantRoles(), p.Role)
 			chosen(&l, "consent", []string{"", "yes", "no", "withdrawn"}, p.Consent)
+			worded(&l, "by", sealed.Text(p.By), 0, 300)
+			if on, err := calendar.ParseDate(p.Informed); p.Informed != "" && (err != nil || on.After(calendar.On(tx.Now()))) {
+				l.Add(fault.Field("informed", "restorative.informed"))
+			}
 		}
 		if x.State != Referred && x.State != Preparing {
 			l.Add(fault.New(fault.Conflict, "restorative.step"))

@@ -20,7 +20,7 @@ func (w *world) process(id casework.CaseID) (casework.Restorative, []string) {
 func safe() casework.Restorative {
 	return casework.Restorative{
 		Reasons: "Разговори поотделно; детето иска среща с баба си и майка си.", Facilitator: "координатор от сдружение", Independent: true, Support: "училищният психолог", Unbound: true,
-		People: []casework.Participant{{Role: "child", Informed: "2026-03-10", Consent: "yes", By: "майката"}, {Role: "relative", Informed: "2026-03-10", Consent: "yes"}},
+		People: []casework.Participant{{Role: "child", Informed: "2026-03-01", Consent: "yes", By: "майката"}, {Role: "relative", Informed: "2026-03-01", Consent: "yes"}},
 	}
 }
 

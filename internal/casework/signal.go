@@ -189,8 +189,11 @@ func (g Signal) check(t org.Tables, now time.Time) error {
 	if !g.Received.IsZero() && g.Received.After(now.Add(time.Minute)) {
 		l.Add(fault.Field("received", "clock.future"))
 	}
-	if !g.Learned.IsZero() && (g.Learned.After(now) || !g.Received.IsZero() && g.Learned.After(g.Received)) {
+	switch {
+	case g.Learned.After(now):
 		l.Add(fault.Field("learned", "clock.future"))
+	case !g.Received.IsZero() && g.Learned.After(g.Received):
+		l.Add(fault.Field("learned", "signal.learned"))
 	}
 	return l.Err()
 }
@@ -261,6 +264,11 @@ func (s *Service) enter(ctx context.Context, tx Tx, by access.Actor, action acce
 	}
 	if g.Unit, err = unitOf(ctx, tx, g); err != nil {
 		return Given{}, err
+	}
+	if g.SourceAgency != "" {
+		if _, err := tx.Agency(ctx, g.SourceAgency); err != nil {
+			return Given{}, fault.Field("source_agency", "form.choose")
+		}
 	}
 	teller, err := teller(ctx, tx, by.AgencyAt(now), g)
 	if err != nil {
@@ -523,10 +531,11 @@ func (s *Service) Assess(ctx context.Context, by access.Actor, id SignalID, vers
 		if at.IsZero() {
 			at = tx.Now()
 		}
+		at = since(g.Received, at)
 		if at.After(tx.Now()) || at.Before(g.Received) {
 			l.Add(fault.Field("at", "clock.beforestart"))
 		}
-		if g.State != Screening {
+		if g.State != Screening && g.State != Linked { // an urgent signal opens a case before it is assessed
 			l.Add(fault.New(fault.Conflict, "signal.step", fault.Vars{"state": string(g.State)}))
 		}
 		if err := l.Err(); err != nil {
@@ -578,6 +587,7 @@ func (s *Service) Happened(ctx context.Context, by access.Actor, id SignalID, ve
 		if at.IsZero() {
 			at = tx.Now()
 		}
+		at = since(g.First, at)
 		if at.After(tx.Now()) || at.Before(g.First) {
 			return fault.Field("at", "clock.beforestart")
 		}

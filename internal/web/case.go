@@ -18,8 +18,12 @@ import (
 	uploads "strengthen/internal/upload"
 )
 
-// maxAttachment is how large the body of a form with a file may be.
-const maxAttachment = uploads.MaxBytes + 1<<20
+// maxAttachment is how large the body of a form with a file may be. It is far more than a file may have: what is too large is
+// read to its end and thrown away, so that the browser gets to read why it was refused.
+const maxAttachment = 128 << 20
+
+// maxParts is how many fields a form with a file may have.
+const maxParts = 8
 
 func (s *Server) caseRoutes() []Route {
 	return proven([]Route{
@@ -214,6 +218,13 @@ func (p *casePage) WriteParts() []Option {
 // SeenParts lists the parts that the reader may see, as options.
 func (p *casePage) SeenParts() []Option {
 	return slices.DeleteFunc(p.Codes("part."), func(o Option) bool { return !p.CaseView.Parts[casework.Compartment(o.Value)] })
+}
+
+// ShareParts lists the parts that the reader may give to others, as options.
+func (p *casePage) ShareParts() []Option {
+	return slices.DeleteFunc(p.SeenParts(), func(o Option) bool {
+		return !p.KeepsNames && (o.Value == string(casework.Identity) || o.Value == string(casework.Location))
+	})
 }
 
 // AgencyMark is the sign of the sector of an institution.
@@ -812,13 +823,16 @@ func attach(r *http.Request) (fields map[string]string, name string, body []byte
 		return nil, "", nil, fault.Wrap(err, fault.Invalid, "form.required").At("file")
 	}
 	fields = map[string]string{}
-	for {
+	for n := 0; ; n++ {
 		part, err := in.NextPart()
 		if err == io.EOF {
 			return fields, name, body, nil
 		}
 		if err != nil {
 			return nil, "", nil, bodyError(err)
+		}
+		if n >= maxParts {
+			return nil, "", nil, fault.New(fault.Invalid, "fault.key")
 		}
 		limit := int64(1 << 10)
 		if part.FormName() == "file" {

@@ -136,6 +136,32 @@ func (p *Page) place(code string) (access.RegionID, string) {
 	return "", ""
 }
 
+// placedAt puts the faults of one field at the field of the form that asks for it.
+func placedAt(err error, from, to string) error {
+	l := fault.All(err)
+	if len(l) == 0 {
+		return err
+	}
+	for i, e := range l {
+		if e.Field == from {
+			l[i] = e.At(to)
+		}
+	}
+	return l
+}
+
+// maxTexts is how large a form of casework may be: on the way a Cyrillic letter takes six bytes, and a form that people edit
+// together carries every text twice.
+const maxTexts = 1 << 20
+
+// roomy makes room for the texts of casework in the forms of routes.
+func roomy(all []Route) []Route {
+	for i := range all {
+		all[i].Limit = max(all[i].Limit, maxTexts)
+	}
+	return all
+}
+
 // moment reads a date and an hour, as a browser's field sends them: 2026-03-02T09:30, in the time of Sofia. An empty field is the
 // zero moment.
 func moment(r *http.Request, name string, l *fault.List) time.Time {
@@ -255,7 +281,9 @@ func (p Page) Basis(r casework.ClockRule) string {
 	text := r.Article
 	if r.Practice {
 		text = p.L("добра практика", "good practice")
-		if r.Article != "" && r.Article != "добра практика" {
+		if rest, same := strings.CutPrefix(r.Article, "добра практика"); same {
+			text += rest
+		} else if r.Article != "" {
 			text += " · " + r.Article
 		}
 	}

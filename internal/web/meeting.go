@@ -85,6 +85,11 @@ type meetingPage struct {
 // Call is how an institution was called, and whether it came.
 func (p *meetingPage) Calls() []casework.Call { return p.Meeting.Calls }
 
+// leadCalled reports whether the leading unit stands among those that were called.
+func (p *meetingPage) leadCalled() bool {
+	return slices.ContainsFunc(p.Meeting.Calls, func(x casework.Call) bool { return x.Agency == p.Case.Agency })
+}
+
 // CallName names the institution of a call.
 func (p *meetingPage) CallName(x casework.Call) string { return p.AgencyName(x.Agency) }
 
@@ -108,7 +113,7 @@ func (p *meetingPage) ItemsOf(a access.AgencyID) []casework.Item {
 
 // LeadItems lists what the leading unit itself brought.
 func (p *meetingPage) LeadItems() []casework.Item {
-	if slices.ContainsFunc(p.Meeting.Calls, func(x casework.Call) bool { return x.Agency == p.Case.Agency }) {
+	if p.leadCalled() {
 		return nil
 	}
 	return p.ItemsOf(p.Case.Agency)
@@ -150,6 +155,14 @@ func (p *meetingPage) BringsFor() []Option {
 		all = append(all, Option{Value: string(p.Own), Text: p.CaseView.Agency.Name})
 	}
 	return all
+}
+
+// Attend is what is chosen or typed about the attendance of an institution, as it was sent when the form comes back.
+func (p *meetingPage) Attend(what string, x casework.Call) string {
+	if p.Opened("hold") {
+		return p.r.PostFormValue(what + "_" + string(x.Agency))
+	}
+	return ""
 }
 
 // MinuteFields lists the texts of the minutes.
@@ -269,7 +282,7 @@ func (s *Server) meetingTask(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		t.Meeting = m
-		return s.Casework.AddTask(r.Context(), by, "task/"+field(r, "key"), id, t)
+		return placedAt(s.Casework.AddTask(r.Context(), by, "task/"+field(r, "key"), id, t), "text", "what")
 	})
 }
 
@@ -334,6 +347,9 @@ func (p *meetingPage) minutes() render.Document {
 			}
 			signs = append(signs, []string{p.AgencyName(x.Agency), string(x.Who), signed})
 		}
+	}
+	if !p.leadCalled() { // the leading unit signs what it led
+		signs = append(signs, []string{p.CaseView.Agency.Name, p.Person(p.Meeting.Leader), "\u00a0\n\u00a0"})
 	}
 	for _, x := range p.Meeting.Items {
 		items = append(items, []string{p.AgencyName(x.Agency), p.Code("item.", x.Kind), string(x.Text), string(x.Source)})

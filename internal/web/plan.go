@@ -35,6 +35,7 @@ type casePlanPage struct {
 	Current *casework.Plan  // in force
 	Draft   *casework.Plan
 	Texts   casework.Form // of the draft, as far as they are typed
+	Typed   bool          // the draft was sent and comes back
 	SentFor string        // the task whose form was sent
 }
 
@@ -94,6 +95,25 @@ func (p *casePlanPage) InTask(id, form string, f Field) Field {
 	f = page.Inside(form, f)
 	f.ID = id + "-" + f.Name + "-" + form
 	return f
+}
+
+// ReviewDay is the day of the review of the draft, as far as it is typed.
+func (p *casePlanPage) ReviewDay() string {
+	if p.Typed {
+		return p.r.PostFormValue("review")
+	}
+	return p.DateValue(p.Draft.Review)
+}
+
+// Agreed reports whether the draft, as far as it is typed, is agreed with the parents or with the child.
+func (p *casePlanPage) Agreed(with string) bool {
+	switch {
+	case p.Typed:
+		return p.r.PostFormValue(with) != ""
+	case with == "parents_agree":
+		return p.Draft.Parents
+	}
+	return p.Draft.Child
 }
 
 // DateValue writes a day as a field takes it.
@@ -157,14 +177,11 @@ func (s *Server) onPlan(w http.ResponseWriter, r *http.Request, do func(by acces
 		return cmpError(err, e)
 	}
 	p.Sent, p.SentFor = path.Base(r.URL.Path), r.PathValue("task")
-	if p.Sent == r.PathValue("plan") && p.Draft != nil {
-		p.Sent = ""
-		saw, mine := form(r, casework.PlanFields()...)
-		p.clashed(err, saw, func(f string) string { return p.T("planfield." + f) })
-		p.Texts = mine
-	}
-	if p.Sent == "adopt" { // what is missing stands at the fields of the draft
-		p.Sent = ""
+	if (p.Sent == r.PathValue("plan") || p.Sent == "adopt") && p.Draft != nil { // what is wrong or missing stands at the fields of the draft
+		p.Sent, p.Typed = "", true
+		e, _ := planEdit(r)
+		p.clashed(err, e.Saw, func(f string) string { return p.T("planfield." + f) })
+		p.Texts = e.Mine
 	}
 	return s.again(w, err, &p.Page, "caseplan", p)
 }
@@ -176,15 +193,21 @@ func (s *Server) draftPlan(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-func (s *Server) writePlan(w http.ResponseWriter, r *http.Request) error {
+// planEdit reads the form of a draft.
+func planEdit(r *http.Request) (casework.PlanEdit, error) {
 	var l fault.List
-	saw, mine := form(r, casework.PlanFields()...)
-	review := optionalDate(r, "review", &l)
+	e := casework.PlanEdit{Parents: field(r, "parents_agree") != "", Child: field(r, "child_agrees") != "", Review: optionalDate(r, "review", &l)}
+	e.Saw, e.Mine = form(r, casework.PlanFields()...)
+	return e, l.Err()
+}
+
+func (s *Server) writePlan(w http.ResponseWriter, r *http.Request) error {
 	return s.onPlan(w, r, func(by access.Actor, id casework.CaseID) error {
-		if err := l.Err(); err != nil {
+		e, err := planEdit(r)
+		if err != nil {
 			return err
 		}
-		return s.Casework.WritePlan(r.Context(), by, id, r.PathValue("plan"), saw, mine, field(r, "parents_agree") != "", field(r, "child_agrees") != "", review)
+		return s.Casework.WritePlan(r.Context(), by, id, r.PathValue("plan"), e.Saw, e.Mine, e.Parents, e.Child, e.Review)
 	})
 }
 
@@ -207,13 +230,17 @@ func (s *Server) planTask(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		t.Plan = r.PathValue("plan")
-		return s.Casework.AddTask(r.Context(), by, "task/"+field(r, "key"), id, t)
+		return placedAt(s.Casework.AddTask(r.Context(), by, "task/"+field(r, "key"), id, t), "text", "what")
 	})
 }
 
 func (s *Server) adoptPlan(w http.ResponseWriter, r *http.Request) error {
 	return s.onPlan(w, r, func(by access.Actor, id casework.CaseID) error {
-		return s.Casework.AdoptPlan(r.Context(), by, id, r.PathValue("plan"), version(r))
+		e, err := planEdit(r)
+		if err != nil {
+			return err
+		}
+		return s.Casework.AdoptEdited(r.Context(), by, id, r.PathValue("plan"), version(r), e)
 	})
 }
 

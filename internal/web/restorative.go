@@ -22,7 +22,21 @@ type restorativePage struct {
 	casePage
 	Processes []casework.Restorative
 	Missing   map[string][]string
-	SentFor   string // the process whose form was sent
+	SentFor   string               // the process whose form was sent
+	Typed     casework.Restorative // the screening of it, as far as it is typed
+}
+
+// Screening is what the form of a screening shows: what is kept, or what was typed when the form comes back.
+func (p *restorativePage) Screening(x casework.Restorative) casework.Restorative {
+	if p.Opened("screen") && p.SentFor == x.ID {
+		return p.Typed
+	}
+	return x
+}
+
+// Screens reports whether a process can be screened now.
+func (p *restorativePage) Screens(x casework.Restorative) bool {
+	return p.Lead && (x.State == casework.Referred || x.State == casework.Preparing)
 }
 
 // Lacks lists the safeguards of a process that do not hold.
@@ -92,6 +106,9 @@ func (s *Server) onRestorative(w http.ResponseWriter, r *http.Request, do func(b
 		return cmpError(err, e)
 	}
 	p.Sent, p.SentFor = path.Base(r.URL.Path), r.PathValue("process")
+	if p.Sent == "screen" {
+		p.Typed = screening(r)
+	}
 	return s.again(w, err, &p.Page, "restorative", p)
 }
 
@@ -101,7 +118,8 @@ func (s *Server) referRestorative(w http.ResponseWriter, r *http.Request) error 
 	})
 }
 
-func (s *Server) screenRestorative(w http.ResponseWriter, r *http.Request) error {
+// screening reads the form of a safety screening.
+func screening(r *http.Request) casework.Restorative {
 	found := casework.Restorative{
 		Reasons: words(r, "reasons"), Fear: field(r, "fear") != "", Proceedings: field(r, "proceedings") != "", LeadAgrees: field(r, "lead_agrees") != "",
 		Facilitator: words(r, "facilitator"), Independent: field(r, "independent") != "", Support: words(r, "support"), Unbound: field(r, "unbound") != "",
@@ -117,8 +135,12 @@ func (s *Server) screenRestorative(w http.ResponseWriter, r *http.Request) error
 			found.People = append(found.People, casework.Participant{Role: role, Informed: at("informed"), Consent: at("consent"), By: at("by")})
 		}
 	}
+	return found
+}
+
+func (s *Server) screenRestorative(w http.ResponseWriter, r *http.Request) error {
 	return s.onRestorative(w, r, func(by access.Actor, id casework.CaseID) error {
-		return s.Casework.ScreenRestorative(r.Context(), by, id, r.PathValue("process"), version(r), found)
+		return s.Casework.ScreenRestorative(r.Context(), by, id, r.PathValue("process"), version(r), screening(r))
 	})
 }
 

@@ -121,7 +121,8 @@ func (s *Server) Routes() []Route {
 	for _, part := range [][]Route{
 		s.publicRoutes(), s.sessionRoutes(), s.homeRoutes(), s.trainingRoutes(), s.doorRoutes(), s.seatRoutes(),
 		s.importRoutes(), s.houseRoutes(), s.surveyRoutes(), s.impactRoutes(),
-		s.workRoutes(), s.signalRoutes(), s.caseRoutes(), s.meetingRoutes(), s.planRoutes(), s.requestRoutes(), s.restorativeRoutes(), s.figureRoutes(), s.dataRoutes(), s.registerRoutes(), s.exportRoutes(),
+		roomy(s.workRoutes()), roomy(s.signalRoutes()), roomy(s.caseRoutes()), roomy(s.meetingRoutes()), roomy(s.planRoutes()), roomy(s.requestRoutes()), roomy(s.restorativeRoutes()),
+		s.figureRoutes(), s.dataRoutes(), s.registerRoutes(), s.exportRoutes(),
 	} {
 		all = append(all, part...)
 	}

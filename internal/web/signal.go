@@ -81,6 +81,22 @@ func (s *Server) giveSignalPage(r *http.Request, public bool) (*giveSignalPage, 
 	return p, err
 }
 
+// WhereLabel and WhereHint ask for the place in the words for a child or for a grown-up.
+func (p *giveSignalPage) WhereLabel() string {
+	if p.Young {
+		return p.L("Къде живееш или си сега", "Where you live or are now")
+	}
+	return p.L("Къде живее или е сега", "Where the child lives or is now")
+}
+
+// WhereHint says why the place is asked.
+func (p *giveSignalPage) WhereHint() string {
+	if p.Young {
+		return p.L("Общината или поне областта: така ще те намерят хората, които могат да дойдат.", "The municipality or at least the region: so that the people who can come will find you.")
+	}
+	return p.L("Община или поне област: така сигналът стига до хората, които могат да дойдат.", "Municipality or at least region: so the signal reaches the people who can come.")
+}
+
 func (s *Server) giveForm(w http.ResponseWriter, r *http.Request) error {
 	p, err := s.giveSignalPage(r, true)
 	if err != nil {
@@ -328,7 +344,7 @@ func (p *signalPage) Step(step string) bool {
 
 // Assessed reports whether the assessment can be recorded now.
 func (p *signalPage) Assessable() bool {
-	return p.Sender && (p.Signal.State == casework.Screening || p.Signal.State == casework.Acknowledged || p.Signal.State == casework.Linked)
+	return p.Sender && (p.Signal.State == casework.Screening || p.Signal.State == casework.Linked)
 }
 
 // StaffOptions lists who may lead a case.
@@ -434,7 +450,19 @@ func (s *Server) stepSignal(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return fault.New(fault.NotFound, "fault.notfound")
 	}
+	if step := casework.SignalStep(r.PathValue("step")); step == casework.Forward { // from then on it is another unit's
+		return s.leaveSignal(w, r, do)
+	}
 	return s.onSignal(w, r, do)
+}
+
+// leaveSignal gives a signal out of hands and goes back to the inbox.
+func (s *Server) leaveSignal(w http.ResponseWriter, r *http.Request, do func(access.Actor, casework.SignalID, int) error) error {
+	err := do(visitOf(r).actor(), casework.SignalID(r.PathValue("id")), version(r))
+	if err != nil {
+		return s.onSignal(w, r, func(access.Actor, casework.SignalID, int) error { return err })
+	}
+	return to(w, r, "/signals", "forwarded")
 }
 
 func (s *Server) assessSignal(w http.ResponseWriter, r *http.Request) error {

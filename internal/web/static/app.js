@@ -54,7 +54,7 @@ if (exits.length) {
 // which says so and asks before it is left. Nothing is kept in the browser.
 document.querySelectorAll("form[data-draft]").forEach((f) => {
   const place = f.elements.draft.value, said = f.querySelector(".saved"), bg = document.documentElement.lang === "bg";
-  const own = [...f.elements].filter((e) => e.name && !/^(draft|key|version|was_.*)$/.test(e.name) && e.type !== "hidden" && e.type !== "file");
+  const own = [...f.elements].filter((e) => e.name && !/^(draft|key|version)$/.test(e.name) && e.type !== "hidden" && e.type !== "file");
   const say = (b, e) => { said.textContent = bg ? b : e; };
   let timer = 0, dirty = false;
   const save = async () => {
@@ -65,7 +65,7 @@ document.querySelectorAll("form[data-draft]").forEach((f) => {
     say("Записва се", "Saving");
     try {
       const r = await fetch("/drafts", { method: "POST", body });
-      if (!r.ok) throw new Error(r.statusText);
+      if (r.status !== 204) { say("Черновата не се записва. Копирайте текста или запазете формуляра.", "The draft does not save itself. Copy the text, or save the form."); return; }
       dirty = false;
       say("Черновата е записана в " + new Date().toTimeString().slice(0, 5), "Draft saved at " + new Date().toTimeString().slice(0, 5));
     } catch { say("Няма връзка. Написаното стои тук: не затваряйте страницата.", "No connection. What you wrote stays here: do not close the page."); timer = setTimeout(save, 10000); }
@@ -79,7 +79,7 @@ document.querySelectorAll("form[data-draft]").forEach((f) => {
     e.preventDefault(); delete f.dataset.sent; dirty = true;
     say("Няма връзка. Нищо не е изгубено: изпратете отново, когато се върне.", "No connection. Nothing is lost: send again when it is back.");
   });
-  if (document.querySelector(".sum")) return; // what came back with faults is newer
+  if (document.querySelector(".sum") && new URL(f.action).pathname === location.pathname) return; // what came back with faults is newer
   fetch("/drafts?form=" + encodeURIComponent(place)).then((r) => r.json()).then((d) => {
     if (!d.fields) return;
     own.forEach((e) => { if (e.type === "checkbox") e.checked = e.name + "=" + e.value in d.fields; else if (e.name in d.fields) e.value = d.fields[e.name]; });

@@ -1,0 +1,251 @@
+package web_test
+
+import (
+	"bytes"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"strengthen/internal/casework"
+)
+
+// post sends a form as somebody, and returns the answer, with where it leads.
+func (w *caseTown) post(who, path string, values url.Values) (int, string, string) {
+	w.Helper()
+	return w.body(who, path, "application/x-www-form-urlencoded", strings.NewReader(values.Encode()))
+}
+
+func (w *caseTown) body(who, path, kind string, body io.Reader) (int, string, string) {
+	w.Helper()
+	req, err := http.NewRequestWithContext(w.Context(), http.MethodPost, w.site.url+path, body)
+	w.must(err)
+	req.Header.Set("Content-Type", kind)
+	req.Header.Set("Origin", w.site.url)
+	req.AddCookie(&http.Cookie{Name: "session", Value: w.token[who]})
+	res, err := client.Do(req)
+	if err != nil {
+		w.Fatalf("%s: %v", path, err)
+	}
+	defer res.Body.Close()
+	page, err := io.ReadAll(res.Body)
+	w.must(err)
+	return res.StatusCode, res.Header.Get("Location"), string(page)
+}
+
+// newSignal gives a signal, and returns its address.
+func (w *caseTown) newSignal() string {
+	w.Helper()
+	given, err := w.s.Enter(w.Context(), w.person["lead"], w.key(), casework.Signal{Channel: "phone", Source: casework.FromPerson, Region: "PER", Municipality: "PER32", Track: casework.Violence,
+		Kinds: []casework.Kind{"physical"}, Setting: "family", Band: "7-9", Sex: "f", Words: casework.Words{Narrative: "Детето каза, че баща му го удря с колан."}})
+	w.must(err)
+	return "/signals/" + string(given.Signal)
+}
+
+var versionField = regexp.MustCompile(`name="version" value="(\d+)"`)
+
+// versionAt is the version that the first form of a page carries.
+func (w *caseTown) versionAt(who, path string) string {
+	w.Helper()
+	_, page := w.site.ask(w.T, http.MethodGet, path, w.token[who])
+	m := versionField.FindStringSubmatch(page)
+	if m == nil {
+		w.Fatalf("no version on %s", path)
+	}
+	return m[1]
+}
+
+// TestLongTextsAreTaken sends minutes of four long texts, each with the text it was before: on the way that is many times what
+// other forms may be.
+func TestLongTextsAreTaken(t *testing.T) {
+	w := newCaseTown(t)
+	f := w.files["open"]
+	at := "/cases/" + string(f.id) + "/meetings/" + f.meeting
+	w.must(w.s.Hold(t.Context(), w.person["lead"], f.id, f.meeting, w.now(), nil))
+	long, longer := url.Values{}, url.Values{}
+	for _, x := range casework.MinuteFields() {
+		long.Set(x, strings.Repeat("щ", 19_000))
+		longer.Set("was_"+x, strings.Repeat("щ", 19_000))
+		longer.Set(x, strings.Repeat("щ", 19_001))
+	}
+	for _, texts := range []url.Values{long, longer} {
+		if code, _, page := w.post("lead", at+"/minutes", texts); code != http.StatusSeeOther {
+			t.Errorf("minutes of four long texts: %d %.400s", code, page)
+		}
+	}
+	if code, _, _ := w.post("lead", "/drafts", url.Values{"form": {at}, "risk": {longer.Get("risk")}, "was_risk": {longer.Get("was_risk")}, "worries": {longer.Get("worries")}}); code != http.StatusNoContent {
+		t.Errorf("their draft: %d", code)
+	}
+}
+
+// TestAForwardedSignalLeadsBackToTheInbox: whoever forwards a signal may see it no more, and does not land on a page that is
+// not found.
+func TestAForwardedSignalLeadsBackToTheInbox(t *testing.T) {
+	w := newCaseTown(t)
+	at := w.newSignal()
+	code, where, _ := w.post("lead", at+"/steps/forward", url.Values{"version": {w.versionAt("lead", at)}, "unit": {string(w.agency["sad2"])}})
+	if code != http.StatusSeeOther || where != "/signals?ok=forwarded" {
+		t.Fatalf("forwarding leads to %q (%d)", where, code)
+	}
+	if code, _ := w.site.ask(t, http.MethodGet, where, w.token["lead"]); code != http.StatusOK {
+		t.Errorf("the inbox: %d", code)
+	}
+}
+
+// TestAnUrgentSignalIsAssessedAfterItsCaseIsOpen: a case may be opened from a signal as it comes. What the law wants to know of
+// the signal is recorded afterwards, and its terms are met.
+func TestAnUrgentSignalIsAssessedAfterItsCaseIsOpen(t *testing.T) {
+	w := newCaseTown(t)
+	at := w.newSignal()
+	if code, where, page := w.post("lead", at+"/case", url.Values{"version": {w.versionAt("lead", at)}, "key": {"k"}}); code != http.StatusSeeOther {
+		t.Fatalf("opening a case: %d %s %.300s", code, where, page)
+	}
+	for form, values := range map[string]url.Values{"/assess": {"outcome": {"violence"}}, "/happened": {"event": {"sender.answered"}}} {
+		_, page := w.site.ask(t, http.MethodGet, at, w.token["lead"])
+		if !strings.Contains(page, at+form) {
+			t.Errorf("the page of the signal has no form %s", form)
+		}
+		values.Set("version", w.versionAt("lead", at))
+		if code, _, page := w.post("lead", at+form, values); code != http.StatusSeeOther {
+			t.Errorf("%s on a signal with a case: %d %.300s", form, code, page)
+		}
+	}
+	v, err := w.s.OpenSignal(t.Context(), w.person["lead"], casework.SignalID(strings.TrimPrefix(at, "/signals/")))
+	w.must(err)
+	met := 0
+	for _, c := range v.Clocks {
+		if (c.Of.Ref == "D09" || c.Of.Ref == "D16") && c.State == casework.Met {
+			met++
+		}
+	}
+	if met != 2 {
+		t.Errorf("%d of the two terms are met", met)
+	}
+}
+
+// TestWhatWasTypedComesBackWithTheFault sends forms that are refused: whatever was typed or ticked stands in the page that comes
+// back, and the fault at its field.
+func TestWhatWasTypedComesBackWithTheFault(t *testing.T) {
+	w := newCaseTown(t)
+	f := w.files["open"]
+	at := "/cases/" + string(f.id)
+	plan, err := w.s.DraftPlan(t.Context(), w.person["lead"], w.key(), f.id)
+	w.must(err)
+	police := string(w.agency["police"])
+	meeting := at + "/meetings/" + f.meeting
+	for name, x := range map[string]struct {
+		path   string
+		values url.Values
+		stands []string
+	}{
+		"who came to a meeting that has not begun": {meeting + "/hold", url.Values{"at": {"2030-01-01T10:00"}, "called": {police}, "came_" + police: {"stood_in"}, "who_" + police: {"инспектор Петров"}},
+			[]string{`value="stood_in" selected`, `value="инспектор Петров"`, "Моментът още не е дошъл"}},
+		"a meeting at no hour": {at + "/meetings", url.Values{"place": {"стая 2"}}, []string{`value="стая 2"`, "Това поле е задължително."}},
+		"a safety screening": {at + "/restorative/" + f.restoring + "/screen", url.Values{"version": {"1"}, "reasons": {"кратко"}, "fear": {"1"}, "facilitator": {"медиатор Иванова"}, "role": {"relative"}, "informed": {"2026-03-01"}, "consent": {"yes"}, "by": {"бабата"}},
+			[]string{">кратко</textarea>", `name="fear" value="1" checked`, `value="медиатор Иванова"`, `value="relative" selected`, `value="2026-03-01"`, `value="бабата"`}},
+		"a participant who was informed tomorrow": {at + "/restorative/" + f.restoring + "/screen", url.Values{"version": {"1"}, "reasons": {"Детето не се бои от никого."}, "role": {"relative"}, "informed": {"2026-03-09"}}, []string{"още не е дошъл"}},
+		"a draft with a day of review that is over": {at + "/plans/" + plan, url.Values{"long_term": {"Спокойно у дома."}, "review": {"2020-01-01"}, "parents_agree": {"1"}},
+			[]string{"Спокойно у дома.</textarea>", `value="2020-01-01"`, `name="parents_agree" value="1" checked`}},
+		"a draft that is adopted before it is complete": {at + "/plans/" + plan + "/adopt", url.Values{"version": {"1"}, "long_term": {"Спокойно у дома."}, "child_agrees": {"1"}},
+			[]string{"Спокойно у дома.</textarea>", `name="child_agrees" value="1" checked`, `id="no_health-e"`}},
+		"a task without words or institution": {at + "/plans/" + plan + "/tasks", url.Values{"service": {"social"}, "owner": {"agency"}, "due": {"2026-03-20"}, "indicator": {"три срещи"}},
+			[]string{`value="три срещи"`, `id="tasks-what-e"`, `id="tasks-agency-e"`, "Изберете една от възможностите."}},
+		"a signal learned of after it was received": {"/signals/new", url.Values{"key": {"k"}, "channel": {"phone"}, "source": {"person"}, "track": {"violence"}, "place": {"PER32"}, "band": {"7-9"}, "sex": {"f"}, "kinds": {"physical"},
+			"narrative": {"Детето има синини."}, "received": {"2026-03-01T10:00"}, "learned": {"2026-03-02T10:00"}}, []string{"Детето има синини.</textarea>", "Подателят не може да е узнал"}},
+		"a signal from an institution that does not exist": {"/signals/new", url.Values{"key": {"k"}, "channel": {"phone"}, "source": {"agency"}, "track": {"violence"}, "place": {"PER32"}, "band": {"7-9"}, "sex": {"f"}, "kinds": {"physical"},
+			"narrative": {"Детето има синини."}, "source_agency": {"forged"}}, []string{`id="source_agency-e"`}},
+	} {
+		code, _, page := w.post("lead", x.path, x.values)
+		if code != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d", name, code)
+		}
+		for _, s := range x.stands {
+			if !strings.Contains(page, s) {
+				t.Errorf("%s: %q does not stand in the page", name, s)
+			}
+		}
+	}
+}
+
+// TestAFileThatIsTooLargeIsRefusedInWords sends forty megabytes over a real connection, and reads why they were not taken.
+func TestAFileThatIsTooLargeIsRefusedInWords(t *testing.T) {
+	w := newCaseTown(t)
+	at := "/cases/" + string(w.files["open"].id)
+	photo := append([]byte("\xff\xd8\xff\xe0"), make([]byte, 40<<20)...)
+	if code, page := w.attach(at, "photo.jpg", photo); code != http.StatusUnprocessableEntity || !strings.Contains(page, "твърде голям: най-много 15") {
+		t.Errorf("forty megabytes: %d %.300s", code, page)
+	}
+	if code, page := w.attach(at, "писмо.pdf", []byte("%PDF-1.4\n%%EOF\n")); code != http.StatusSeeOther {
+		t.Fatalf("a letter: %d %.300s", code, page)
+	}
+	v, err := w.s.OpenCase(t.Context(), w.person["lead"], w.files["open"].id)
+	w.must(err)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.site.url+"/files/"+v.Files[0].ID, nil)
+	w.must(err)
+	req.AddCookie(&http.Cookie{Name: "session", Value: w.token["lead"]})
+	res, err := client.Do(req)
+	w.must(err)
+	defer res.Body.Close()
+	how, params, err := mime.ParseMediaType(res.Header.Get("Content-Disposition"))
+	if how != "attachment" || params["filename"] != "писмо.pdf" || err != nil {
+		t.Errorf("the letter is called %q (%v)", res.Header.Get("Content-Disposition"), err)
+	}
+}
+
+func (w *caseTown) attach(at, name string, content []byte) (int, string) {
+	w.Helper()
+	var b bytes.Buffer
+	form := multipart.NewWriter(&b)
+	w.must(form.WriteField("key", w.key()))
+	w.must(form.WriteField("part", "core"))
+	part, err := form.CreateFormFile("file", name)
+	w.must(err)
+	_, err = part.Write(content)
+	w.must(err)
+	w.must(form.Close())
+	code, _, page := w.body("lead", at+"/files", form.FormDataContentType(), &b)
+	return code, page
+}
+
+// TestADraftDoesNotOverwriteWhatOthersWrote leaves a text unsent; somebody else saves another in the meantime. When the draft
+// comes back and is sent, both texts are shown.
+func TestADraftDoesNotOverwriteWhatOthersWrote(t *testing.T) {
+	town := newCaseTown(t)
+	w := &caseWalk{town, chromium(t)}
+	f := w.files["open"]
+	at := "/cases/" + string(f.id) + "/notes/" + f.note
+	w.as("lead", at)
+	w.must(evaluate(w.ctx, `{ const e = document.querySelector("#text"); e.value = "Детето е уплашено."; e.dispatchEvent(new Event("input", {bubbles: true})); e.dispatchEvent(new FocusEvent("focusout", {bubbles: true})); }`))
+	until(t, w.ctx, `document.querySelector(".saved").textContent.includes("записана")`)
+	w.must(w.s.EditNote(t.Context(), w.person["member"], f.id, f.note, casework.Form{"source": "посещение", "text": "Детето е спокойно."}, casework.Form{"source": "посещение", "text": "Детето плаче."}))
+	w.as("lead", at)
+	until(t, w.ctx, `document.querySelector("#text").value === "Детето е уплашено."`)
+	w.must(evaluate(w.ctx, `window.before = true; document.querySelector("form[data-draft] button").click()`))
+	until(t, w.ctx, `!window.before && document.readyState === "complete"`)
+	w.says("Нищо не е презаписано", "Детето плаче.", "Детето е уплашено.")
+}
+
+// TestADraftIsForgottenWhateverPageItWasSentFrom: a page that came back with a fault keeps the draft under the same name as the
+// page on which it began.
+func TestADraftIsForgottenWhateverPageItWasSentFrom(t *testing.T) {
+	w := newCaseTown(t)
+	f := w.files["open"]
+	at := "/cases/" + string(f.id)
+	plan, err := w.s.DraftPlan(t.Context(), w.person["lead"], w.key(), f.id)
+	w.must(err)
+	w.must(w.s.Hold(t.Context(), w.person["lead"], f.id, f.meeting, w.now(), nil))
+	name := regexp.MustCompile(`name="draft" value="([^"]+)"`)
+	for page, form := range map[string]string{at + "/plan": at + "/plans/" + plan, at + "/meetings/" + f.meeting: at + "/meetings/" + f.meeting + "/minutes"} {
+		_, first := w.site.ask(t, http.MethodGet, page, w.token["lead"])
+		long := strings.Repeat("щ", 20_001)
+		code, _, again := w.post("lead", form, url.Values{"long_term": {long}, "risk": {long}})
+		a, b := name.FindStringSubmatch(first), name.FindStringSubmatch(again)
+		if code != http.StatusUnprocessableEntity || a == nil || b == nil || a[1] != b[1] {
+			t.Errorf("%s: the draft is called %v, then %v (%d)", page, a, b, code)
+		}
+	}
+}

@@ -1,0 +1,168 @@
+package web_test
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"strengthen/internal/casework"
+)
+
+// caseWalk is a browser in which one person after the other sits down.
+type caseWalk struct {
+	*caseTown
+	ctx context.Context
+}
+
+// as lets somebody sit down at a page; "" is nobody, the public.
+func (w *caseWalk) as(who, path string) {
+	w.Helper()
+	token := w.token[who]
+	if token == "" {
+		token = "nobody"
+	}
+	setCookie(w.T, w.ctx, w.site.url, token)
+	w.must(chromedp.Do(w.ctx, chromedp.Navigate(w.site.url+path)))
+}
+
+// sendForm fills the form whose address ends so, as far as it may be filled, and presses a button of it.
+const sendForm = `(at, values, button) => {
+	const path = (f) => new URL(f.getAttribute("action") || "", location).pathname;
+	const f = [...document.forms].find((f) => f.method === "post" && path(f).endsWith(at));
+	if (!f) return "no form " + at + " among " + [...document.forms].map(path).join(" ");
+	for (let e = f; e; e = e.parentElement) if (e.tagName === "DETAILS") e.open = true;
+	for (const [name, v] of Object.entries(values)) {
+		const e = f.elements[name];
+		if (!e) return "no field " + name;
+		const one = e.type || "";
+		if (one === "checkbox") e.checked = true;
+		else if (one) { e.value = v; if (e.value !== v) return name + " does not take " + v; }
+		else { const box = [...e].find((b) => b.value === v); if (!box) return name + " has no " + v; box.checked = true; }
+	}
+	if (!f.checkValidity()) return "missing: " + [...f.elements].filter((e) => e.matches(":invalid")).map((e) => e.name).join(" ");
+	const all = [...f.elements].filter((e) => e.tagName === "BUTTON");
+	const b = button ? all.find((e) => e.value === button || (e.getAttribute("formaction") || "").endsWith(button)) : all[0];
+	if (!b) return "no button " + button;
+	window.before = true;
+	b.click();
+	return "";
+}`
+
+// send fills a form and sends it; it is taken when no fault comes back.
+func (w *caseWalk) send(at string, values map[string]string, button string) {
+	w.Helper()
+	given, err := json.Marshal(values)
+	w.must(err)
+	if values == nil {
+		given = []byte("{}")
+	}
+	wrong, err := chromedp.Run(w.ctx, chromedp.Evaluate[string]("("+sendForm+`)("`+at+`", `+string(given)+`, "`+button+`")`))
+	w.must(err)
+	if wrong != "" {
+		w.Fatalf("%s: %s", at, wrong)
+	}
+	until(w.T, w.ctx, `!window.before && document.readyState === "complete"`)
+	if faults := w.read(`document.querySelector(".sum")?.innerText || ""`); faults != "" {
+		w.Fatalf("%s: %s", at, faults)
+	}
+}
+
+func (w *caseWalk) read(script string) string {
+	w.Helper()
+	text, err := chromedp.Run(w.ctx, chromedp.Evaluate[string](script))
+	w.must(err)
+	return text
+}
+
+func (w *caseWalk) here() string { return w.read("location.pathname") }
+
+// says checks that the page shows every one of the texts.
+func (w *caseWalk) says(texts ...string) {
+	w.Helper()
+	page := w.read(`document.querySelector("main").innerText`)
+	for _, x := range texts {
+		if !strings.Contains(page, x) {
+			w.Errorf("%s does not say %q:\n%.2500s", w.here(), x, page)
+		}
+	}
+}
+
+// TestACaseFromTheFirstWordToTheLast follows one child through the pages, in a real browser: somebody from the public gives a
+// signal; a social worker takes it, opens a case, gathers the team and leads its meeting; a policeman signs with a dissent and
+// does his task; the plan is adopted; the head of the unit closes the case.
+func TestACaseFromTheFirstWordToTheLast(t *testing.T) {
+	town := newCaseTown(t)
+	w := &caseWalk{town, chromium(t)}
+
+	w.as("", "/signal")
+	w.send("/signal", map[string]string{"narrative": "Зад стената всяка вечер се чуват удари и детски плач.", "place": "PER32", "kinds": "physical", "band": "7-9", "sex": "f"}, "")
+	code := w.read(`document.querySelector(".code").innerText`)
+	w.as("", "/signal/check")
+	w.send("/signal/check", map[string]string{"code": code}, "")
+	w.says("Още никой не го е отворил")
+
+	w.as("lead", "/signals")
+	signal := w.read(`new URL(document.querySelector("main table a").href).pathname`)
+	w.as("lead", signal)
+	w.says("Зад стената")
+	w.send("/steps/acknowledge", nil, "")
+	w.send("/steps/screen", nil, "")
+	w.send("/assess", map[string]string{"outcome": "violence"}, "")
+	w.send("/happened", map[string]string{"event": "signal.told"}, "")
+	w.send("/case", nil, "")
+	file := w.here()
+	w.as("", "/signal/check")
+	w.send("/signal/check", map[string]string{"code": code}, "")
+	if told := w.read(`document.querySelector("h1").innerText`); strings.Contains(told, "Още никой") {
+		t.Errorf("the sender reads %q after the signal was taken", told)
+	}
+
+	w.as("lead", file+"/team")
+	for _, kind := range []string{"police", "prosecution", "municipality"} {
+		w.send("/seats", map[string]string{"agency": string(w.agency[kind]), "function": "other"}, "")
+	}
+	w.send("/seats", map[string]string{"agency": string(w.agency["police"]), "person": string(w.person["member"].Person), "function": "district_inspector"}, "")
+	w.says("Лице member")
+	w.as("lead", file+"/meetings")
+	w.send("/meetings", map[string]string{"at": "2026-03-04T11:00", "place": "стая 2"}, "")
+	meeting := w.here()
+	w.send("/call", map[string]string{"agency": string(w.agency["police"]), "phoned": "2026-03-04T09:00", "wrote": "2026-03-04T09:00", "channel": "email"}, "")
+	w.send("/hold", map[string]string{"came_" + string(w.agency["municipality"]): "no", "who_" + string(w.agency["police"]): "инспекторът"}, "")
+	w.says("Срещата не е в пълен състав", "Община")
+	w.send("/bring", map[string]string{"kind": "strength", "source": "посещение", "text": "Бабата живее наблизо и детето ѝ вярва."}, "")
+	w.send("/minutes", map[string]string{"worries": "Удари всяка вечер.", "risk": "Висок, докато бащата е у дома."}, "")
+	w.send("/decide", map[string]string{"text": "Детето остава при баба си."}, "")
+	w.send("/end", nil, "")
+
+	w.as("member", meeting)
+	w.says("Удари всяка вечер.", "Бабата живее наблизо")
+	w.send("/sign", map[string]string{"dissent": "Полицията иска и заповед за защита."}, "no")
+	w.says("Особено мнение", "Полицията иска и заповед за защита.")
+
+	w.as("lead", file+"/plan")
+	w.send("/plans", nil, "")
+	w.send("/goals", map[string]string{"for": "child", "text": "Никой не вдига ръка на детето."}, "")
+	w.send("/tasks", map[string]string{"what": "Обход на адреса всяка седмица", "service": "social", "owner": "agency", "agency": string(w.agency["police"]), "due": "2026-03-20", "indicator": "четири обхода"}, "")
+	w.send(w.read(`new URL(document.querySelector("#draft").action).pathname`), map[string]string{"long_term": "Детето живее спокойно у дома.", "review": "2026-08-01", "parents_agree": "1", "child_agrees": "1",
+		"no_health": "Детето е прегледано и е здраво.", "no_education": "Учи и се чувства добре в клас."}, "/adopt")
+	w.says("Детето живее спокойно у дома.", "Обход на адреса всяка седмица")
+
+	w.as("member", file+"/plan")
+	w.send("/done", map[string]string{"evidence": "Направени са четири обхода, няма нови сигнали."}, "")
+	w.as("lead", file+"/plan")
+	w.send("/judge", nil, "yes")
+	w.as("lead", file)
+	w.send("/close", map[string]string{"reason": string(casework.CloseReasons()[0]), "why": "Целите са постигнати и детето е спокойно."}, "")
+	w.as("head", file)
+	w.send("/decide", map[string]string{"why": "Съгласна."}, "yes")
+
+	v, err := w.s.OpenCase(t.Context(), w.person["head"], casework.CaseID(strings.TrimPrefix(file, "/cases/")))
+	if err != nil || v.Case.State != casework.Closed {
+		t.Errorf("the case ends as %q (%v)", v.Case.State, err)
+	}
+	w.as("head", file+"/timeline")
+	w.says("Случаят е открит", "Срещата се състоя", "Лице member", "Лице lead", "Лице head")
+}
