@@ -133,6 +133,8 @@ func worded(l *fault.List, field string, s sealed.Text, least, most int) {
 	switch n := len([]rune(string(s))); {
 	case n == 0 && least > 0:
 		l.Add(fault.Field(field, "form.required"))
+	case n > most && least == 0:
+		l.Add(fault.Field(field, "form.most", fault.Vars{"max": most}))
 	case n < least || n > most:
 		l.Add(fault.Field(field, "form.length", fault.Vars{"min": least, "max": most}))
 	}

@@ -228,6 +228,12 @@ type Clock struct {
 	Row     int // version of the row
 }
 
+// Minutes returns the meeting whose minutes a clock waits for an institution to sign, and whether the clock is about that.
+func (c Clock) Minutes() (meeting string, of bool) {
+	meeting, _, of = strings.Cut(c.Record, "/")
+	return meeting, of
+}
+
 // Live reports whether the clock still waits for its event.
 func (c Clock) Live() bool { return c.State == Running || c.State == Paused || c.State == Breached }
 

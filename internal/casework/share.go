@@ -187,6 +187,9 @@ func (s *Service) Invite(ctx context.Context, by access.Actor, key string, id Ca
 		if days < 1 || days > longestDays {
 			l.Add(fault.Field("days", "share.days", fault.Vars{"max": longestDays}))
 		}
+		if x.Function == "" {
+			l.Add(fault.Field("function", "form.choose"))
+		}
 		if c.State == Closed {
 			l.Add(fault.New(fault.Conflict, "case.closed"))
 		}

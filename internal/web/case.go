@@ -167,6 +167,10 @@ func (p *casePage) Flag(name string) bool { return slices.Contains(p.Flags(), na
 // Tabs lists the pages of the case that the reader may open.
 func (p *casePage) Tabs() []NavLink {
 	at := "/cases/" + string(p.Case.ID)
+	who := NavLink{at + "/access", p.L("Кой е гледал", "Who has looked"), p.Tab == "access"}
+	if !p.CaseView.Parts[casework.Core] { // the data protection officer
+		return []NavLink{who}
+	}
 	all := []NavLink{
 		{at, p.L("Обзор", "Overview"), p.Tab == "case"}, {at + "/signals", p.L("Сигнали", "Signals"), p.Tab == "casesignals"}, {at + "/team", p.L("Екип", "Team"), p.Tab == "team"},
 		{at + "/meetings", p.L("Срещи", "Meetings"), p.Tab == "meetings"}, {at + "/plan", p.L("План", "Plan"), p.Tab == "plan"},
@@ -181,7 +185,7 @@ func (p *casePage) Tabs() []NavLink {
 	}
 	all = append(all, NavLink{at + "/timeline", p.L("Хронология", "Timeline"), p.Tab == "timeline"})
 	if p.CaseView.Who {
-		all = append(all, NavLink{at + "/access", p.L("Кой е гледал", "Who has looked"), p.Tab == "access"})
+		all = append(all, who)
 	}
 	return all
 }
@@ -197,7 +201,20 @@ func (p *casePage) Do() []casework.CaseStep {
 	return all
 }
 
-// May reports whether a step may be taken now.
+// WhyKind is the kind of the field that asks why a step is taken: whoever opens a closed case again has to say.
+func (p *casePage) WhyKind(step casework.CaseStep) string {
+	if step == casework.Reopen {
+		return "textarea"
+	}
+	return "?textarea"
+}
+
+// HasLive reports whether a term still runs or stands still.
+func (p *casePage) HasLive() bool {
+	return slices.ContainsFunc(p.Lines, func(x ClockLine) bool { return x.Live() })
+}
+
+// MayStep reports whether a step may be taken now.
 func (p *casePage) MayStep(step string) bool {
 	return slices.Contains(p.Steps, casework.CaseStep(step))
 }

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"strengthen/internal/casework"
 )
@@ -246,6 +247,35 @@ func TestADraftIsForgottenWhateverPageItWasSentFrom(t *testing.T) {
 		a, b := name.FindStringSubmatch(first), name.FindStringSubmatch(again)
 		if code != http.StatusUnprocessableEntity || a == nil || b == nil || a[1] != b[1] {
 			t.Errorf("%s: the draft is called %v, then %v (%d)", page, a, b, code)
+		}
+	}
+}
+
+// TestMinutesThatWaitStandInTheWorkOfWhoSigns: the term of seventy-two hours stands among the work of the institution, with the
+// way to the minutes.
+func TestMinutesThatWaitStandInTheWorkOfWhoSigns(t *testing.T) {
+	w := newCaseTown(t)
+	f, lead := w.files["open"], w.person["lead"]
+	w.must(w.s.Hold(t.Context(), lead, f.id, f.meeting, w.now(), []casework.Attended{{Agency: w.agency["police"], Came: "yes", Who: "инспекторът"}}))
+	w.must(w.s.WriteMinutes(t.Context(), lead, f.id, f.meeting, casework.Form{}, casework.Form{"risk": "Висок, докато бащата е у дома."}))
+	w.must(w.s.EndMinutes(t.Context(), lead, f.id, f.meeting, time.Time{}))
+	if _, page := w.site.ask(t, http.MethodGet, "/work", w.token["member"]); !strings.Contains(page, "/cases/"+string(f.id)+"/meetings/"+f.meeting) || !strings.Contains(page, "Подписване на протокола") {
+		t.Error("the minutes do not stand in the work of the member")
+	}
+}
+
+// TestTheOfficerOfDataProtectionFollowsNoDeadLink: whoever sees only who has looked gets links to nothing else of the case.
+func TestTheOfficerOfDataProtectionFollowsNoDeadLink(t *testing.T) {
+	w := newCaseTown(t)
+	at := "/cases/" + string(w.files["open"].id)
+	_, page := w.site.ask(t, http.MethodGet, at+"/access", w.token["officer"])
+	links := regexp.MustCompile(`href="(`+at+`[^"]*)"`).FindAllStringSubmatch(page, -1)
+	if len(links) == 0 {
+		t.Fatal("no link to the page itself")
+	}
+	for _, m := range links {
+		if code, _ := w.site.ask(t, http.MethodGet, m[1], w.token["officer"]); code != http.StatusOK {
+			t.Errorf("%s: %d", m[1], code)
 		}
 	}
 }

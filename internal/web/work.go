@@ -60,7 +60,8 @@ func (s *Server) work(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, v := range p.Clocks {
-		if v.Record != "" { // tasks and requests stand in their own lists
+		meeting, minutes := v.Minutes()
+		if v.Record != "" && !minutes { // tasks and requests stand in their own lists
 			continue
 		}
 		line := p.ClockLine(v, "")
@@ -68,6 +69,9 @@ func (s *Server) work(w http.ResponseWriter, r *http.Request) error {
 		line.Link = "/" + strings.Replace(v.Key(), "case/", "cases/", 1)
 		if v.Case == "" {
 			line.Link = "/signals/" + string(v.Signal)
+		}
+		if minutes {
+			line.Link = "/cases/" + string(v.Case) + "/meetings/" + meeting
 		}
 		if line.Class == "c-late" {
 			p.Late++
