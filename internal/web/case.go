@@ -594,6 +594,27 @@ func (p *accessPage) Reader(id access.PersonID) string { return p.Access.Names[i
 // Firm names an institution.
 func (p *accessPage) Firm(id access.AgencyID) string { return p.Access.Agencies[id] }
 
+// Look is a line of the record of a case: what somebody did, one or several times in a row.
+type Look struct {
+	access.Entry
+	N     int
+	First string // when it was several times: the moment of the first
+}
+
+// Looks lists who opened the case, the newest first. What one person did again and again stands on one line.
+func (p *accessPage) Looks() []Look {
+	var all []Look
+	for _, e := range p.Access.Entries {
+		if n := len(all); n > 0 && all[n-1].Actor == e.Actor && all[n-1].Action == e.Action && all[n-1].Outcome == e.Outcome {
+			all[n-1].N++
+			all[n-1].First = e.At
+			continue
+		}
+		all = append(all, Look{e, 1, e.At})
+	}
+	return all
+}
+
 // Live reports whether a share opens something now.
 func (p *accessPage) Live(h casework.Share) bool {
 	return h.Ended.IsZero() && p.Now().Before(h.Until)

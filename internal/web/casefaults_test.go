@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"strengthen/internal/calendar"
 	"strengthen/internal/casework"
 )
 
@@ -277,5 +278,30 @@ func TestTheOfficerOfDataProtectionFollowsNoDeadLink(t *testing.T) {
 		if code, _ := w.site.ask(t, http.MethodGet, m[1], w.token["officer"]); code != http.StatusOK {
 			t.Errorf("%s: %d", m[1], code)
 		}
+	}
+}
+
+// TestLooksInARowStandOnOneLine: whoever opens a case three times in a row stands in the record of it once, with how often.
+func TestLooksInARowStandOnOneLine(t *testing.T) {
+	w := newCaseTown(t)
+	at := "/cases/" + string(w.files["open"].id)
+	for range 3 {
+		w.site.ask(t, http.MethodGet, at, w.token["member"])
+	}
+	_, page := w.site.ask(t, http.MethodGet, at+"/access", w.token["head"])
+	_, list, _ := strings.Cut(page, "Кой го е отварял</h2>")
+	if n := strings.Count(list, "Лице member</th>"); n != 1 || !strings.Contains(list, "3 пъти от") {
+		t.Errorf("the member stands on %d lines", n)
+	}
+}
+
+// TestATaskOfMinutesThatAreNotYetSignedStandsInThePlan: it keeps the case from being closed, so its lead has to see it.
+func TestATaskOfMinutesThatAreNotYetSignedStandsInThePlan(t *testing.T) {
+	w := newCaseTown(t)
+	f, lead := w.files["open"], w.person["lead"]
+	w.must(w.s.Hold(t.Context(), lead, f.id, f.meeting, w.now(), nil))
+	w.must(w.s.AddTask(t.Context(), lead, w.key(), f.id, casework.Task{Meeting: f.meeting, Service: "social", Owner: "agency", Agency: w.agency["police"], Text: "Обход на адреса", Indicator: "четири обхода", Due: calendar.On(w.now()).AddDays(14)}))
+	if _, page := w.site.ask(t, http.MethodGet, "/cases/"+string(f.id)+"/plan", w.token["lead"]); !strings.Contains(page, "Обход на адреса") {
+		t.Error("the task does not stand in the plan")
 	}
 }

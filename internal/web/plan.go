@@ -54,6 +54,11 @@ func (p *casePlanPage) Waiting() []casework.Task {
 	return slices.DeleteFunc(slices.Clone(p.Tasks), func(t casework.Task) bool { return !t.Waits() || t.State == casework.TaskPlanned })
 }
 
+// Coming lists the tasks of meetings that begin when the minutes are in force. Until then they keep the case from being closed.
+func (p *casePlanPage) Coming() []casework.Task {
+	return slices.DeleteFunc(slices.Clone(p.Tasks), func(t casework.Task) bool { return t.State != casework.TaskPlanned || t.Meeting == "" })
+}
+
 // Ended lists the tasks that are done with.
 func (p *casePlanPage) Ended() []casework.Task {
 	return slices.DeleteFunc(slices.Clone(p.Tasks), func(t casework.Task) bool { return t.Waits() })
