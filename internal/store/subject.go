@@ -61,15 +61,15 @@ func (tx *Tx) PutSubjectRequest(ctx context.Context, r privacy.Request) error {
 // copied lists the sections of a copy: the name, the columns as keys of the catalogue, and a statement whose $1 is the person.
 // Other people are named nowhere in it: neither who marked nor who decided.
 var copied = []struct{ name, columns, query string }{
-	{"person", "name email phone lang sector profession region experience gender agency since", `SELECT p.name, p.email, p.phone, p.lang, p.sector, p.profession, r.name_bg, p.experience, p.gender, a.name, p.made_at
-		FROM person AS p LEFT JOIN region AS r ON r.id = p.region_id LEFT JOIN agency AS a ON a.id = p.agency_id WHERE p.id = $1`},
+	{"person", "name email phone lang sector profession region experience gender agency since", `SELECT p.name, p.email, p.phone, p.lang, p.sector, p.profession, p.region_id, p.experience, p.gender, a.name, p.made_at
+		FROM person AS p LEFT JOIN agency AS a ON a.id = p.agency_id WHERE p.id = $1`},
 	{"account", "login state since", `SELECT login, state, made_at FROM account WHERE person_id = $1`},
-	{"roles", "role region agency since until ended", `SELECT g.role, r.name_bg, a.name, g.granted_at, g.until_at, g.ended_at FROM role_grant AS g LEFT JOIN region AS r ON r.id = g.region_id
+	{"roles", "role region agency since until ended", `SELECT g.role, g.region_id, a.name, g.granted_at, g.until_at, g.ended_at FROM role_grant AS g
 		LEFT JOIN agency AS a ON a.id = g.agency_id WHERE g.person_id = $1 ORDER BY g.granted_at, g.id`},
-	{"seats", "training starts ends venue agency sector profession state applied endorsed confirmed note", `SELECT r.name_bg, t.starts_on, t.ends_on, t.venue_bg, a.name, e.sector, e.profession, e.state, e.applied_at, e.endorsed_at, e.confirmed_at, e.note
-		FROM enrolment AS e JOIN training AS t ON t.id = e.training_id JOIN region AS r ON r.id = t.region_id JOIN agency AS a ON a.id = e.agency_id WHERE e.person_id = $1 ORDER BY t.starts_on, e.id`},
-	{"steps", "training at step state", `SELECT r.name_bg, v.at, v.step, v.led_to FROM enrolment_event AS v JOIN enrolment AS e ON e.id = v.enrolment_id JOIN training AS t ON t.id = e.training_id
-		JOIN region AS r ON r.id = t.region_id WHERE e.person_id = $1 ORDER BY v.at, v.id`},
+	{"seats", "training starts ends venue agency sector profession state applied endorsed confirmed note", `SELECT t.region_id, t.starts_on, t.ends_on, t.venue_bg, a.name, e.sector, e.profession, e.state, e.applied_at, e.endorsed_at, e.confirmed_at, e.note
+		FROM enrolment AS e JOIN training AS t ON t.id = e.training_id JOIN agency AS a ON a.id = e.agency_id WHERE e.person_id = $1 ORDER BY t.starts_on, e.id`},
+	{"steps", "training at step state", `SELECT t.region_id, v.at, v.step, v.led_to FROM enrolment_event AS v JOIN enrolment AS e ON e.id = v.enrolment_id JOIN training AS t ON t.id = e.training_id
+		WHERE e.person_id = $1 ORDER BY v.at, v.id`},
 	{"attendance", "day starts state way at", `SELECT h.held_on, h.starts, m.status, m.method, m.at FROM attendance AS m JOIN enrolment AS e ON e.id = m.enrolment_id JOIN half_day AS h ON h.id = m.half_day_id
 		WHERE e.person_id = $1 ORDER BY h.held_on, h.starts, m.at, m.id`},
 	{"completion", "day attended halfdays", `SELECT completed_on, attended, half_days FROM completion WHERE person_id = $1 ORDER BY completed_on, training_id`},

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"strengthen/internal/access"
 	"strengthen/internal/fault"
@@ -152,25 +151,4 @@ func (p *exportsPage) document(x privacy.Export, rows [][]string) render.Documen
 	}
 	d.Blocks = append(d.Blocks, t)
 	return d
-}
-
-// readable writes a value as people read it.
-func (p *exportsPage) readable(column, v string) string {
-	if t, err := time.Parse("2006-01-02T15:04:05.000000Z", v); err == nil {
-		return p.When(t)
-	}
-	switch column {
-	case "sector":
-		return p.Sector(v)
-	case "profession":
-		return p.Profession(v)
-	case "region":
-		return p.Region(access.RegionID(v))
-	}
-	for _, prefix := range map[string][]string{"action": {"action."}, "band": {"band."}, "sex": {"sex."}, "track": {"track."}, "state": {"casestate."}}[column] {
-		if p.s.words.Has(prefix + v) {
-			return p.T(prefix + v)
-		}
-	}
-	return v
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"strengthen/internal/access"
+	"strengthen/internal/calendar"
 	"strengthen/internal/fault"
 	"strengthen/internal/org"
 	"strengthen/internal/privacy"
@@ -67,6 +68,9 @@ func (p *retentionPage) Standing(state privacy.State) []privacy.Item {
 func (p *retentionPage) Called(x privacy.Item) string {
 	if x.Label == "" {
 		return p.L("участник", "a participant") + " " + x.Record[:4]
+	}
+	if d, err := calendar.ParseDate(x.Label + "-01"); err == nil {
+		return p.Lang.Month(d)
 	}
 	return x.Label
 }

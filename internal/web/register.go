@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"strengthen/internal/access"
+	"strengthen/internal/calendar"
 	"strengthen/internal/fault"
 	"strengthen/internal/privacy"
 	"strengthen/internal/render"
@@ -198,13 +199,17 @@ func (p *copyPage) document(all []privacy.Section) render.Document {
 	d := render.Document{Lang: string(p.Lang), Title: p.Title, Subtitle: p.When(p.Now()), Made: p.Now()}
 	for _, s := range all {
 		t := render.Table{Caption: p.T("copy.sec." + s.Name)}
+		if s.Name == "person" || s.Name == "account" { // one row of many fields reads better downwards
+			d.Blocks = append(d.Blocks, p.downwards(t.Caption, s))
+			continue
+		}
 		for _, c := range s.Columns {
 			t.Head = append(t.Head, render.Column{Text: p.T("copy.col." + c)})
 		}
 		for _, row := range s.Rows {
 			var cells []render.Cell
 			for i, v := range row {
-				cells = append(cells, render.Cell{Text: p.plain(s.Columns[i], v), Header: i == 0})
+				cells = append(cells, render.Cell{Text: p.readable(s.Columns[i], v), Header: i == 0})
 			}
 			t.Rows = append(t.Rows, cells)
 		}
@@ -213,18 +218,39 @@ func (p *copyPage) document(all []privacy.Section) render.Document {
 	return d
 }
 
-// plain writes a value as people read it: a moment as a moment, a code in words where the catalogue has them.
-func (p *copyPage) plain(column, v string) string {
+// downwards is a section of one row as a table of fields and values; what is empty is left out.
+func (p *copyPage) downwards(caption string, s privacy.Section) render.Table {
+	t := render.Table{Caption: caption, Head: []render.Column{{Text: p.T("copy.col.field")}, {Text: p.T("copy.col.value")}}}
+	for i, c := range s.Columns {
+		if v := p.readable(c, s.Rows[0][i]); v != "" {
+			t.Rows = append(t.Rows, []render.Cell{{Text: p.T("copy.col." + c), Header: true}, {Text: v}})
+		}
+	}
+	return t
+}
+
+// readable writes a value of a column as people read it: a moment or a day in words, a code in the words of its list.
+func (p *Page) readable(column, v string) string {
 	if t, err := time.Parse("2006-01-02T15:04:05.000000Z", v); err == nil {
 		return p.When(t)
+	}
+	if d, err := calendar.ParseDate(v); err == nil {
+		return p.Date(d)
 	}
 	switch column {
 	case "sector":
 		return p.Sector(v)
 	case "profession":
 		return p.Profession(v)
+	case "lang":
+		return map[string]string{"bg": p.L("български", "Bulgarian"), "en": p.L("английски", "English")}[v]
+	case "region", "training":
+		return p.Region(access.RegionID(v))
 	}
-	for _, prefix := range map[string][]string{"role": {"role."}, "action": {"action."}, "kind": {"mailkind."}, "state": {"state.", "accountstate."}, "step": {"step."}, "wave": {"wave."}}[column] {
+	for _, prefix := range map[string][]string{
+		"role": {"role."}, "action": {"action."}, "kind": {"mailkind."}, "state": {"state.", "accountstate.", "casestate."}, "step": {"step."}, "wave": {"wave."},
+		"band": {"band."}, "sex": {"sex."}, "track": {"track."},
+	}[column] {
 		if p.s.words.Has(prefix + v) {
 			return p.T(prefix + v)
 		}
