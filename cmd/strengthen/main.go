@@ -34,6 +34,8 @@ type cli struct {
 	Restore   restoreCmd   `cmd:"" help:"Bring a backup back into an empty database; the server must not run."`
 	Rotate    rotateCmd    `cmd:"" help:"Replace the root key; the server must not run."`
 
+	Bench benchCmd `cmd:"" help:"Fill a database with very many invented cases and measure how it carries them."`
+
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -36,26 +37,51 @@ func (tx *Tx) CaseByRef(ctx context.Context, ref string) (casework.Case, error) 
 	return one(ctx, tx, selectFrom(caseSelect).and("c.ref = ?", strings.ToUpper(strings.TrimSpace(ref))), scanCase)
 }
 
-// living are the conditions under which a share opens the core of a case at a moment; the moment is its one argument.
-func (tx *Tx) living(part casework.Compartment) string {
-	now := momentText(tx.Now())
-	return fmt.Sprintf("h.ended_at IS NULL AND h.from_at <= '%s' AND h.until_at > '%s' AND (h.parts & %d) <> 0", now, now, bit(part))
+// living are the conditions under which a share opens a part of a case at a moment, which is asked for twice. It is an argument, so
+// that the text is the same at every moment and is read once.
+func living(part casework.Compartment) string {
+	return fmt.Sprintf("h.ended_at IS NULL AND h.from_at <= ? AND h.until_at > ? AND (h.parts & %d) <> 0", bit(part))
 }
 
 // caseScope says where a case lies for a reader: the institution that leads it, and living shares of the person or of the
 // person's institution.
 func (tx *Tx) caseScope(part casework.Compartment) columns {
+	now := moment(tx.Now())
 	return columns{
 		id: "c.id", region: "c.region_id", agency: "c.agency_id",
-		team:       "c.id IN (SELECT h.case_id FROM case_share AS h WHERE h.person_id = ? AND " + tx.living(part) + ")",
-		units:      "c.id IN (SELECT h.case_id FROM case_share AS h WHERE h.agency_id = ? AND " + tx.living(part) + ")",
+		team:       "SELECT h.case_id FROM case_share AS h WHERE h.person_id = ? AND " + living(part),
+		units:      "SELECT h.case_id FROM case_share AS h WHERE h.agency_id = ? AND " + living(part),
 		barred:     "EXISTS (SELECT 1 FROM case_barred AS b WHERE b.case_id = c.id AND b.person_id = ?)",
 		restricted: "c.restricted",
+		more:       []any{now, now},
 	}
 }
 
-// Cases lists cases within the reader's scope, the newest first.
+// Cases lists cases within the reader's scope, the newest first. What is near to the reader and what lies in the reader's
+// institutions or regions is read one after the other, each along an index of its own and no further than the page goes: under one
+// condition with OR between them a database reads every case of the institution before it knows the first.
 func (tx *Tx) Cases(ctx context.Context, s access.Scope, f casework.CaseFilter) ([]casework.Case, error) {
+	near, wide := halves(s)
+	all, err := tx.casesWithin(ctx, near, f)
+	if err != nil {
+		return nil, err
+	}
+	more, err := tx.casesWithin(ctx, wide, f)
+	if err != nil || len(more) == 0 {
+		return all, err
+	}
+	all = append(all, more...)
+	slices.SortFunc(all, func(a, b casework.Case) int {
+		return cmp.Or(b.Opened.Compare(a.Opened), cmp.Compare(b.ID, a.ID))
+	})
+	all = slices.CompactFunc(all, func(a, b casework.Case) bool { return a.ID == b.ID })
+	return all[:min(len(all), limit(f.Limit))], nil
+}
+
+func (tx *Tx) casesWithin(ctx context.Context, s access.Scope, f casework.CaseFilter) ([]casework.Case, error) {
+	if s.Empty() {
+		return nil, nil
+	}
 	q := selectFrom(caseSelect).within(s, tx.caseScope(casework.Core))
 	if f.Ref != "" {
 		q.and("c.ref = ?", strings.ToUpper(strings.TrimSpace(f.Ref)))

@@ -173,9 +173,9 @@ func (db *DB) Hurry(ctx context.Context, on bool) error {
 	if db.kind != SQLite {
 		return nil
 	}
-	how := "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000"
+	how := "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -16000"
 	if on {
-		how = "PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 16000"
+		how = "PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 16000; PRAGMA cache_size = -256000"
 	}
 	_, err := db.write.ExecContext(ctx, how)
 	return err

@@ -180,7 +180,7 @@ func (tx *Tx) LateMinutes(ctx context.Context) ([]string, error) {
 // sealed.
 func (tx *Tx) MyMeetings(ctx context.Context, p access.PersonID) ([]casework.Meeting, error) {
 	return collect(ctx, tx, selectFrom(meetingSelect).and("m.state = 'called'").
-		and("m.case_id IN (SELECT h.case_id FROM case_share AS h WHERE h.person_id = ? AND "+tx.living(casework.Core)+")", string(p)).by("ORDER BY m.at, m.id LIMIT 50"),
+		and("m.case_id IN (SELECT h.case_id FROM case_share AS h WHERE h.person_id = ? AND "+living(casework.Core)+")", string(p), moment(tx.Now()), moment(tx.Now())).by("ORDER BY m.at, m.id LIMIT 50"),
 		func(s scanner) (casework.Meeting, error) {
 			m, err := scanMeeting(s)
 			m.Place = ""

@@ -72,10 +72,11 @@ type columns struct {
 	region     string
 	agency     string
 	own        string // a column, or a condition with one ? for the person
-	team       string // a condition with one ? for the person, such as EXISTS (…)
-	units      string // a condition with one ? for the institution
+	team       string // a condition with one ? for the person, such as EXISTS (…), or a SELECT of the identifiers
+	units      string // the same with one ? for the institution
 	barred     string // a condition with one ? for the person, true of records that must be kept from that person
 	restricted string // a condition without arguments, true of records that only their team reaches
+	more       []any  // what team and units ask for after the person or the institution
 }
 
 // within adds the reader's scope. The empty scope covers nothing. It says in SQL what Scope.Covers says in Go.
@@ -88,13 +89,14 @@ func (q *query) within(s access.Scope, c columns) *query {
 		near.add(asCondition(c.own), string(s.Own))
 	}
 	if s.Team != "" && c.team != "" {
-		near.add(c.team, string(s.Team))
+		near.reach(c.team, append([]any{string(s.Team)}, c.more...)...)
 	}
 	for _, a := range s.Units {
 		if c.units != "" {
-			near.add(c.units, string(a))
+			near.reach(c.units, append([]any{string(a)}, c.more...)...)
 		}
 	}
+	near.together(c.id)
 	for _, r := range s.Records {
 		if c.id != "" {
 			near.add(c.id+" = ?", r)
@@ -119,21 +121,48 @@ func (q *query) within(s access.Scope, c columns) *query {
 	if len(wide.conds) > 0 && c.restricted != "" {
 		wide.conds = []string{"NOT " + c.restricted + " AND (" + strings.Join(wide.conds, " OR ") + ")"}
 	}
-	all := alternatives{append(near.conds, wide.conds...), append(near.args, wide.args...)}
+	all := alternatives{conds: append(near.conds, wide.conds...), args: append(near.args, wide.args...)}
 	if len(all.conds) == 0 {
 		return q.and("1 = 0")
 	}
 	return q.and(strings.Join(all.conds, " OR "), all.args...)
 }
 
+// halves splits a scope into what is near to the reader and what lies in institutions and regions, or anywhere.
+func halves(s access.Scope) (near, wide access.Scope) {
+	near, wide = s, s
+	near.All, near.Regions, near.Agencies = false, nil, nil
+	wide.Own, wide.Team, wide.Units, wide.Records = "", "", nil, nil
+	return near, wide
+}
+
 // alternatives are conditions of which one has to hold.
 type alternatives struct {
 	conds []string
 	args  []any
+	lists []string // SELECTs of identifiers that are not among conds yet, and their arguments
+	asked []any
 }
 
 func (a *alternatives) add(cond string, args ...any) {
 	a.conds, a.args = append(a.conds, cond), append(a.args, args...)
+}
+
+// reach adds a condition, or a SELECT of identifiers.
+func (a *alternatives) reach(cond string, args ...any) {
+	if !strings.HasPrefix(cond, "SELECT ") {
+		a.add(cond, args...)
+		return
+	}
+	a.lists, a.asked = append(a.lists, cond), append(a.asked, args...)
+}
+
+// together makes one condition of the SELECTs, so that a database can begin with what they list; with OR between them PostgreSQL
+// holds each row of the table against each list.
+func (a *alternatives) together(id string) {
+	if len(a.lists) > 0 {
+		a.add(id+" IN ("+strings.Join(a.lists, " UNION ALL ")+")", a.asked...)
+	}
 }
 
 // by sets what follows the conditions: grouping, order and limit.

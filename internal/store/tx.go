@@ -22,6 +22,7 @@ type Tx struct {
 	refused []access.Entry
 	keys    map[string]sealed.RecordKey // of records, as far as they were read
 	rules   map[string]casework.ClockRule
+	waiting *waiting // rows of a bulk; nil in any other transaction
 }
 
 // Now returns the present moment by the clock of the database.

@@ -17,17 +17,33 @@ type field struct {
 // insert adds one row.
 func (tx *Tx) insert(ctx context.Context, table string, fs ...field) error {
 	names, marks, args := split(fs)
-	return tx.put(ctx, "INSERT INTO "+table+" ("+strings.Join(names, ", ")+") VALUES ("+strings.Join(marks, ", ")+")", args...)
+	return tx.add(ctx, "INSERT INTO "+table+" ("+strings.Join(names, ", ")+") VALUES ", marks, "", args)
+}
+
+// add writes a row, or lets it wait in a bulk.
+func (tx *Tx) add(ctx context.Context, head string, marks []string, tail string, args []any) error {
+	if tx.waiting != nil {
+		return tx.wait(ctx, head, tail, args)
+	}
+	return tx.put(ctx, head+"("+strings.Join(marks, ", ")+")"+tail, args...)
 }
 
 // lined adds a row to a history: it gets the next number among the rows of the same owner, so that what happened in one moment
 // keeps its order.
 func (tx *Tx) lined(ctx context.Context, table, owner, id string, fs ...field) error {
-	n, err := tx.count(ctx, selectFrom("SELECT coalesce(max(n), 0) + 1 FROM "+table).and(owner+" = ?", id))
+	n, err := tx.nextLine(ctx, table, owner, id)
 	if err != nil {
 		return err
 	}
 	return tx.insert(ctx, table, append(fs, field{owner, id}, field{"n", n})...)
+}
+
+func (tx *Tx) nextLine(ctx context.Context, table, owner, id string) (int, error) {
+	if tx.waiting != nil {
+		tx.waiting.lines[table+"/"+id]++
+		return tx.waiting.lines[table+"/"+id], nil
+	}
+	return tx.count(ctx, selectFrom("SELECT coalesce(max(n), 0) + 1 FROM "+table).and(owner+" = ?", id))
 }
 
 // upsert adds a row, or changes the one with the same key; the first n fields are the key.
@@ -37,8 +53,8 @@ func (tx *Tx) upsert(ctx context.Context, table string, n int, fs ...field) erro
 	for _, name := range names[n:] {
 		set = append(set, name+" = excluded."+name)
 	}
-	return tx.put(ctx, "INSERT INTO "+table+" ("+strings.Join(names, ", ")+") VALUES ("+strings.Join(marks, ", ")+
-		") ON CONFLICT ("+strings.Join(names[:n], ", ")+") DO UPDATE SET "+strings.Join(set, ", "), args...)
+	return tx.add(ctx, "INSERT INTO "+table+" ("+strings.Join(names, ", ")+") VALUES ", marks,
+		" ON CONFLICT ("+strings.Join(names[:n], ", ")+") DO UPDATE SET "+strings.Join(set, ", "), args)
 }
 
 // save adds a row of a versioned table when version is 0, or changes the one that still has the version that was read. If
