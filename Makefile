@@ -33,9 +33,10 @@ fuzz: ## fuzz the reader of uploaded tables and the statistics, a minute each
 	$(GO) test -run '^$$' -fuzz FuzzRead -fuzztime 60s -fuzzminimizetime 5x ./internal/sheet
 	$(GO) test -run '^$$' -fuzz FuzzEverything -fuzztime 60s ./internal/stats
 
-bench: ## speed of the statistics, of giving out seats, of three pages, and of backup and restore
+bench: ## speed of the statistics, of giving out seats, of three pages, of backup and restore, and of cases by their number
 	$(GO) test -run '^$$' -bench . -benchmem ./internal/stats ./internal/training ./internal/web
 	@set -e; eval "$$(tools/postgres.sh start)"; trap 'tools/postgres.sh stop' EXIT; $(GO) test -run '^$$' -bench . -benchtime 1x ./internal/store
+	@tools/bench.sh $(CASES)
 
 simulate: ## coverage of every interval by simulation, into docs/statistics.md (some minutes)
 	@tools/simulate.sh
