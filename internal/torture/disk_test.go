@@ -217,6 +217,8 @@ func TestDiskErrors(t *testing.T) {
 		p := place{dir: t.TempDir()}
 		w := furnish(t, p)
 		s := newServer(t, p, program())
+		s.start() // once on a sound disk: the first start writes what the house begins with, and says so when it cannot
+		s.kill()
 		call, _, _ := strings.Cut(fault.inject, ":")
 		s.wrap = []string{needs(t, "strace"), "-f", "-qq", "-o", "/dev/null", "-P", filepath.Join(p.dir, fault.file), "-e", "trace=" + call, "-e", "signal=none", "-e", "inject=" + fault.inject}
 		s.start()
