@@ -210,9 +210,9 @@ func halves(t *testing.T, db *sql.DB) (n int) {
 func TestDiskErrors(t *testing.T) {
 	d := dice(t)
 	for _, fault := range []struct{ file, inject string }{
-		{"strengthen.db-wal", "fsync:error=EIO:when=3+4"},
-		{"strengthen.db-wal", "pwrite64:error=EIO:when=40+167"},
-		{"strengthen.db-wal", "pwrite64:error=ENOSPC:when=50+141"},
+		{"strengthen.db-wal", "fsync:error=EIO:when=9+3"},
+		{"strengthen.db-wal", "pwrite64:error=EIO:when=140+167"},
+		{"strengthen.db-wal", "pwrite64:error=ENOSPC:when=150+141"},
 	} {
 		p := place{dir: t.TempDir()}
 		w := furnish(t, p)
