@@ -40,6 +40,7 @@ type homePage struct {
 	Keeping      *keeping  // accounts and the house
 	Asking       *asking   // questionnaires, without names
 	Taking       *taking   // trainings in which the reader takes part
+	Working      *workPage // what waits in the reader's cases
 }
 
 func (p *homePage) head(text string) {
@@ -60,18 +61,37 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 		p.Month, p.Months = monthOf(p.Programme, s.Now.Today())
 	}
 	for _, part := range []func(*http.Request, *homePage) error{
-		s.overviewPart, s.leadingPart, s.watchingPart, s.keepingPart, s.askingPart, s.progressPart, s.takingPart,
+		s.workingPart, s.overviewPart, s.leadingPart, s.watchingPart, s.keepingPart, s.askingPart, s.progressPart, s.takingPart,
 	} {
 		if err := part(r, p); err != nil {
 			return err
 		}
 	}
-	if p.Head == "" && p.May(string(access.EnterSignal)) { // whoever works on cases begins with what waits there
-		http.Redirect(w, r, "/work", http.StatusSeeOther)
-		return nil
-	}
 	p.head(p.L("Здравейте, {name}", "Hello, {name}", "name", p.Visitor.Name))
 	return s.show(w, "home", p)
+}
+
+// Less is a difference, for templates.
+func (p Page) Less(a, b int) int { return a - b }
+
+// workingPart is what waits for whoever works on cases; the page of the work itself says more.
+func (s *Server) workingPart(r *http.Request, p *homePage) error {
+	if !p.May(string(access.EnterSignal)) {
+		return nil
+	}
+	var err error
+	if p.Working, err = s.workOf(r); err != nil {
+		return err
+	}
+	switch w := p.Working; {
+	case w.Late > 0:
+		p.head(p.Count(w.Late, "{n} срок е изтекъл", "{n} срока са изтекли", "{n} term is over", "{n} terms are over"))
+	case w.Empty():
+		p.head(p.L("Нищо не чака", "Nothing waits"))
+	default:
+		p.head(p.L("Днес", "Today"))
+	}
+	return nil
 }
 
 func monthOf(pr training.Programme, today calendar.Date) (int, int) {

@@ -53,11 +53,20 @@ func (p *workPage) Empty() bool {
 }
 
 func (s *Server) work(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.workOf(r)
+	if err != nil {
+		return err
+	}
+	return s.show(w, "work", p)
+}
+
+// workOf collects what waits for the reader.
+func (s *Server) workOf(r *http.Request) (*workPage, error) {
 	p := &workPage{Page: s.page(r, "")}
 	p.Title = p.L("Работа", "Work")
 	var err error
 	if p.Work, err = s.Casework.MyWork(r.Context(), p.actor); err != nil {
-		return err
+		return nil, err
 	}
 	for _, v := range p.Clocks {
 		meeting, minutes := v.Minutes()
@@ -78,7 +87,7 @@ func (s *Server) work(w http.ResponseWriter, r *http.Request) error {
 		}
 		p.Lines = append(p.Lines, line)
 	}
-	return s.show(w, "work", p)
+	return p, nil
 }
 
 type unitPage struct {
