@@ -46,7 +46,7 @@ func TestNobodyActsOnWhatTheyMayNotRead(t *testing.T) {
 			w.refused(w.s.CaseHappened(ctx, by, c.ID, casework.CaseAssessed, time.Time{}, ""), who+" records an event")
 			w.refused(w.s.EditNote(ctx, by, c.ID, note, casework.Form{}, casework.Form{"text": "друго"}), who+" edits a note")
 			w.refused(w.s.Sign(ctx, by, c.ID, meeting, true, ""), who+" signs minutes")
-			w.refused(w.s.WritePlan(ctx, by, c.ID, p.ID, casework.Form{}, casework.Form{"child": "x"}, true, true, p.Review), who+" writes the plan")
+			w.refused(w.s.WritePlan(ctx, by, c.ID, p.ID, casework.PlanEdit{Saw: casework.Form{}, Mine: casework.Form{"child": "x"}, Parents: true, Child: true, Review: p.Review}), who+" writes the plan")
 			w.refused(w.s.FinishTask(ctx, by, c.ID, task.ID, task.Version, "готово"), who+" ends a task")
 			w.refused(w.s.ProposeClose(ctx, by, c.ID, c.Version, "goals_met", "няма нужда"), who+" proposes to close")
 		}
@@ -63,7 +63,7 @@ func TestNobodyReachesARecordThroughAnotherCase(t *testing.T) {
 		_, err := w.s.OpenMeeting(ctx, by, own.ID, meeting)
 		w.want(fault.NotFound, err, "a meeting")
 		w.want(fault.NotFound, w.s.EditNote(ctx, by, own.ID, note, casework.Form{}, casework.Form{"text": "друго"}), "a note")
-		w.want(fault.NotFound, w.s.WritePlan(ctx, by, own.ID, p.ID, casework.Form{}, casework.Form{"child": "x"}, true, true, p.Review), "a plan")
+		w.want(fault.NotFound, w.s.WritePlan(ctx, by, own.ID, p.ID, casework.PlanEdit{Saw: casework.Form{}, Mine: casework.Form{"child": "x"}, Parents: true, Child: true, Review: p.Review}), "a plan")
 		w.want(fault.NotFound, w.s.FinishTask(ctx, by, own.ID, task.ID, task.Version, "готово"), "a task")
 		w.want(fault.NotFound, w.s.Decide(ctx, by, w.key(), own.ID, meeting, "решение"), "a decision")
 	})

@@ -182,9 +182,9 @@ func (s *Service) onPlan(ctx context.Context, by access.Actor, id CaseID, plan s
 var errPlanFixed = fault.New(fault.Conflict, "plan.fixed")
 
 // WritePlan keeps the texts of a draft; what two people write in different fields is merged.
-func (s *Service) WritePlan(ctx context.Context, by access.Actor, id CaseID, plan string, saw, mine Form, parents, child bool, review calendar.Date) error {
+func (s *Service) WritePlan(ctx context.Context, by access.Actor, id CaseID, plan string, e PlanEdit) error {
 	return s.onPlan(ctx, by, id, plan, access.LeadCase, func(ctx context.Context, tx Tx, c Case, p Plan) error {
-		p, err := p.edited(by, PlanEdit{saw, mine, parents, child, review}, tx.Now())
+		p, err := p.edited(by, e, tx.Now())
 		if err != nil {
 			return err
 		}
@@ -194,9 +194,40 @@ func (s *Service) WritePlan(ctx context.Context, by access.Actor, id CaseID, pla
 
 // PlanEdit is what somebody made of a draft, and the texts as they saw them before.
 type PlanEdit struct {
-	Saw, Mine      Form
-	Parents, Child bool // agreed with them
-	Review         calendar.Date
+	Saw, Mine Form
+	Parents   bool // agreed with them
+	Child     bool
+	Review    calendar.Date
+	Seen      Form // the marks as they stood on the page; nil where nobody looked at a page
+}
+
+// Marks are what of a plan is no text, as a form that people edit together: with whom it is agreed, and the day of its review.
+func (p Plan) Marks() Form {
+	tick := map[bool]sealed.Text{true: "✓", false: "–"}
+	m := Form{"parents_agree": tick[p.Parents], "child_agrees": tick[p.Child], "review": ""}
+	if !p.Review.IsZero() {
+		m["review"] = sealed.Text(p.Review.String())
+	}
+	return m
+}
+
+// marked is a draft with the marks that its editor changed. A mark that somebody else changed meanwhile to something else is a
+// clash.
+func (p Plan) marked(e PlanEdit) (Plan, []Clash) {
+	mine := p
+	mine.Parents, mine.Child, mine.Review = e.Parents, e.Child, e.Review
+	if e.Seen == nil {
+		return mine, nil
+	}
+	merged, clashes := merge(e.Seen, p.Marks(), mine.Marks())
+	for field, take := range map[string]func(){
+		"parents_agree": func() { p.Parents = e.Parents }, "child_agrees": func() { p.Child = e.Child }, "review": func() { p.Review = e.Review },
+	} {
+		if merged[field] == mine.Marks()[field] {
+			take()
+		}
+	}
+	return p, clashes
 }
 
 // edited is a draft with what somebody made of it.
@@ -216,11 +247,12 @@ func (p Plan) edited(by access.Actor, e PlanEdit, now time.Time) (Plan, error) {
 		return p, err
 	}
 	merged, clashes := merge(e.Saw, p.Texts, e.Mine)
-	if len(clashes) > 0 {
+	after, more := p.marked(e)
+	if clashes = append(clashes, more...); len(clashes) > 0 {
 		return p, &ClashError{clashes, p.Editor, p.Changed, merged}
 	}
-	p.Texts, p.Parents, p.Child, p.Review, p.Changed, p.Editor = merged, e.Parents, e.Child, e.Review, now, by.Person
-	return p, nil
+	after.Texts, after.Changed, after.Editor = merged, now, by.Person
+	return after, nil
 }
 
 // AddGoal adds a short-term goal to a draft.

@@ -1,6 +1,7 @@
 package casework_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -15,9 +16,9 @@ func (w *world) drafted(c casework.Case) casework.Plan {
 	w.Helper()
 	id, err := w.s.DraftPlan(w.Context(), w.person["worker"], w.key(), c.ID)
 	w.must(err)
-	w.must(w.s.WritePlan(w.Context(), w.person["worker"], c.ID, id, casework.Form{}, casework.Form{
+	w.must(w.s.WritePlan(w.Context(), w.person["worker"], c.ID, id, casework.PlanEdit{Saw: casework.Form{}, Mine: casework.Form{
 		"long_term": "Детето живее без страх у дома.", "no_health": "Няма нужда: прегледът е чист.", "no_education": "Учи редовно.", "child": "Чертая си план за безопасност.",
-	}, true, true, calendar.On(w.clock.Now()).AddMonths(3)))
+	}, Parents: true, Child: true, Review: calendar.On(w.clock.Now()).AddMonths(3)}))
 	w.must(w.s.AddGoal(w.Context(), w.person["worker"], w.key(), c.ID, casework.Goal{Plan: id, For: "parents", Text: "Бащата минава програма."}))
 	w.must(w.s.AddTask(w.Context(), w.person["worker"], w.key(), c.ID, casework.Task{Plan: id, Service: "social", Owner: "agency", Agency: w.agency["school"],
 		Text: "Седмична среща с психолога", Indicator: "шест срещи", Due: calendar.On(w.clock.Now()).AddDays(40)}))
@@ -58,18 +59,18 @@ func TestAPlanHoldsWhatTheLawAsks(t *testing.T) {
 		for field, without := range map[string]casework.Form{
 			"no_health": {"no_health": ""}, "no_education": {"no_education": ""}, "long_term": {"long_term": ""},
 		} {
-			w.must(w.s.WritePlan(w.Context(), w.person["worker"], c.ID, p.ID, p.Texts, without, true, true, p.Review))
+			w.must(w.s.WritePlan(w.Context(), w.person["worker"], c.ID, p.ID, casework.PlanEdit{Saw: p.Texts, Mine: without, Parents: true, Child: true, Review: p.Review}))
 			w.want(fault.Invalid, w.s.AdoptPlan(w.Context(), w.person["worker"], c.ID, p.ID, w.plan(c.ID, p.ID).Version), "without "+field)
-			w.must(w.s.WritePlan(w.Context(), w.person["worker"], c.ID, p.ID, w.plan(c.ID, p.ID).Texts, casework.Form{field: p.Texts[field]}, true, true, p.Review))
+			w.must(w.s.WritePlan(w.Context(), w.person["worker"], c.ID, p.ID, casework.PlanEdit{Saw: w.plan(c.ID, p.ID).Texts, Mine: casework.Form{field: p.Texts[field]}, Parents: true, Child: true, Review: p.Review}))
 		}
-		w.must(w.s.WritePlan(w.Context(), w.person["worker"], c.ID, p.ID, casework.Form{}, casework.Form{}, false, true, p.Review))
+		w.must(w.s.WritePlan(w.Context(), w.person["worker"], c.ID, p.ID, casework.PlanEdit{Saw: casework.Form{}, Mine: casework.Form{}, Parents: false, Child: true, Review: p.Review}))
 		w.want(fault.Invalid, w.s.AdoptPlan(w.Context(), w.person["worker"], c.ID, p.ID, w.plan(c.ID, p.ID).Version), "not agreed with the parents, and no word why")
-		w.must(w.s.WritePlan(w.Context(), w.person["worker"], c.ID, p.ID, casework.Form{}, casework.Form{"disagreement": "Бащата отрича."}, false, true, p.Review))
+		w.must(w.s.WritePlan(w.Context(), w.person["worker"], c.ID, p.ID, casework.PlanEdit{Saw: casework.Form{}, Mine: casework.Form{"disagreement": "Бащата отрича."}, Parents: false, Child: true, Review: p.Review}))
 		w.must(w.s.AdoptPlan(w.Context(), w.person["worker"], c.ID, p.ID, w.plan(c.ID, p.ID).Version))
 		if got := w.cas(c.ID).State; got != casework.PlanActive {
 			t.Errorf("the case is in %s", got)
 		}
-		w.want(fault.Conflict, w.s.WritePlan(w.Context(), w.person["worker"], c.ID, p.ID, casework.Form{}, casework.Form{"child": "друго"}, true, true, p.Review), "writing in a plan that is in force")
+		w.want(fault.Conflict, w.s.WritePlan(w.Context(), w.person["worker"], c.ID, p.ID, casework.PlanEdit{Saw: casework.Form{}, Mine: casework.Form{"child": "друго"}, Parents: true, Child: true, Review: p.Review}), "writing in a plan that is in force")
 	})
 }
 
@@ -168,5 +169,25 @@ func TestAnInstitutionThatLeftGetsNoTask(t *testing.T) {
 		wrong := task(w, id)
 		wrong.Agency, wrong.Person = w.agency["police"], w.person["prosecutor"].Person
 		w.want(fault.Invalid, w.s.AddTask(w.Context(), w.person["worker"], w.key(), c.ID, wrong), "a person of another institution")
+	})
+}
+
+// Two people at one draft: a mark that one sets and the other does not touch stands; one that both change differently is a clash.
+func TestMarksOfAPlanAreMergedToo(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.team()
+		p := w.drafted(c)
+		ctx, lead, head := w.Context(), w.person["worker"], w.person["head"]
+		seen, later := p.Marks(), p.Review.AddDays(7)
+		w.must(w.s.WritePlan(ctx, lead, c.ID, p.ID, casework.PlanEdit{Parents: false, Child: true, Review: p.Review, Seen: seen}))
+		w.must(w.s.WritePlan(ctx, head, c.ID, p.ID, casework.PlanEdit{Parents: true, Child: true, Review: later, Seen: seen}))
+		if got := w.plan(c.ID, p.ID); got.Parents || !got.Child || got.Review != later {
+			t.Errorf("the lead took the parents' mark back and the head moved the day: %v", got.Marks())
+		}
+		var clash *casework.ClashError
+		err := w.s.WritePlan(ctx, lead, c.ID, p.ID, casework.PlanEdit{Parents: false, Child: true, Review: p.Review.AddDays(1), Seen: seen})
+		if !errors.As(err, &clash) || len(clash.Clashes) != 1 || clash.Clashes[0].Field != "review" {
+			t.Errorf("a day against another: %v", err)
+		}
 	})
 }

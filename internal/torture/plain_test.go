@@ -99,7 +99,7 @@ var fields = []field{
 		if err != nil {
 			return err
 		}
-		return x.cases.WritePlan(x.ctx, x.worker, x.cas.ID, plan, casework.Form{}, casework.Form{casework.PlanFields()[0]: m}, true, true, calendar.Date{})
+		return x.cases.WritePlan(x.ctx, x.worker, x.cas.ID, plan, casework.PlanEdit{Saw: casework.Form{}, Mine: casework.Form{casework.PlanFields()[0]: m}, Parents: true, Child: true, Review: calendar.Date{}})
 	}),
 	words("case: goal of the plan", func(x *scene, m sealed.Text) error {
 		plan, err := x.cases.DraftPlan(x.ctx, x.worker, access.NewID(), x.cas.ID)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"path"
 	"slices"
@@ -78,6 +79,9 @@ func (p *casePlanPage) DueTag(t casework.Task) ClockTag { return p.dueTag(t.Due.
 // TextFields lists the texts of a plan.
 func (p *casePlanPage) TextFields() []string { return casework.PlanFields() }
 
+// MarkNames lists what of a plan is no text.
+func (p *casePlanPage) MarkNames() []string { return slices.Sorted(maps.Keys(casework.Plan{}.Marks())) }
+
 // TextField makes the field of one of the texts of the draft.
 func (p *casePlanPage) TextField(name string) Field {
 	label := p.T("planfield." + name)
@@ -144,7 +148,8 @@ func (s *Server) casePlanPage(r *http.Request) (*casePlanPage, error) {
 		case casework.InForce:
 			p.Current = &p.Plans[i]
 		case casework.Draft:
-			p.Draft, p.Texts, p.Saw = &p.Plans[i], p.Plans[i].Texts, p.Plans[i].Texts
+			p.Draft, p.Texts, p.Saw = &p.Plans[i], p.Plans[i].Texts, p.Plans[i].Marks()
+			maps.Copy(p.Saw, p.Texts)
 		}
 	}
 	return p, p.fill(r, v.CaseView)
@@ -185,6 +190,7 @@ func (s *Server) onPlan(w http.ResponseWriter, r *http.Request, do func(by acces
 	if (p.Sent == r.PathValue("plan") || p.Sent == "adopt") && p.Draft != nil { // what is wrong or missing stands at the fields of the draft
 		p.Sent, p.Typed = "", true
 		e, _ := planEdit(r)
+		maps.Copy(e.Saw, e.Seen)
 		p.clashed(err, e.Saw, func(f string) string { return p.T("planfield." + f) })
 		p.Texts = e.Mine
 	}
@@ -203,6 +209,7 @@ func planEdit(r *http.Request) (casework.PlanEdit, error) {
 	var l fault.List
 	e := casework.PlanEdit{Parents: field(r, "parents_agree") != "", Child: field(r, "child_agrees") != "", Review: optionalDate(r, "review", &l)}
 	e.Saw, e.Mine = form(r, casework.PlanFields()...)
+	e.Seen, _ = form(r, (*casePlanPage)(nil).MarkNames()...)
 	return e, l.Err()
 }
 
@@ -212,7 +219,7 @@ func (s *Server) writePlan(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return s.Casework.WritePlan(r.Context(), by, id, r.PathValue("plan"), e.Saw, e.Mine, e.Parents, e.Child, e.Review)
+		return s.Casework.WritePlan(r.Context(), by, id, r.PathValue("plan"), e)
 	})
 }
 
