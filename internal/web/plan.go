@@ -209,7 +209,9 @@ func planEdit(r *http.Request) (casework.PlanEdit, error) {
 	var l fault.List
 	e := casework.PlanEdit{Parents: field(r, "parents_agree") != "", Child: field(r, "child_agrees") != "", Review: optionalDate(r, "review", &l)}
 	e.Saw, e.Mine = form(r, casework.PlanFields()...)
-	e.Seen, _ = form(r, (*casePlanPage)(nil).MarkNames()...)
+	if _, shown := r.PostForm["was_review"]; shown {
+		e.Seen, _ = form(r, (*casePlanPage)(nil).MarkNames()...)
+	}
 	return e, l.Err()
 }
 
