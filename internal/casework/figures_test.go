@@ -60,7 +60,7 @@ func TestFiguresOfAYear(t *testing.T) {
 		w.want(fault.Denied, err, "another region")
 		_, err = w.s.OpenFigures(w.Context(), w.person["worker"], 2026, "")
 		w.want(fault.Denied, err, "a social worker")
-		_, err = w.s.OpenFigures(w.Context(), w.person["manager"], 2026, "XXX")
+		_, err = w.s.OpenFigures(w.Context(), w.person["manager"], 2026, "QQQ")
 		w.want(fault.NotFound, err, "no such region")
 	})
 }

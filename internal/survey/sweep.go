@@ -103,11 +103,11 @@ func byCode(all []Subject) {
 }
 
 func (s *Service) changeAll(ctx context.Context, all []Subject, events map[training.EventID]training.Event) (bool, error) {
-	var todo []change
+	var due []change
 	for _, x := range all {
-		todo = append(todo, s.changes(x, events[x.Event])...)
+		due = append(due, s.changes(x, events[x.Event])...)
 	}
-	for part := range slices.Chunk(todo, 50) {
+	for part := range slices.Chunk(due, 50) {
 		err := s.write(ctx, func(tx Tx) error {
 			for _, c := range part {
 				if err := s.apply(ctx, tx, c); err != nil {
@@ -120,7 +120,7 @@ func (s *Service) changeAll(ctx context.Context, all []Subject, events map[train
 			return false, err
 		}
 	}
-	return len(todo) > 0, nil
+	return len(due) > 0, nil
 }
 
 // markDone notes, together for everybody since the last time, whose sitting was ended, and cancels what was still planned.

@@ -375,3 +375,32 @@ func (s *Server) sent(r *http.Request) {
 		s.Log.Error("draft", "error", err)
 	}
 }
+
+// changeClock lets a term stand still, run on, or begin at another moment.
+func (s *Server) changeClock(w http.ResponseWriter, r *http.Request) error {
+	ctx, by, id := r.Context(), visitOf(r).actor(), casework.ClockID(r.PathValue("id"))
+	var err error
+	switch r.PathValue("act") {
+	case "pause":
+		err = s.Casework.Pause(ctx, by, id, field(r, "reason"))
+	case "resume":
+		err = s.Casework.Resume(ctx, by, id)
+	case "correct":
+		var l fault.List
+		start := moment(r, "start", &l)
+		if err = l.Err(); err == nil {
+			err = s.Casework.Correct(ctx, by, id, start, field(r, "reason"))
+		}
+	default:
+		return fault.New(fault.NotFound, "fault.notfound")
+	}
+	p, e := s.clockPage(r, id)
+	if e != nil {
+		return cmpError(err, e)
+	}
+	if err == nil {
+		return to(w, r, "/clocks/"+string(id), "saved")
+	}
+	p.Sent = path.Base(r.URL.Path)
+	return s.again(w, err, &p.Page, "clock", p)
+}

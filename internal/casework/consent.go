@@ -1,0 +1,109 @@
+package casework
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"strengthen/internal/access"
+	"strengthen/internal/fault"
+)
+
+// Consent is what somebody agreed to: who, in which capacity, to which parts being shared. It can be withdrawn at any time.
+type Consent struct {
+	ID        string
+	Case      CaseID
+	Capacity  string // child, parent, guardian, carer
+	Parts     []Compartment
+	Given     time.Time
+	Withdrawn time.Time
+	By        access.PersonID // who recorded it
+	How       string          // oral, written
+}
+
+// Capacities lists in which capacity a consent is given.
+func Capacities() []string { return []string{"child", "parent", "guardian", "carer"} }
+
+// RecordConsent keeps a consent. A child's own consent is asked from the age of fourteen (Child Protection Act, article 11а,
+// paragraph 3); parents are never asked by the program itself (article 13).
+func (s *Service) RecordConsent(ctx context.Context, by access.Actor, key string, id CaseID, x Consent) error {
+	return s.onCase(ctx, by, id, -1, access.ShareCase, func(ctx context.Context, tx Tx, c Case) error {
+		var l fault.List
+		chosen(&l, "capacity", Capacities(), x.Capacity)
+		chosen(&l, "how", []string{"oral", "written"}, x.How)
+		if len(x.Parts) == 0 {
+			l.Add(fault.Field("parts", "form.choose"))
+		}
+		for _, p := range x.Parts {
+			chosen(&l, "parts", Compartments(), p)
+		}
+		if x.Capacity == "child" && !ConsentsAlone(c.Band) {
+			l.Add(fault.Field("capacity", "consent.age"))
+		}
+		if err := l.Err(); err != nil {
+			return err
+		}
+		_, err := tx.Once(ctx, key, func() (string, error) {
+			x.ID, x.Case, x.Given, x.By, x.Withdrawn = access.NewID(), c.ID, tx.Now(), by.Person, time.Time{}
+			if err := tx.PutConsent(ctx, x); err != nil {
+				return "", err
+			}
+			return x.ID, note(ctx, tx, c, Core, "consent.given", x.ID, "")
+		})
+		return err
+	})
+}
+
+// WithdrawConsent takes a consent back. The shares that stood on consent end with it.
+func (s *Service) WithdrawConsent(ctx context.Context, by access.Actor, id CaseID, consent string) error {
+	return s.onCase(ctx, by, id, -1, access.ShareCase, func(ctx context.Context, tx Tx, c Case) error {
+		all, err := tx.Consents(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(all, func(x Consent) bool { return x.ID == consent && x.Withdrawn.IsZero() })
+		if i < 0 {
+			return fault.New(fault.NotFound, "fault.notfound")
+		}
+		all[i].Withdrawn = tx.Now()
+		if err := tx.PutConsent(ctx, all[i]); err != nil {
+			return err
+		}
+		err = endShares(ctx, tx, c, func(h Share) bool {
+			if h.Ground != "consent" {
+				return false
+			}
+			for _, p := range h.Parts {
+				if !covered(all, p) {
+					return true
+				}
+			}
+			return false
+		})
+		if err != nil {
+			return err
+		}
+		return note(ctx, tx, c, Core, "consent.withdrawn", consent, "")
+	})
+}
+
+func covered(all []Consent, p Compartment) bool {
+	return slices.ContainsFunc(all, func(x Consent) bool { return x.Withdrawn.IsZero() && slices.Contains(x.Parts, p) })
+}
+
+// consented reports whether somebody agreed to every part: the child itself where it is old enough.
+func consented(ctx context.Context, tx Tx, c Case, parts []Compartment) (bool, error) {
+	all, err := tx.Consents(ctx, c.ID)
+	if err != nil {
+		return false, err
+	}
+	if ConsentsAlone(c.Band) {
+		all = slices.DeleteFunc(all, func(x Consent) bool { return x.Capacity != "child" })
+	}
+	for _, p := range parts {
+		if !covered(all, p) {
+			return false, nil
+		}
+	}
+	return true, nil
+}

@@ -1,0 +1,100 @@
+package casework
+
+import (
+	"context"
+	"strings"
+
+	"strengthen/internal/access"
+	"strengthen/internal/fault"
+)
+
+// shell is the resource of a case without its team, for actions that are not about its parts.
+func (c Case) shell() access.Resource {
+	return access.Resource{Kind: "case", ID: string(c.ID), Region: c.Region, Agency: c.Agency}
+}
+
+// reach is who reaches which part of a case at this moment: by living shares, unless barred.
+type reach struct {
+	of     Case
+	shares []Share
+	barred []access.PersonID
+}
+
+func reachOf(ctx context.Context, tx Tx, c Case) (reach, error) {
+	x := reach{of: c}
+	var err error
+	if x.shares, err = tx.LiveShares(ctx, c.ID); err != nil {
+		return x, err
+	}
+	x.barred, err = tx.Barred(ctx, c.ID)
+	return x, err
+}
+
+// to is what the policy asks about the case for an action: who holds a share of the part that the action is about, who is
+// barred, and whether only the team reaches it.
+func (x reach) to(action access.Action) access.Resource {
+	part, write := partOf(action)
+	r := x.of.shell()
+	r.Restricted, r.Barred = x.of.Restricted, x.barred
+	for _, h := range x.shares {
+		switch {
+		case !h.covers(part, write):
+		case h.Person != "":
+			r.Team = append(r.Team, h.Person)
+		default:
+			r.Units = append(r.Units, h.Agency)
+		}
+	}
+	return r
+}
+
+func caseResource(ctx context.Context, tx Tx, c Case, action access.Action) (access.Resource, error) {
+	x, err := reachOf(ctx, tx, c)
+	return x.to(action), err
+}
+
+// openCase loads a case for whoever may do action to it.
+func openCase(ctx context.Context, tx Tx, id CaseID, action access.Action) (Case, error) {
+	c, err := tx.Case(ctx, id)
+	if err != nil {
+		return c, err
+	}
+	r, err := caseResource(ctx, tx, c, action)
+	if err != nil {
+		return c, err
+	}
+	return c, tx.Allow(ctx, action, r)
+}
+
+// canCase reports whether the reader may do action to a case, without leaving an entry.
+func canCase(ctx context.Context, tx Tx, c Case, action access.Action) (bool, error) {
+	r, err := caseResource(ctx, tx, c, action)
+	return err == nil && tx.Can(action, r), err
+}
+
+// onCase runs fn for a case that the actor may act on, if it is still as the actor saw it. Version -1 asks for no check, for
+// acts that change nothing which the actor saw.
+func (s *Service) onCase(ctx context.Context, by access.Actor, id CaseID, version int, action access.Action, fn func(context.Context, Tx, Case) error) error {
+	return s.store.Update(ctx, by, func(tx Tx) error {
+		c, err := openCase(ctx, tx, id, action)
+		if err != nil {
+			return err
+		}
+		if version >= 0 && c.Version != version {
+			return fault.New(fault.Conflict, "fault.changed")
+		}
+		if err := fn(ctx, tx, c); err != nil || by.Person == "" || by.Person != c.Lead {
+			return err
+		}
+		return keepLead(ctx, tx, c)
+	})
+}
+
+// partOf says which part of a case an action is about, and whether it writes.
+func partOf(action access.Action) (Compartment, bool) {
+	name, verb, _ := strings.Cut(string(action), ".")
+	if part, ok := strings.CutPrefix(name, "case_"); ok && part != "access" {
+		return Compartment(part), verb == "write"
+	}
+	return Core, action != access.SeeWho
+}

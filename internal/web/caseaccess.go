@@ -1,0 +1,135 @@
+package web
+
+import (
+	"net/http"
+	"path"
+	"strconv"
+
+	"strengthen/internal/access"
+	"strengthen/internal/casework"
+	"strengthen/internal/fault"
+)
+
+type accessPage struct {
+	casePage
+	Access casework.Access
+}
+
+// Reader names somebody who is or was able to see the case.
+func (p *accessPage) Reader(id access.PersonID) string { return p.Access.Names[id] }
+
+// Firm names an institution.
+func (p *accessPage) Firm(id access.AgencyID) string { return p.Access.Agencies[id] }
+
+// Look is a line of the record of a case: what somebody did, one or several times in a row.
+type Look struct {
+	access.Entry
+	N     int
+	First string // when it was several times: the moment of the first
+}
+
+// Looks lists who opened the case, the newest first. What one person did again and again stands on one line.
+func (p *accessPage) Looks() []Look {
+	var all []Look
+	for _, e := range p.Access.Entries {
+		if n := len(all); n > 0 && all[n-1].Actor == e.Actor && all[n-1].Action == e.Action && all[n-1].Outcome == e.Outcome {
+			all[n-1].N++
+			all[n-1].First = e.At
+			continue
+		}
+		all = append(all, Look{e, 1, e.At})
+	}
+	return all
+}
+
+// Live reports whether a share opens something now.
+func (p *accessPage) Live(h casework.Share) bool {
+	return h.Ended.IsZero() && p.Now().Before(h.Until)
+}
+
+func (s *Server) accessPage(r *http.Request) (*accessPage, error) {
+	p := &accessPage{casePage: *s.newCasePage(r, "access")}
+	var err error
+	if p.Access, err = s.Casework.WhoSees(r.Context(), p.actor, caseID(r)); err != nil {
+		return p, err
+	}
+	v, err := s.Casework.OpenCase(r.Context(), p.actor, caseID(r))
+	if fault.Is(err, fault.Denied) { // the data protection officer sees who looked, not what
+		v, err = casework.CaseView{Case: p.Access.Case, Who: true}, nil
+	}
+	if err != nil {
+		return p, err
+	}
+	if err := p.fill(r, v); err != nil {
+		return p, err
+	}
+	if !p.Access.Share {
+		return p, nil
+	}
+	p.Agencies, err = s.Casework.Institutions(r.Context(), p.actor, p.Case.Region)
+	return p, err
+}
+
+func (s *Server) caseAccess(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.accessPage(r)
+	if err != nil {
+		return err
+	}
+	return s.show(w, "access", p)
+}
+
+// onAccess does something about who may see a case, and goes back to that page.
+func (s *Server) onAccess(w http.ResponseWriter, r *http.Request, do func(by access.Actor, id casework.CaseID) error) error {
+	err := do(visitOf(r).actor(), caseID(r))
+	if err == nil {
+		return to(w, r, "/cases/"+string(caseID(r))+"/access", "saved")
+	}
+	p, e := s.accessPage(r)
+	if e != nil {
+		return cmpError(err, e)
+	}
+	p.Sent = path.Base(r.URL.Path)
+	return s.again(w, err, &p.Page, "access", p)
+}
+
+func (s *Server) giveShare(w http.ResponseWriter, r *http.Request) error {
+	return s.onAccess(w, r, func(by access.Actor, id casework.CaseID) error {
+		days, err := strconv.Atoi(field(r, "days"))
+		if err != nil {
+			return fault.Field("days", "form.number")
+		}
+		return s.Casework.GiveShare(r.Context(), by, "share/"+field(r, "key"), id, casework.Share{
+			Agency: access.AgencyID(field(r, "agency")), Parts: parts(r), Purpose: field(r, "purpose"), Ground: field(r, "ground"), Write: field(r, "write") != "",
+		}, days)
+	})
+}
+
+func (s *Server) endShare(w http.ResponseWriter, r *http.Request) error {
+	return s.onAccess(w, r, func(by access.Actor, id casework.CaseID) error {
+		return s.Casework.EndShare(r.Context(), by, id, r.PathValue("share"))
+	})
+}
+
+func (s *Server) addConsent(w http.ResponseWriter, r *http.Request) error {
+	return s.onAccess(w, r, func(by access.Actor, id casework.CaseID) error {
+		return s.Casework.RecordConsent(r.Context(), by, "consent/"+field(r, "key"), id, casework.Consent{Capacity: field(r, "capacity"), How: field(r, "how"), Parts: parts(r)})
+	})
+}
+
+func (s *Server) withdrawConsent(w http.ResponseWriter, r *http.Request) error {
+	return s.onAccess(w, r, func(by access.Actor, id casework.CaseID) error {
+		return s.Casework.WithdrawConsent(r.Context(), by, id, r.PathValue("consent"))
+	})
+}
+
+func (s *Server) bar(w http.ResponseWriter, r *http.Request) error {
+	return s.onAccess(w, r, func(by access.Actor, id casework.CaseID) error {
+		return s.Casework.ExcludeByMail(r.Context(), by, id, field(r, "email"), words(r, "reason"))
+	})
+}
+
+func (s *Server) unbar(w http.ResponseWriter, r *http.Request) error {
+	return s.onAccess(w, r, func(by access.Actor, id casework.CaseID) error {
+		return s.Casework.Readmit(r.Context(), by, id, access.PersonID(r.PathValue("person")))
+	})
+}
