@@ -182,7 +182,7 @@ func (p place) openFor(ctx context.Context, clock *demo.Clock, fresh bool) (*hou
 
 // play runs the invented programme up to the present, and says how far it is in percent.
 func (h *house) play(ctx context.Context, clock *demo.Clock, size int, say func(percent int)) error {
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // much is made and little is kept
+	defer debug.SetGCPercent(debug.SetGCPercent(800)) // much is made and little is kept
 	began, last := time.Now(), -1
 	w := &demo.World{Org: h.org, Training: h.training, Survey: h.survey, Study: h.study, Casework: h.casework, Clock: clock, Size: size, End: began, Say: func(done, all int) {
 		say(100 * done / max(all, 1))

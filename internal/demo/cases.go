@@ -113,19 +113,19 @@ func (w *World) signal(ctx context.Context, t *town) error {
 	case "sexual", "bullying":
 		g.Band = pick(w.rnd, []string{"10-13", "14-17"})
 	}
-	id, err := w.give(ctx, t, g)
+	given, err := w.give(ctx, t, g)
 	if err != nil {
 		return err
 	}
 	if w.rnd.Float64() < .05 && g.Track == casework.Violence { // a second institution reports the same
 		again := w.Clock.Now().Add(time.Duration(1+w.rnd.IntN(20)) * time.Hour)
-		w.later(again, func(ctx context.Context) error { return w.duplicate(ctx, t, g, id) })
+		w.later(again, func(ctx context.Context) error { return w.duplicate(ctx, t, g, given) })
 	}
-	return w.handle(ctx, t, id, g)
+	return w.handle(ctx, t, given, g)
 }
 
 // give lets a signal come in: from a school, the police, a hospital, by telephone, or by the public form.
-func (w *World) give(ctx context.Context, t *town, g casework.Signal) (casework.SignalID, error) {
+func (w *World) give(ctx context.Context, t *town, g casework.Signal) (casework.Given, error) {
 	g.Source = casework.FromPerson
 	who, give := "worker", w.Casework.Enter
 	switch p := w.rnd.Float64(); {
@@ -151,21 +151,20 @@ func (w *World) give(ctx context.Context, t *town, g casework.Signal) (casework.
 	if g.Source == casework.FromAgency {
 		g.SourceAgency, g.Channel = t.agency[seatOf[who].agency], "email"
 	}
-	given, err := give(ctx, by, access.NewID(), g)
-	return given.Signal, err
+	return give(ctx, by, access.NewID(), g)
 }
 
-func (w *World) duplicate(ctx context.Context, t *town, g casework.Signal, first casework.SignalID) error {
+func (w *World) duplicate(ctx context.Context, t *town, g casework.Signal, first casework.Given) error {
 	second, err := w.give(ctx, t, g)
 	if err != nil {
 		return err
 	}
 	w.later(w.Clock.Now().Add(time.Hour), func(ctx context.Context) error {
-		v, err := w.Casework.OpenSignal(ctx, t.people["worker"], first)
-		if err != nil || v.Signal.State == casework.NoAction {
+		v, err := w.stands(ctx, t.people["worker"], first)
+		if err != nil || v.State == casework.NoAction {
 			return err
 		}
-		return quiet(w.Casework.Join(ctx, t.people["worker"], second, 1, first))
+		return quiet(w.Casework.Join(ctx, t.people["worker"], second.Signal, 1, first.Signal))
 	})
 	return nil
 }
@@ -180,7 +179,7 @@ func (w *World) pace(t *town, hours, spread float64) time.Duration {
 }
 
 // handle lays out the assessment of a signal.
-func (w *World) handle(_ context.Context, t *town, id casework.SignalID, g casework.Signal) error {
+func (w *World) handle(_ context.Context, t *town, given casework.Given, g casework.Signal) error {
 	worker := t.people[pick(w.rnd, []string{"worker", "worker", "worker2"})]
 	now := w.Clock.Now()
 	took := w.pace(t, 14, .5)
@@ -192,7 +191,7 @@ func (w *World) handle(_ context.Context, t *town, id casework.SignalID, g casew
 	}
 	happens := func(at time.Time, e casework.Event, often float64) {
 		if w.rnd.Float64() < often {
-			w.later(at, w.happened(worker, id, e))
+			w.later(at, w.happened(worker, given, e))
 		}
 	}
 	if g.Track == casework.Violence {
@@ -201,35 +200,44 @@ func (w *World) handle(_ context.Context, t *town, id casework.SignalID, g casew
 	if g.Source != casework.Anonymous {
 		happens(now.Add(w.pace(t, 24*7, .4)), casework.SenderAnswered, .93)
 	}
-	w.later(now.Add(took/4), w.seen(worker, id, func(ctx context.Context, n int) error { return w.Casework.Acknowledge(ctx, worker, id, n) }))
-	w.later(now.Add(took/2), w.seen(worker, id, func(ctx context.Context, n int) error { return w.Casework.Screen(ctx, worker, id, n) }))
-	w.later(now.Add(took), func(ctx context.Context) error { return w.assess(ctx, t, worker, id, g) })
+	w.later(now.Add(took/4), w.seen(worker, given, func(ctx context.Context, n int) error { return w.Casework.Acknowledge(ctx, worker, given.Signal, n) }))
+	w.later(now.Add(took/2), w.seen(worker, given, func(ctx context.Context, n int) error { return w.Casework.Screen(ctx, worker, given.Signal, n) }))
+	w.later(now.Add(took), func(ctx context.Context) error { return w.assess(ctx, t, worker, given, g) })
 	return nil
 }
 
+// stands is a signal as it stands now, as a list of signals tells it.
+func (w *World) stands(ctx context.Context, by access.Actor, g casework.Given) (casework.Signal, error) {
+	all, err := w.Casework.Signals(ctx, by, casework.SignalFilter{Ref: g.Ref, Limit: 1})
+	if err != nil || len(all) == 0 {
+		return casework.Signal{}, err
+	}
+	return all[0], nil
+}
+
 // seen makes a task of an act on a signal as it stands when the task comes.
-func (w *World) seen(by access.Actor, id casework.SignalID, act func(ctx context.Context, version int) error) func(context.Context) error {
+func (w *World) seen(by access.Actor, g casework.Given, act func(ctx context.Context, version int) error) func(context.Context) error {
 	return func(ctx context.Context) error {
-		v, err := w.Casework.OpenSignal(ctx, by, id)
+		v, err := w.stands(ctx, by, g)
 		if err != nil {
 			return err
 		}
-		return quiet(act(ctx, v.Signal.Version))
+		return quiet(act(ctx, v.Version))
 	}
 }
 
-func (w *World) happened(by access.Actor, id casework.SignalID, e casework.Event) func(context.Context) error {
-	return w.seen(by, id, func(ctx context.Context, version int) error {
-		return w.Casework.Happened(ctx, by, id, version, e, time.Time{})
+func (w *World) happened(by access.Actor, g casework.Given, e casework.Event) func(context.Context) error {
+	return w.seen(by, g, func(ctx context.Context, version int) error {
+		return w.Casework.Happened(ctx, by, g.Signal, version, e, time.Time{})
 	})
 }
 
-func (w *World) assess(ctx context.Context, t *town, worker access.Actor, id casework.SignalID, g casework.Signal) error {
-	v, err := w.Casework.OpenSignal(ctx, worker, id)
-	if err != nil || v.Signal.State != casework.Screening {
+func (w *World) assess(ctx context.Context, t *town, worker access.Actor, given casework.Given, g casework.Signal) error {
+	v, err := w.stands(ctx, worker, given)
+	if err != nil || v.State != casework.Screening {
 		return err
 	}
-	version := v.Signal.Version
+	id, version := given.Signal, v.Version
 	found := casework.AtRisk
 	switch p := w.rnd.Float64(); {
 	case p < .24:
@@ -245,7 +253,7 @@ func (w *World) assess(ctx context.Context, t *town, worker access.Actor, id cas
 			return err
 		}
 		head := t.people["head"]
-		w.later(w.Clock.Now().Add(time.Duration(3+w.rnd.IntN(30))*time.Hour), w.seen(head, id, func(ctx context.Context, n int) error {
+		w.later(w.Clock.Now().Add(time.Duration(3+w.rnd.IntN(30))*time.Hour), w.seen(head, given, func(ctx context.Context, n int) error {
 			return w.Casework.DecideEnd(ctx, head, id, n, true, "")
 		}))
 		return nil
@@ -310,11 +318,11 @@ func (w *World) nightOfOctober(ctx context.Context, t *town) error {
 	if err != nil {
 		return err
 	}
-	v, err := w.Casework.OpenSignal(ctx, worker, given.Signal)
+	v, err := w.stands(ctx, worker, given)
 	if err != nil {
 		return err
 	}
-	id, err := w.Casework.Open(ctx, worker, access.NewID(), given.Signal, v.Signal.Version, "")
+	id, err := w.Casework.Open(ctx, worker, access.NewID(), given.Signal, v.Version, "")
 	if err != nil {
 		return err
 	}
@@ -346,7 +354,7 @@ func (w *World) nightOfOctober(ctx context.Context, t *town) error {
 	w.later(granted.Add(47*time.Hour), func(ctx context.Context) error {
 		return w.Casework.CaseHappened(ctx, worker, id, "help.organised", time.Time{}, "")
 	})
-	w.later(granted.Add(14*time.Hour), w.happened(worker, given.Signal, casework.SenderAnswered))
+	w.later(granted.Add(14*time.Hour), w.happened(worker, given, casework.SenderAnswered))
 	c := &caseStory{w: w, t: t, by: worker, id: id, kind: "physical"}
 	met := granted.Add(36 * time.Hour)
 	w.later(granted.Add(2*time.Hour), func(ctx context.Context) error { return c.callTeam(ctx, met) })
