@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"strengthen/internal/access"
-	"strengthen/internal/fault"
 )
 
 // Access is who may see a case and who has seen it.
@@ -75,15 +74,8 @@ func (v *Access) name(ctx context.Context, tx Tx) error {
 	for _, x := range v.Consents {
 		people = append(people, x.By)
 	}
-	for _, id := range people {
-		if _, seen := v.Names[id]; seen || id == "" {
-			continue
-		}
-		p, err := tx.Person(ctx, id)
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return err
-		}
-		v.Names[id] = p.Name
+	if err := nameAll(ctx, tx, v.Names, people); err != nil {
+		return err
 	}
 	for id := range v.Agencies {
 		a, err := tx.Agency(ctx, id)

@@ -168,6 +168,7 @@ type Tx interface {
 	Agency(ctx context.Context, id access.AgencyID) (org.Agency, error)
 	Agencies(ctx context.Context, f org.AgencyFilter) ([]org.Agency, error)
 	Person(ctx context.Context, id access.PersonID) (org.Person, error)
+	PersonNames(ctx context.Context, ids []access.PersonID) (map[access.PersonID]string, error)
 	AccountByLogin(ctx context.Context, login string) (org.Account, error)
 	AgencyStaff(ctx context.Context, id access.AgencyID) ([]Colleague, error)
 	UnitFor(ctx context.Context, municipality string) (access.AgencyID, error)

@@ -432,21 +432,6 @@ func (s *Service) requestView(ctx context.Context, tx Tx, r Request, asSender bo
 	return v, nameAll(ctx, tx, v.Names, people)
 }
 
-// nameAll reads the names of professionals into names. Somebody who is not known is left without a name.
-func nameAll(ctx context.Context, tx Tx, names map[access.PersonID]string, people []access.PersonID) error {
-	for _, id := range people {
-		if _, seen := names[id]; seen || id == "" {
-			continue
-		}
-		p, err := tx.Person(ctx, id)
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return err
-		}
-		names[id] = p.Name
-	}
-	return nil
-}
-
 // Inbox lists the requests to the reader's institutions, the oldest first.
 func (s *Service) Inbox(ctx context.Context, by access.Actor, f RequestFilter) ([]Request, map[access.AgencyID]string, error) {
 	var all []Request

@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -217,23 +218,22 @@ func (v *CaseView) name(ctx context.Context, tx Tx) error {
 	for _, n := range v.Notes {
 		v.Names[n.Author], v.Names[n.Editor] = "", ""
 	}
-	for id := range v.Names {
-		if id == "" {
-			continue
-		}
-		p, err := tx.Person(ctx, id)
-		if fault.Is(err, fault.NotFound) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		v.Names[id] = p.Name
+	if err := nameAll(ctx, tx, v.Names, slices.Collect(maps.Keys(v.Names))); err != nil {
+		return err
 	}
 	for i := range v.Seats {
 		v.Seats[i].Name = v.Names[v.Seats[i].Person]
 	}
 	return nil
+}
+
+// nameAll reads the names of professionals into names. Somebody who is not known is left without a name.
+func nameAll(ctx context.Context, tx Tx, names map[access.PersonID]string, people []access.PersonID) error {
+	people = slices.DeleteFunc(slices.Clone(people), func(id access.PersonID) bool { return id == "" || names[id] != "" })
+	slices.Sort(people)
+	known, err := tx.PersonNames(ctx, slices.Compact(people))
+	maps.Copy(names, known)
+	return err
 }
 
 // CaseCard is a case as a list shows it.
@@ -278,14 +278,9 @@ func cursor(at time.Time, id string) string {
 func caseCards(ctx context.Context, tx Tx, all []Case) ([]CaseCard, error) {
 	cards := make([]CaseCard, len(all))
 	names, agencies := map[access.PersonID]string{}, map[access.AgencyID]string{}
+	leads := make([]access.PersonID, len(all))
 	for i, c := range all {
-		if _, seen := names[c.Lead]; !seen {
-			p, err := tx.Person(ctx, c.Lead)
-			if err != nil && !fault.Is(err, fault.NotFound) {
-				return nil, err
-			}
-			names[c.Lead] = p.Name
-		}
+		leads[i] = c.Lead
 		if _, seen := agencies[c.Agency]; !seen {
 			a, err := tx.Agency(ctx, c.Agency)
 			if err != nil {
@@ -293,6 +288,11 @@ func caseCards(ctx context.Context, tx Tx, all []Case) ([]CaseCard, error) {
 			}
 			agencies[c.Agency] = a.Name
 		}
+	}
+	if err := nameAll(ctx, tx, names, leads); err != nil {
+		return nil, err
+	}
+	for i, c := range all {
 		cards[i] = CaseCard{c, names[c.Lead], agencies[c.Agency]}
 	}
 	return cards, nil

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"strengthen/internal/access"
 	"strengthen/internal/fold"
@@ -29,6 +30,33 @@ var personScope = columns{
 // Person returns one person.
 func (tx *Tx) Person(ctx context.Context, id access.PersonID) (org.Person, error) {
 	return one(ctx, tx, selectFrom(personSelect).and("person.id = ?", string(id)), scanPerson)
+}
+
+// PersonNames returns the names of people, of those who are known.
+func (tx *Tx) PersonNames(ctx context.Context, ids []access.PersonID) (map[access.PersonID]string, error) {
+	names := map[access.PersonID]string{}
+	for part := range slices.Chunk(ids, 64) {
+		q := in(selectFrom(`SELECT id, name FROM person`), "id", evened(part))
+		_, err := collect(ctx, tx, q.by("ORDER BY id"), func(s scanner) (struct{}, error) {
+			var id, name string
+			err := s.Scan(&id, &name)
+			names[access.PersonID(id)] = name
+			return struct{}{}, err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
+}
+
+// evened repeats the last of some values until there is a power of two of them, so that lists of all lengths share a few statements.
+func evened[T any](all []T) []T {
+	out := slices.Clone(all)
+	for n := len(out); n&(n-1) != 0; n = len(out) {
+		out = append(out, out[len(out)-1])
+	}
+	return out
 }
 
 // PersonTeam returns the trainers of the trainings in which a person has a place.
