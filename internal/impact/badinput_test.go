@@ -182,6 +182,30 @@ func said(t *testing.T, err error, row int, field, key string) {
 }
 
 // survived writes the report in every form and looks for what must not be there, and for the reason that must.
+// TestAnEarlierChangeDoesNotHideThatAllAreLost: people answered right after, and nobody at the time that the plan is about.
+func TestAnEarlierChangeDoesNotHideThatAllAreLost(t *testing.T) {
+	text := survey.Text{BG: "Показател", EN: "Figure"}
+	p := study.Default(survey.Study{ID: "file", Title: text, Outcomes: []survey.Outcome{{ID: "y", Title: text, High: 100, Decimals: 1, HigherBetter: true, Primary: true}}}, survey.Pre, survey.Post, survey.M6)
+	p.Outcomes[0].Columns = map[survey.Wave]string{survey.Pre: "pre", survey.Post: "i1", survey.M6: "m6"}
+	p.Primary, p.Data, p.Methods.Replicates = study.Contrast{From: survey.Pre, To: survey.M6}, filePlan().Data, 199
+	r, err := fromFile(t, p, table(80, func(_ int, row map[string]string) { row["m6"] = "" }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range []render.Document{impact.Write(r, nil, i18n.EN, time.Unix(0, 0)), impact.OnePage(r, nil, i18n.EN, time.Unix(0, 0))} {
+		b, err := render.JSON(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, says := range []string{"100% gave no second answer. Figure: the change", "cannot be estimated, because nobody was measured a second time"} {
+			if !strings.Contains(string(b), says) {
+				t.Errorf("the report does not say %q", says)
+			}
+		}
+	}
+	survived(t, r, "nobody was measured a second time")
+}
+
 func survived(t *testing.T, r analysis.Result, why string) {
 	t.Helper()
 	for _, l := range []i18n.Lang{i18n.BG, i18n.EN} {

@@ -197,7 +197,8 @@ func finite(x analysis.Number) float64 {
 	return float64(x)
 }
 
-// main returns the primary contrast of an outcome, or the first other one that was estimated.
+// main returns the primary contrast of an outcome, or, while people can still answer, the first other one that was estimated.
+// When all are lost, that is the headline: another contrast would hide it.
 func (w writer) main(outcome string) (analysis.Change, bool) {
 	var best *analysis.Change
 	for i := range w.Changes {
@@ -205,7 +206,7 @@ func (w writer) main(outcome string) (analysis.Change, bool) {
 		if c.Outcome != outcome || c.From == survey.RetroPre {
 			continue
 		}
-		if c.Main && c.N != 0 {
+		if c.Main && (c.N != 0 || c.Headline.Why == analysis.AllLost && c.Open == 0) {
 			return *c, true
 		}
 		if best == nil || !c.Main && best.N == 0 {
