@@ -92,6 +92,8 @@ func TestFirstDay(t *testing.T) {
 		}
 
 		expect(404, "no such page")(b.get("/en/l/" + token + "x"))
+		expect(404, "")(b.get("/en/nowhere"))
+		expect(200, "Do you work in the programme?")(b.get("/en"))
 		expect(422, "among the common ones")(b.post("/en/l/"+token, "password", "passwordpassword", "again", "passwordpassword"))
 		expect(422, "differ")(b.post("/en/l/"+token, "password", "четири зелени кофи", "again", "четири сини кофи"))
 		expect(200, "Sign in with it")(b.post("/en/l/"+token, "password", "четири зелени кофи", "again", "четири зелени кофи"))

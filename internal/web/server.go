@@ -140,9 +140,9 @@ func (s *Server) Handler() http.Handler {
 		mux.Handle(r.Pattern, s.route(r))
 		if r.Public {
 			method, path, _ := strings.Cut(r.Pattern, " ")
-			mux.Handle(method+" /en"+strings.TrimSuffix(path, "{$}"), s.route(r))
+			mux.Handle(method+" /en"+path, s.route(r))
 			if path == "/{$}" {
-				mux.Handle(method+" /en/{$}", s.route(r))
+				mux.Handle(method+" /en", s.route(r))
 			}
 		}
 	}
