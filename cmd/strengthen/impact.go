@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"strengthen/internal/access"
@@ -27,6 +29,19 @@ type impactCmd struct {
 	Report  reportCmd  `cmd:"" default:"withargs" help:"Write the report of a study in the database."`
 	Analyse analyseCmd `cmd:"" help:"Write the report of a table of answers by a plan, without a database."`
 	Plan    planCmd    `cmd:"" help:"Check a plan, print its hash, and the smallest change that it can detect."`
+}
+
+// reader is the language of whoever reads what a command says: of a report, the one that was asked for; otherwise English.
+func (c *impactCmd) reader(command string) i18n.Lang {
+	switch words := strings.Fields(command); {
+	case words[0] != "impact":
+		return i18n.EN
+	case slices.Contains(words, "analyse"):
+		return i18n.Parse(c.Analyse.Lang)
+	case slices.Contains(words, "plan"):
+		return i18n.Parse(c.Plan.Lang)
+	}
+	return i18n.Parse(c.Report.Lang)
 }
 
 // form is how a report is written.

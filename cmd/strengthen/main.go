@@ -74,24 +74,24 @@ func run(args []string) int {
 	defer stop()
 	k.BindTo(ctx, (*context.Context)(nil))
 	if err := k.Run(); err != nil {
-		return complain(err)
+		return complain(err, c.Impact.reader(k.Command()))
 	}
 	return 0
 }
 
-// complain says what went wrong and returns the exit code.
-func complain(err error) int {
+// complain says in a language what went wrong and returns the exit code.
+func complain(err error, lang i18n.Lang) int {
 	words := i18n.Load()
 	all := fault.All(err)
 	for _, f := range all {
 		place := ""
 		if f.Row > 0 {
-			place = fmt.Sprintf("row %d, ", f.Row)
+			place = fmt.Sprintf(lang.Pick("ред %d, ", "row %d, "), f.Row)
 		}
 		if f.Field != "" {
 			place += f.Field + ": "
 		}
-		fmt.Fprintf(os.Stderr, "strengthen: %s%s\n", place, words.T(i18n.EN, f.Key, f.Vars))
+		fmt.Fprintf(os.Stderr, "strengthen: %s%s\n", place, words.T(lang, f.Key, f.Vars))
 	}
 	if len(all) == 0 {
 		fmt.Fprintln(os.Stderr, "strengthen:", err)

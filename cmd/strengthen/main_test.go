@@ -73,7 +73,7 @@ func TestCommandsAsScriptsSeeThem(t *testing.T) {
 		{"the same answers again", []string{"import", "--data", data, "--map", mapping, "answers", schools}, 0, "already imported, nothing changed"},
 		{"the same answers under another mapping", []string{"import", "--data", data, "--map", corrected, "answers", schools}, 2, "Replace"},
 		{"and once more, to replace them", []string{"import", "--data", data, "--map", replacing, "answers", schools}, 0, "183 rows imported"},
-		{"a report of no study", []string{"impact", "--data", data, "--study", "none"}, 1, "no such record"},
+		{"a report of no study", []string{"impact", "--data", data, "--study", "none", "--lang", "en"}, 1, "no such record"},
 		{"verify", []string{"verify", "--data", data}, 0, "0 findings"},
 		{"a pair of keys for backups", []string{"backup-key", "--out", filepath.Join(dir, "secret.key")}, 0, "age1"},
 		{"a second pair over the first", []string{"backup-key", "--out", filepath.Join(dir, "secret.key")}, 1, "not written"},
@@ -141,7 +141,8 @@ func TestAnybodysDataIsAnalysedWithoutADatabase(t *testing.T) {
 		args []string
 		want string
 	}{
-		"text in a column of numbers": {[]string{"--plan", filepath.Join(examples, "pupils", "plan.yaml"), "--data", bad}, "row 2, fup"},
+		"text in a column of numbers": {[]string{"--lang", "en", "--plan", filepath.Join(examples, "pupils", "plan.yaml"), "--data", bad}, "row 2, fup: There must be a number here."},
+		"the same in Bulgarian":       {[]string{"--plan", filepath.Join(examples, "pupils", "plan.yaml"), "--data", bad}, "ред 2, fup: Тук трябва да стои число."},
 		"a plan that is not there":    {[]string{"--plan", filepath.Join(dir, "no.yaml"), "--data", bad}, "--plan"},
 		"data that are not there":     {[]string{"--plan", filepath.Join(examples, "pupils", "plan.yaml"), "--data", filepath.Join(dir, "no.csv")}, "--data"},
 		"a plan that is data":         {[]string{"--plan", bad, "--data", bad}, "plan"},
