@@ -118,7 +118,13 @@ func (w writer) parts(o study.Outcome, c analysis.Change, by study.By) (render.F
 	t.Rows = append(t.Rows, []render.Cell{text(w.T("Всички", "All")), w.count(c.N), w.change(h.Value, o.Decimals), text(w.interval(h.Low, h.High, o.Decimals)), text("–"), text("–")})
 	f.Desc = w.T("Всички: {c}. Стойностите са в таблицата.", "All: {c}. The values are in the table.", "c", f.Rows[len(f.Rows)-1].Text)
 	t.Note = w.smallNote()
-	return render.Figure{Finding: f.Title, Plot: f, Table: &t, Caption: w.T("Промяна {c}. Кухият кръг е стойността, придърпана към средното според това колко малко знае групата за себе си; тя е по-добрата догадка за малка група. Групите не се подреждат.", "Change {c}. The hollow mark is the value drawn towards the mean by how little a group tells of itself; it is the better guess for a small group. Groups are not ranked.", "c", w.contrast(c.From, c.To))}, true
+	caption := w.T("Промяна {c}. Групите не се подреждат.", "Change {c}. Groups are not ranked.", "c", w.contrast(c.From, c.To))
+	if len(drawn) > 0 {
+		caption += " " + w.T("Кухият кръг е стойността, придърпана към средното според това колко малко знае групата за себе си; тя е по-добрата догадка за малка група.", "The hollow mark is the value drawn towards the mean by how little a group tells of itself; it is the better guess for a small group.")
+	} else {
+		caption += " " + w.T("Показаните групи са твърде малко, за да се придърпат стойностите им към средното.", "Too few groups are shown to draw their values towards the mean.")
+	}
+	return render.Figure{Finding: f.Title, Plot: f, Table: &t, Caption: caption}, true
 }
 
 // groups describes the primary outcomes by sector, region and experience.
