@@ -36,14 +36,22 @@ type Decreed map[Date]bool
 type WorkCalendar struct {
 	decreed Decreed
 	free    map[Date]bool // public holidays and the days given for them, by year
-	from    int           // first and last year of free
-	to      int
+}
+
+// The years whose working days are known.
+const firstYear, lastYear = 1990, 2110
+
+// Known reports whether a moment lies in the years 1990 to 2100, so that a term that starts at it ends in a year whose working
+// days are known. Another one is a slip of the hand.
+func Known(t time.Time) bool {
+	year := t.In(Sofia).Year()
+	return firstYear <= year && year <= lastYear-10
 }
 
 // NewWorkCalendar returns the calendar of the years from 1990 to 2110 with the days that decrees changed.
 func NewWorkCalendar(decreed Decreed) *WorkCalendar {
-	c := &WorkCalendar{decreed: decreed, free: map[Date]bool{}, from: 1990, to: 2110}
-	for year := c.from; year <= c.to; year++ {
+	c := &WorkCalendar{decreed: decreed, free: map[Date]bool{}}
+	for year := firstYear; year <= lastYear; year++ {
 		c.addYear(year)
 	}
 	return c
@@ -73,7 +81,7 @@ func weekend(d Date) bool { return d.Weekday() == time.Saturday || d.Weekday() =
 
 // Working reports whether d is a working day. It panics outside the years 1990 to 2110, where nobody has a term.
 func (c *WorkCalendar) Working(d Date) bool {
-	if year, _, _ := d.Parts(); year < c.from || year > c.to {
+	if year, _, _ := d.Parts(); year < firstYear || year > lastYear {
 		panic(fmt.Sprintf("calendar: no working days are known for %s", d))
 	}
 	if free, ok := c.decreed[d]; ok {

@@ -356,6 +356,8 @@ func (s *Service) Correct(ctx context.Context, by access.Actor, id ClockID, star
 		switch {
 		case start.IsZero(), start.After(tx.Now()):
 			l.Add(fault.Field("start", "clock.future"))
+		case !calendar.Known(start):
+			l.Add(fault.Field("start", "form.year"))
 		case !c.Ended.IsZero() && start.After(c.Ended):
 			l.Add(fault.Field("start", "clock.afterend"))
 		}

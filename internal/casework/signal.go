@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"strengthen/internal/access"
+	"strengthen/internal/calendar"
 	"strengthen/internal/fault"
 	"strengthen/internal/org"
 	"strengthen/internal/sealed"
@@ -182,10 +183,15 @@ func (g Signal) check(t org.Tables, now time.Time) error {
 	if g.Source == Anonymous && g.Track == Other {
 		l.Add(fault.Field("source", "signal.anonymousother")) // ППЗЗДет 10(5)
 	}
-	if !g.Received.IsZero() && g.Received.After(now.Add(time.Minute)) {
+	switch {
+	case g.Received.After(now.Add(time.Minute)):
 		l.Add(fault.Field("received", "clock.future"))
+	case !g.Received.IsZero() && !calendar.Known(g.Received):
+		l.Add(fault.Field("received", "form.year"))
 	}
 	switch {
+	case !g.Learned.IsZero() && !calendar.Known(g.Learned):
+		l.Add(fault.Field("learned", "form.year"))
 	case g.Learned.After(now):
 		l.Add(fault.Field("learned", "clock.future"))
 	case !g.Received.IsZero() && g.Learned.After(g.Received):

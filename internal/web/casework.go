@@ -175,6 +175,8 @@ func moment(r *http.Request, name string, l *fault.List) time.Time {
 		l.Add(fault.Field(name, "form.moment"))
 	case t.Format("2006-01-02T15:04") != v:
 		l.Add(fault.Field(name, "form.nohour")) // the hour that is skipped in spring
+	case !calendar.Known(t):
+		l.Add(fault.Field(name, "form.year"))
 	}
 	return t
 }

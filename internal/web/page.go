@@ -500,8 +500,11 @@ func number(r *http.Request, name string, l *fault.List) int {
 
 func date(r *http.Request, name string, l *fault.List) calendar.Date {
 	d, err := calendar.ParseDate(field(r, name))
-	if err != nil {
+	switch {
+	case err != nil:
 		l.Add(fault.Field(name, "form.date"))
+	case !calendar.Known(d.Start()):
+		l.Add(fault.Field(name, "form.year"))
 	}
 	return d
 }
