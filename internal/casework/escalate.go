@@ -314,10 +314,10 @@ func (s *Service) SaveRule(ctx context.Context, by access.Actor, r ClockRule) er
 		old := all[i]
 		old.Term.N, old.RollBySetting, old.Practice, old.Ladder, old.Active = r.Term.N, r.RollBySetting, r.Practice, r.Ladder, r.Active
 		old.Article, old.Confidence, old.VerifiedBy, old.VerifiedOn = r.Article, r.Confidence, r.VerifiedBy, r.VerifiedOn
+		old.Version++
 		if err := old.check(); err != nil {
 			return err
 		}
-		old.Version++
 		return tx.PutClockRule(ctx, old)
 	})
 }
@@ -332,8 +332,13 @@ func (r ClockRule) check() error {
 		l.Add(fault.Field("article", "form.length", fault.Vars{"min": 3, "max": 200})) // no rule without its source
 	}
 	chosen(&l, "confidence", []string{"A", "B", "C"}, r.Confidence)
-	if r.Confidence == "A" && r.Version > 1 && (r.VerifiedBy == "" || r.VerifiedOn.IsZero()) {
-		l.Add(fault.Field("verified_by", "clock.verified"))
+	if r.Confidence == "A" && r.Version > 1 { // as shipped they were verified before the release
+		if r.VerifiedBy == "" {
+			l.Add(fault.Field("verified_by", "clock.verified"))
+		}
+		if r.VerifiedOn.IsZero() {
+			l.Add(fault.Field("verified_on", "clock.verified"))
+		}
 	}
 	return l.Err()
 }
