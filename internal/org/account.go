@@ -93,6 +93,9 @@ func (in Invitation) check(t Tables) error {
 	if in.Lang != "bg" && in.Lang != "en" {
 		l.Add(fault.Field("lang", "form.choose"))
 	}
+	if _, ok := t.Region(in.Region); in.Region != "" && !ok {
+		l.Add(fault.Field("region", "form.choose"))
+	}
 	return l.Err()
 }
 

@@ -236,7 +236,8 @@ type accountsPage struct {
 	Accounts []org.AccountCard
 	Role     access.Role // only those who hold it
 	Find     string
-	Agency   org.Agency // only its people; and whom to invite to it
+	Agency   org.Agency      // only its people; and whom to invite to it
+	Person   access.PersonID // only this one, whose form comes back with faults
 	All      int
 	Found    int
 	Waiting  int // who has not answered the invitation
@@ -282,7 +283,8 @@ const accountsAtOnce = 40
 
 func (s *Server) accountsPage(r *http.Request) (*accountsPage, error) {
 	q := r.URL.Query()
-	p := &accountsPage{Page: s.page(r, ""), Once: access.NewID(), firms: map[access.AgencyID]string{}, Role: access.Role(q.Get("role")), Find: q.Get("find")}
+	p := &accountsPage{Page: s.page(r, ""), Once: access.NewID(), firms: map[access.AgencyID]string{}, Role: access.Role(q.Get("role")), Find: q.Get("find"),
+		Person: access.PersonID(r.PathValue("id"))}
 	p.Title = p.L("Профили", "Accounts")
 	p.Form.Lang = "bg"
 	if id := access.AgencyID(r.FormValue("agency")); id != "" {
@@ -318,7 +320,7 @@ func (s *Server) accountsPage(r *http.Request) (*accountsPage, error) {
 // shows reports whether an account is among those that were asked for.
 func (p *accountsPage) shows(c org.AccountCard) bool {
 	at := func(g org.RoleGrant) bool { return g.Agency == p.Agency.ID && g.Ended.IsZero() }
-	return (p.Role == "" || p.Holds(c, p.Role)) && (p.Agency.ID == "" || slices.ContainsFunc(c.Grants, at)) &&
+	return (p.Person == "" || p.Person == c.Person) && (p.Role == "" || p.Holds(c, p.Role)) && (p.Agency.ID == "" || slices.ContainsFunc(c.Grants, at)) &&
 		(p.Find == "" || strings.Contains(fold.Words(c.Name+" "+c.Login), fold.Words(p.Find)))
 }
 
@@ -337,7 +339,7 @@ func (s *Server) inviteAccount(w http.ResponseWriter, r *http.Request) error {
 		if e != nil {
 			return e
 		}
-		p.Form = in
+		p.Form, p.Sent = in, "invite"
 		return s.again(w, err, &p.Page, "accounts", p)
 	}
 	return to(w, r, accountsOf(in.Agency), "sent")
@@ -359,8 +361,14 @@ func (s *Server) inviteAgain(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) grant(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Org.Grant(r.Context(), visitOf(r).actor(), "grant/"+field(r, "key"), access.PersonID(r.PathValue("id")), access.Grant{Role: access.Role(field(r, "role")), Region: access.RegionID(field(r, "region")), Agency: access.AgencyID(field(r, "agency"))}); err != nil {
-		return err
+	id, role := access.PersonID(r.PathValue("id")), access.Grant{Role: access.Role(field(r, "role")), Region: access.RegionID(field(r, "region")), Agency: access.AgencyID(field(r, "agency"))}
+	if err := s.Org.Grant(r.Context(), visitOf(r).actor(), "grant/"+field(r, "key"), id, role); err != nil {
+		p, e := s.accountsPage(r)
+		if e != nil {
+			return cmpError(err, e)
+		}
+		p.Sent = string(id)
+		return s.again(w, err, &p.Page, "accounts", p)
 	}
 	return to(w, r, "/accounts", "saved")
 }
