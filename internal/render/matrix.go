@@ -59,7 +59,11 @@ func (p Matrix) draw(c canvas, lang string) {
 				continue
 			}
 		}
-		c.text("m", matrixLeft+(float64(j)+0.5)*wide, 18, "middle", name)
+		x, anchor := matrixLeft+(float64(j)+0.5)*wide, "middle"
+		if p.Dense && j > 0 { // the last name is longer than its cell, and ends where the picture ends
+			x, anchor = plotWidth, "end"
+		}
+		c.text("m", x, 18, anchor, name)
 	}
 	for i, r := range p.Rows {
 		y := 26 + float64(i)*step

@@ -28,8 +28,17 @@ type Look struct {
 	First string // when it was several times: the moment of the first
 }
 
-// Looks lists who opened the case, the newest first. What one person did again and again stands on one line.
-func (p *accessPage) Looks() []Look {
+// looksAtOnce is how many lines of the record a page shows before the reader asks for the rest.
+const looksAtOnce = 10
+
+// Looks lists who opened the case lately, the newest first.
+func (p *accessPage) Looks() []Look { return p.looks()[:min(looksAtOnce, len(p.looks()))] }
+
+// Earlier lists those before the latest.
+func (p *accessPage) Earlier() []Look { return p.looks()[len(p.Looks()):] }
+
+// looks lists who opened the case. What one person did again and again stands on one line.
+func (p *accessPage) looks() []Look {
 	var all []Look
 	for _, e := range p.Access.Entries {
 		if n := len(all); n > 0 && all[n-1].Actor == e.Actor && all[n-1].Action == e.Action && all[n-1].Outcome == e.Outcome {
@@ -41,6 +50,15 @@ func (p *accessPage) Looks() []Look {
 	}
 	return all
 }
+
+// LookTable is a part of the record as a table.
+type LookTable struct {
+	Page  *accessPage
+	Looks []Look
+}
+
+// Table puts lines of the record into a table.
+func (p *accessPage) Table(all []Look) LookTable { return LookTable{p, all} }
 
 // Live reports whether a share opens something now.
 func (p *accessPage) Live(h casework.Share) bool {

@@ -31,7 +31,7 @@ document.addEventListener("keydown", (e) => {
   if (s) { e.preventDefault(); s.focus(); }
 });
 // The present page of the header is scrolled into view on a phone.
-document.querySelector(".nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+document.querySelectorAll(".nav [aria-current],.tabs [aria-current]").forEach((a) => a.scrollIntoView({ inline: "center", block: "nearest" }));
 // What is folded on the screen is open on paper.
 window.addEventListener("beforeprint", () => document.querySelectorAll("details:not([open])").forEach((d) => { d.open = true; d.dataset.folded = "1"; }));
 window.addEventListener("afterprint", () => document.querySelectorAll("[data-folded]").forEach((d) => { d.open = false; delete d.dataset.folded; }));
