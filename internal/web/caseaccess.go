@@ -54,11 +54,12 @@ func (p *accessPage) looks() []Look {
 // LookTable is a part of the record as a table.
 type LookTable struct {
 	Page  *accessPage
+	Name  string
 	Looks []Look
 }
 
 // Table puts lines of the record into a table.
-func (p *accessPage) Table(all []Look) LookTable { return LookTable{p, all} }
+func (p *accessPage) Table(name string, all []Look) LookTable { return LookTable{p, name, all} }
 
 // Live reports whether a share opens something now.
 func (p *accessPage) Live(h casework.Share) bool {
