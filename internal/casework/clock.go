@@ -77,12 +77,26 @@ type Rung struct {
 	After time.Duration
 }
 
-// at is the moment of a rung for a clock that runs from start to due.
-func (g Rung) at(start, due time.Time) time.Time {
-	if g.Share > 0 {
-		return start.Add(time.Duration(float64(due.Sub(start)) * g.Share))
+// rung is the moment of the rule's rung i for a clock. What has to be done at once has no end to count from: its rungs are times
+// after the start.
+func (c Clock) rung(r ClockRule, i int) time.Time {
+	switch g := r.Ladder[i]; {
+	case g.Share > 0:
+		return c.Start.Add(time.Duration(float64(c.Due.Sub(c.Start)) * g.Share))
+	case r.Immediate():
+		return c.Start.Add(g.After)
+	default:
+		return c.Due.Add(g.After)
 	}
-	return due.Add(g.After)
+}
+
+// due is the moment at which a term t of the rule is over when it began at start. The law gives "at once" no length, and nobody
+// acts in no time: such a term counts as over at its first rung, which the house sets.
+func (r ClockRule) due(days *calendar.WorkCalendar, t calendar.Term, start time.Time) time.Time {
+	if r.Immediate() && len(r.Ladder) > 0 {
+		return start.Add(r.Ladder[0].After)
+	}
+	return days.Due(start, t)
 }
 
 // ParseLadder reads rungs as they are written: "50% 75% 100% +4h".
@@ -188,7 +202,7 @@ func (r ClockRule) EndsOn(e Event) bool {
 	return slices.Contains(strings.Split(r.Ends, "|"), string(e))
 }
 
-// Immediate reports whether the law says "at once": there is no term to run, only how long it took.
+// Immediate reports whether the law says "at once": a term without a length.
 func (r ClockRule) Immediate() bool { return r.Term.Unit == calendar.Hours && r.Term.N == 0 }
 
 // ClockState is where a clock stands.

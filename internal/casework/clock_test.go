@@ -77,8 +77,8 @@ func TestTheClocksOfASignalAndItsCase(t *testing.T) {
 		if k := clocks["D13"]; !k.Due.Equal(at("2026-03-30 23:59:59")) || k.Person != w.person["worker"].Person {
 			t.Errorf("D13 is due %s, want four weeks from the receipt of the signal", k.Due.In(calendar.Sofia))
 		}
-		if k := clocks["D10"]; k.State != casework.Running || !k.Due.Equal(w.clock.Now()) {
-			t.Errorf("D10 begins with the confirmation: %s, %s", k.State, k.Due)
+		if k := clocks["D10"]; k.State != casework.Running || !k.Start.Equal(w.clock.Now()) || !k.Due.Equal(w.clock.Now().Add(time.Hour)) {
+			t.Errorf("D10 begins with the confirmation: %s, %s to %s", k.State, k.Start, k.Due)
 		}
 		if k := clocks["D08"]; k.Case != id {
 			t.Error("the clocks of the signal are not seen on the case")
@@ -99,6 +99,59 @@ func TestARoundNoonOfAnotherTown(t *testing.T) {
 		k := w.clocks(g.ID, "")
 		if k["D05"].State != casework.Met || !k["D05"].Late || !k["D09"].Due.Equal(w.clock.Now().Add(24*time.Hour)) {
 			t.Errorf("after forwarding: D05 %s late %v, D09 due %s", k["D05"].State, k["D05"].Late, k["D09"].Due)
+		}
+	})
+}
+
+// What has to be done at once has no length: it is in time until its first reminder, and late from then on.
+func TestAtOnceIsLateFromItsFirstReminder(t *testing.T) {
+	for name, tc := range map[string]struct {
+		after time.Duration
+		state casework.ClockState // before it is done
+		late  bool
+	}{
+		"within the hour":      {59 * time.Minute, casework.Running, false},
+		"after the hour":       {time.Hour + time.Minute, casework.Breached, true},
+		"long after the hour":  {30 * time.Hour, casework.Breached, true},
+		"at the very end":      {time.Hour - time.Second, casework.Running, false},
+		"at the moment itself": {0, casework.Running, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(w *world) {
+				school := violence()
+				school.Unit = w.agency["police"]
+				g := w.give("inspector", school)
+				w.clock.Move(tc.after)
+				w.sweep()
+				if k := w.clocks(g.ID, "")["D05"]; k.State != tc.state {
+					t.Errorf("D05 %v after the receipt is %s, want %s", tc.after, k.State, tc.state)
+				}
+				w.must(w.s.Forward(w.Context(), w.person["inspector"], g.ID, g.Version, w.agency["ozd"], "PER32", ""))
+				if k := w.clocks(g.ID, "")["D05"]; k.State != casework.Met || k.Late != tc.late {
+					t.Errorf("D05 done %v after the receipt: %s, late %v, want %v", tc.after, k.State, k.Late, tc.late)
+				}
+			})
+		})
+	}
+}
+
+// A share of nothing is no moment.
+func TestAtOnceHasNoShares(t *testing.T) {
+	each(t, func(w *world) {
+		for ladder, refused := range map[string]bool{"50% +1h": true, "100%": true, "+30m +2h": false} {
+			rungs, err := casework.ParseLadder(ladder)
+			w.must(err)
+			r := casework.ShippedRules()[0]
+			for _, x := range casework.ShippedRules() {
+				if x.Ref == "D05" {
+					r = x
+				}
+			}
+			r.Ladder, r.VerifiedBy, r.VerifiedOn = rungs, "Юрист", calendar.On(w.clock.Now())
+			err = w.s.SaveRule(w.Context(), administrator, r)
+			if all := fault.All(err); refused != (len(all) == 1 && all[0].Field == "ladder") {
+				t.Errorf("%s: %v", ladder, err)
+			}
 		}
 	})
 }

@@ -43,7 +43,7 @@ func tableOf(rules []casework.ClockRule) string {
 	for _, r := range rules {
 		long := fmt.Sprintf("%d %s", r.Term.N, strings.ReplaceAll(string(r.Term.Unit), "_", " "))
 		if r.Immediate() {
-			long = "at once"
+			long = "at once, late after " + strings.TrimPrefix(casework.LadderText(r.Ladder[:1]), "+")
 		}
 		basis := r.Article
 		if r.Practice {

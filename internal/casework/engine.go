@@ -171,7 +171,7 @@ func (s *Service) start(ctx context.Context, tx Tx, days *calendar.WorkCalendar,
 	if r.SinceReceipt && x.cas != nil && !x.cas.Received.IsZero() {
 		at = x.cas.Received
 	}
-	c := Clock{ID: ClockID(access.NewID()), Rule: r.Ref, Version: r.Version, Start: at, Due: days.Due(at, t), State: Running}
+	c := Clock{ID: ClockID(access.NewID()), Rule: r.Ref, Version: r.Version, Start: at, Due: r.due(days, t, at), State: Running}
 	if !x.due.IsZero() {
 		c.Due = x.due
 	}
@@ -215,7 +215,7 @@ func (c *Clock) place(r ClockRule, x subject) {
 // past already, such as in a late entry, only the last is still told.
 func (c *Clock) arm(r ClockRule, now time.Time) {
 	c.Rung = 0
-	for c.Rung < len(r.Ladder) && !r.Ladder[c.Rung].at(c.Start, c.Due).After(now) {
+	for c.Rung < len(r.Ladder) && !c.rung(r, c.Rung).After(now) {
 		c.Rung++
 	}
 	c.Rung = max(0, c.Rung-1)
@@ -226,9 +226,9 @@ func (c *Clock) arm(r ClockRule, now time.Time) {
 func nextMoment(r ClockRule, c Clock) time.Time {
 	var next time.Time
 	if c.Rung < len(r.Ladder) {
-		next = r.Ladder[c.Rung].at(c.Start, c.Due)
+		next = c.rung(r, c.Rung)
 	}
-	if c.State == Running && !r.Immediate() && (next.IsZero() || c.Due.Before(next)) {
+	if c.State == Running && (next.IsZero() || c.Due.Before(next)) {
 		next = c.Due
 	}
 	return next
@@ -378,7 +378,7 @@ func (s *Service) Correct(ctx context.Context, by access.Actor, id ClockID, star
 		if err != nil {
 			return err
 		}
-		c.Start, c.Due = start, days.Due(start, t)
+		c.Start, c.Due = start, r.due(days, t, start)
 		if c.State == Met {
 			c.Late = c.Ended.After(c.Due)
 			return tx.PutClock(ctx, c)

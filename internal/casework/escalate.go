@@ -75,10 +75,10 @@ func advance(ctx context.Context, tx Tx, id ClockID) error {
 		return err
 	}
 	told := c.Rung
-	for c.Rung < len(r.Ladder) && !r.Ladder[c.Rung].at(c.Start, c.Due).After(now) {
+	for c.Rung < len(r.Ladder) && !c.rung(r, c.Rung).After(now) {
 		c.Rung++
 	}
-	if c.State == Running && c.over(r, now) {
+	if c.State == Running && !now.Before(c.Due) {
 		if err := change(ctx, tx, c, "breached", ""); err != nil {
 			return err
 		}
@@ -96,14 +96,6 @@ func advance(ctx context.Context, tx Tx, id ClockID) error {
 		return err
 	}
 	return tell(ctx, tx, c, r, level(r.Ladder[c.Rung-1]))
-}
-
-// over reports whether the term has ended. What has to be done at once is late when its first rung has passed.
-func (c Clock) over(r ClockRule, now time.Time) bool {
-	if r.Immediate() {
-		return c.Rung > 0
-	}
-	return !now.Before(c.Due)
 }
 
 // level says how far up a rung goes: 0 whoever is responsible, 1 the one on duty too, 2 whoever stands above, 3 the coordinator
@@ -330,6 +322,9 @@ func (r ClockRule) check() error {
 	}
 	if n := len([]rune(r.Article)); n < 3 || n > 200 {
 		l.Add(fault.Field("article", "form.length", fault.Vars{"min": 3, "max": 200})) // no rule without its source
+	}
+	if r.Immediate() && slices.ContainsFunc(r.Ladder, func(g Rung) bool { return g.Share > 0 }) {
+		l.Add(fault.Field("ladder", "clock.noshare"))
 	}
 	chosen(&l, "confidence", []string{"A", "B", "C"}, r.Confidence)
 	if r.Confidence == "A" && r.Version > 1 { // as shipped they were verified before the release

@@ -253,16 +253,17 @@ func (p Page) ClockLine(v casework.ClockView, who string) ClockLine {
 		l.Class, l.Value = "", p.L("спрян", "stands still")
 	case v.State == casework.Cancelled:
 		l.Class, l.Icon, l.Value = "", "i-off", p.T("clockstate.cancelled")
-	case v.Of.Immediate():
-		l.Class, l.Icon, l.Width, l.Value = "c-late", "i-warn", 100, p.L("веднага: ", "at once: ")+p.Lang.Late(now.Sub(v.Start))
 	case !now.Before(v.Due):
 		l.Class, l.Icon, l.Width, l.Value = "c-late", "i-warn", 100, p.Lang.Late(now.Sub(v.Due))
 	default:
 		l.Value = p.Lang.Left(v.Due.Sub(now))
 		l.Width = int(100 * now.Sub(v.Start) / v.Due.Sub(v.Start))
-		if l.Width >= 75 {
+		if l.Width >= 75 || v.Of.Immediate() {
 			l.Class = "c-soon"
 		}
+	}
+	if v.Live() && v.Of.Immediate() {
+		l.Value = p.L("веднага: ", "at once: ") + l.Value
 	}
 	return l
 }
