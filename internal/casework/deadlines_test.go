@@ -4,10 +4,12 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
 	"strengthen/internal/casework"
+	"strengthen/internal/i18n"
 )
 
 var update = flag.Bool("update", false, "write the table of terms in docs/deadlines.md anew")
@@ -55,3 +57,12 @@ func tableOf(rules []casework.ClockRule) string {
 }
 
 func either(events string) string { return strings.ReplaceAll(events, "|", "` or `") }
+
+// Each source that the program ships can be read in English.
+func TestSourcesOfTermsInEnglish(t *testing.T) {
+	for _, r := range casework.ShippedRules() {
+		if en := i18n.EN.Citation(r.Article); regexp.MustCompile(`\p{Cyrillic}`).MatchString(en) {
+			t.Errorf("%s: %s", r.Ref, en)
+		}
+	}
+}

@@ -281,13 +281,13 @@ func (p Page) ClockLines(all []casework.ClockView, who func(casework.Clock) stri
 
 // Basis says whether a term is of the law, and which article, or good practice.
 func (p Page) Basis(r casework.ClockRule) string {
-	text := r.Article
+	text := p.Lang.Citation(r.Article)
 	if r.Practice {
 		text = p.L("добра практика", "good practice")
 		if rest, same := strings.CutPrefix(r.Article, "добра практика"); same {
-			text += rest
+			text += p.Lang.Citation(rest)
 		} else if r.Article != "" {
-			text += " · " + r.Article
+			text += " · " + p.Lang.Citation(r.Article)
 		}
 	}
 	if r.Confidence == "C" {
