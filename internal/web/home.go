@@ -41,6 +41,7 @@ type homePage struct {
 	Asking       *asking   // questionnaires, without names
 	Taking       *taking   // trainings in which the reader takes part
 	Working      *workPage // what waits in the reader's cases
+	Waits        []waiting // decisions of two, and what the law gives a day for
 }
 
 func (p *homePage) head(text string) {
@@ -61,7 +62,7 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 		p.Month, p.Months = monthOf(p.Programme, s.Now.Today())
 	}
 	for _, part := range []func(*http.Request, *homePage) error{
-		s.workingPart, s.overviewPart, s.leadingPart, s.watchingPart, s.keepingPart, s.askingPart, s.progressPart, s.takingPart,
+		s.awaitingPart, s.workingPart, s.overviewPart, s.leadingPart, s.watchingPart, s.keepingPart, s.askingPart, s.progressPart, s.takingPart,
 	} {
 		if err := part(r, p); err != nil {
 			return err
@@ -219,6 +220,9 @@ func (s *Server) watchingPart(r *http.Request, p *homePage) error {
 		}
 		x.Lost = counts[org.Failed]
 	}
+	if n := p.Waiting(); n > 0 {
+		p.head(p.Count(n, "{n} решение чака вас", "{n} решения чакат вас", "{n} decision awaits you", "{n} decisions await you"))
+	}
 	p.head(p.Count(x.Opened, "За 30 дни данни на хора са отваряни {n} път", "За 30 дни данни на хора са отваряни {n} пъти",
 		"In 30 days data of people were opened {n} time", "In 30 days data of people were opened {n} times"))
 	return nil
@@ -278,7 +282,7 @@ func (s *Server) keepingPart(r *http.Request, p *homePage) error {
 	for _, c := range cards {
 		k.add(c, s.Now())
 	}
-	n := len(k.Invited)
+	n := len(k.Invited) + p.Waiting()
 	if !k.House.Set() {
 		n++
 	}

@@ -31,8 +31,21 @@ func TestTwoPeopleEraseThroughThePages(t *testing.T) {
 	if status, _ := s.ask(t, http.MethodPost, "/data/items/"+id+"/erase", admin); status != http.StatusConflict {
 		t.Errorf("what nobody confirmed: %d", status)
 	}
+	const second = "1 изтриване чака втори човек"
+	if _, home := s.ask(t, http.MethodGet, "/home", officer); !strings.Contains(home, "за изтриване</a>") {
+		t.Errorf("the first page of the officer does not tell what is proposed")
+	}
+	if _, home := s.ask(t, http.MethodGet, "/home", admin); strings.Contains(home, second) || strings.Contains(home, "за изтриване</a>") {
+		t.Error("what the officer has not confirmed waits for the second person")
+	}
 	if status, _ := s.ask(t, http.MethodPost, "/data/items/"+id+"/confirm", officer); status != http.StatusSeeOther {
 		t.Errorf("confirmed: %d", status)
+	}
+	if _, home := s.ask(t, http.MethodGet, "/home", admin); !strings.Contains(home, second) {
+		t.Error("the first page of the second person does not tell that an erasure waits")
+	}
+	if _, home := s.ask(t, http.MethodGet, "/home", officer); strings.Contains(home, second) {
+		t.Error("the erasure that the officer confirmed waits for the officer")
 	}
 	if status, page := s.ask(t, http.MethodPost, "/data/items/"+id+"/erase", officer); status != http.StatusConflict || !strings.Contains(page, `class="sum"`) {
 		t.Errorf("the officer alone: %d", status)
@@ -45,6 +58,9 @@ func TestTwoPeopleEraseThroughThePages(t *testing.T) {
 	}
 	if _, page := s.ask(t, http.MethodGet, "/data", officer); strings.Contains(page, id) {
 		t.Error("what is erased is still on the page")
+	}
+	if _, home := s.ask(t, http.MethodGet, "/home", admin); strings.Contains(home, second) {
+		t.Error("the erasure still waits after it was done")
 	}
 }
 
