@@ -979,12 +979,12 @@ CREATE UNIQUE INDEX certificate_0006_number_key ON public.certificate USING btre
 CREATE UNIQUE INDEX certificate_0006_pkey ON public.certificate USING btree (id);
 CREATE INDEX certificate_of ON public.certificate USING btree (enrolment_id);
 CREATE UNIQUE INDEX certificate_valid ON public.certificate USING btree (enrolment_id) WHERE (revoked_on IS NULL);
-CREATE INDEX clock_agency ON public.clock USING btree (agency_id, due_at) WHERE ((state)::text = ANY (ARRAY['running'::text, 'paused'::text, 'breached'::text]));
 CREATE INDEX clock_case ON public.clock USING btree (case_id) WHERE (case_id IS NOT NULL);
 CREATE INDEX clock_next ON public.clock USING btree (next_at, id) WHERE (next_at IS NOT NULL);
 CREATE INDEX clock_person ON public.clock USING btree (person_id, due_at) WHERE ((state)::text = ANY (ARRAY['running'::text, 'paused'::text, 'breached'::text]));
 CREATE UNIQUE INDEX clock_pkey ON public.clock USING btree (id);
 CREATE INDEX clock_signal ON public.clock USING btree (signal_id) WHERE (signal_id IS NOT NULL);
+CREATE INDEX clock_unit ON public.clock USING btree (agency_id, due_at) WHERE ((person_id IS NULL) AND ((state)::text = ANY (ARRAY['running'::text, 'paused'::text, 'breached'::text])));
 CREATE INDEX clock_change_of ON public.clock_change USING btree (clock_id, n);
 CREATE UNIQUE INDEX clock_change_pkey ON public.clock_change USING btree (id);
 CREATE UNIQUE INDEX clock_rule_pkey ON public.clock_rule USING btree (ref, version);
