@@ -222,6 +222,40 @@ func TestTermsAreChangedWithAReason(t *testing.T) {
 	})
 }
 
+// Of former staff the name goes when the last role is long over and no case that is kept names them.
+func TestFormerStaffLoseTheirNames(t *testing.T) {
+	each(t, func(w *world) {
+		long, lately := text(w.clock.Now().AddDate(-6, 0, 0)), text(w.clock.Now().AddDate(-4, 0, 0))
+		w.putCase(w.db, "kept", w.agency["ozd"], time.Time{})
+		for name, x := range map[string]struct {
+			ended, until string // of the one role
+			role         string
+			does         string // what else there is of them
+			gone         bool
+		}{
+			"left long ago":                {ended: long, role: "caseworker", gone: true},
+			"whose role ran out":           {until: long, role: "partner", gone: true},
+			"left lately":                  {ended: lately, role: "caseworker"},
+			"still holds the role":         {role: "supervisor"},
+			"acted in a case that is kept": {ended: long, role: "caseworker", does: `INSERT INTO case_event (id, case_id, at, actor, what, part, text, trained, n) VALUES ('e', 'kept', '2020-01-01T00:00:00.000000Z', $1, 'x', 'core', '', FALSE, 1)`},
+			"sat in a team that is kept":   {ended: long, role: "partner", does: `INSERT INTO case_seat (id, case_id, agency_id, place, function, person_id, from_at) SELECT 's', 'kept', agency_id, 'invited', 'x', $1, '2020-01-01T00:00:00.000000Z' FROM case_file WHERE id = 'kept'`},
+			"took part lately":             {ended: long, role: "trainer", does: `INSERT INTO role_grant (id, person_id, role, granted_at, granted_by, ended_at) SELECT 'again', id, 'trainer', '2020-01-01T00:00:00.000000Z', 'x', '` + lately + `' FROM person WHERE id = $1`},
+		} {
+			w.exec(w.db, `INSERT INTO person (id, name, name_fold, sort, email, email_fold, lang, region_id, made_at, version) VALUES ($1, $1, $1, 'а', $1, $1, 'bg', 'PER', '2015-01-01T00:00:00.000000Z', 1)`, name)
+			w.exec(w.db, `INSERT INTO role_grant (id, person_id, role, granted_at, granted_by, ended_at, until_at) VALUES ($1, $1, $2, '2015-01-01T00:00:00.000000Z', 'x', NULLIF($3, ''), NULLIF($4, ''))`, name, x.role, x.ended, x.until)
+			if x.does != "" {
+				w.exec(w.db, x.does, name)
+			}
+			_, err := w.s.Propose(w.Context())
+			w.must(err)
+			n := w.count(`SELECT count(*) FROM retention_item WHERE class = 'person' AND record_id = $1 AND state = 'proposed'`, name)
+			if x.gone != (n == 1) {
+				t.Errorf("who %s: proposed %d times", name, n)
+			}
+		}
+	})
+}
+
 // Of a person who only took part, who it was goes; that somebody took part stays. Mail loses its words by the month.
 func TestPeopleAndMailLoseTheirNames(t *testing.T) {
 	each(t, func(w *world) {

@@ -60,9 +60,12 @@ func (tx *Tx) PutRetentionRule(ctx context.Context, r privacy.Rule) error {
 var ended = map[privacy.Class]string{
 	privacy.Cases:   `SELECT id, closed_at AS since FROM case_file WHERE closed_at IS NOT NULL`,
 	privacy.Signals: `SELECT id, since_at AS since FROM signal WHERE state = 'no_action' AND case_id IS NULL`,
-	privacy.People: `SELECT p.id, coalesce((SELECT max(t.ends_on) FROM enrolment AS e JOIN training AS t ON t.id = e.training_id WHERE e.person_id = p.id), p.made_at) AS since
-		FROM person AS p WHERE p.email <> '' AND NOT EXISTS (SELECT 1 FROM role_grant AS g WHERE g.person_id = p.id AND g.role <> 'participant')
-		AND NOT EXISTS (SELECT 1 FROM trainer_assignment AS a WHERE a.person_id = p.id)`,
+	privacy.People: `SELECT p.id, (SELECT max(d.day) FROM (SELECT p.made_at AS day
+			UNION ALL SELECT t.ends_on FROM enrolment AS e JOIN training AS t ON t.id = e.training_id WHERE e.person_id = p.id
+			UNION ALL SELECT t.ends_on FROM trainer_assignment AS a JOIN training AS t ON t.id = a.training_id WHERE a.person_id = p.id
+			UNION ALL SELECT coalesce(g.ended_at, g.until_at) FROM role_grant AS g WHERE g.person_id = p.id AND g.role <> 'participant') AS d) AS since
+		FROM person AS p WHERE p.email <> '' AND NOT EXISTS (SELECT 1 FROM role_grant AS g WHERE g.person_id = p.id AND g.role <> 'participant' AND g.ended_at IS NULL AND g.until_at IS NULL)
+		AND p.id NOT IN (SELECT actor FROM case_event) AND p.id NOT IN (SELECT actor FROM signal_event) AND p.id NOT IN (SELECT person_id FROM case_seat WHERE person_id IS NOT NULL)`,
 	privacy.Mail:     `SELECT substr(due_at, 1, 7) AS id, substr(due_at, 1, 7) AS since FROM message WHERE state <> 'planned' AND address <> '' GROUP BY substr(due_at, 1, 7)`,
 	privacy.Sessions: `SELECT m AS id, m AS since FROM (SELECT substr(until_at, 1, 7) AS m FROM session UNION SELECT substr(on_day, 1, 7) FROM unusual_day) AS s`,
 	privacy.Requests: `SELECT id, decided_at AS since FROM subject_request WHERE decided_at IS NOT NULL`,
