@@ -111,6 +111,8 @@ func valueOf(c column, i int) any {
 		return "100% +4h"
 	case c.table == "clock_rule" && c.name == "verified_on":
 		return "2026-03-02"
+	case c.table == "retention_rule" && c.name == "at":
+		return "2026-03-02T09:00:00.000000Z"
 	case c.table == "response" && c.name == "study_id": // until version 7 no other study had responses
 		return "programme"
 	case c.refTable != "": // row i refers to row i

@@ -18,6 +18,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strengthen/internal/testkit"
 	"strings"
 	"sync"
 	"testing"
@@ -32,19 +33,9 @@ var (
 		}
 		return uint64(time.Now().UnixNano() % 1e9)
 	}()
-	work string // folder of the built programs
 )
 
-func TestMain(m *testing.M) {
-	var err error
-	if work, err = os.MkdirTemp("", "strengthen-torture-"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	os.RemoveAll(work)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { testkit.Main(m) }
 
 // times is how often a test does what it does.
 func times(short, inLong int) int {
@@ -82,7 +73,7 @@ func figures(t *testing.T, format string, args ...any) {
 var program = sync.OnceValue(func() string { return build("strengthen") })
 
 func build(name string, flags ...string) string {
-	file := filepath.Join(work, name)
+	file := filepath.Join(os.TempDir(), name)
 	args := append(append([]string{"build", "-o", file}, flags...), "strengthen/cmd/strengthen")
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		panic(fmt.Sprintf("the program does not build: %v\n%s", err, out))
@@ -130,7 +121,7 @@ var broken = sync.OnceValue(func() string {
 			panic(fmt.Sprintf("%s does not hold what was to be broken: %s", f.file, f.from))
 		}
 		changed := bytes.Replace(b, []byte(f.from), []byte(f.to), 1)
-		out := filepath.Join(work, strings.ReplaceAll(f.file, "/", "_"))
+		out := filepath.Join(os.TempDir(), strings.ReplaceAll(f.file, "/", "_"))
 		if err := os.WriteFile(out, changed, 0o600); err != nil {
 			panic(err)
 		}
@@ -140,7 +131,7 @@ var broken = sync.OnceValue(func() string {
 	if err != nil {
 		panic(err)
 	}
-	file := filepath.Join(work, "overlay.json")
+	file := filepath.Join(os.TempDir(), "overlay.json")
 	if err := os.WriteFile(file, b, 0o600); err != nil {
 		panic(err)
 	}
