@@ -20,7 +20,7 @@ type Class string
 const (
 	Cases    Class = "case"            // closed cases with everything in them
 	Signals  Class = "signal"          // signals that ended without a case
-	People   Class = "person"          // personal data of participants and of former staff whom no case names any more; what they did stays, without a name
+	People   Class = "person"          // personal data of participants and of former staff who worked on nothing that is kept; what they did stays, without a name
 	Mail     Class = "mail"            // what was sent, by month
 	Sessions Class = "session"         // who was signed in where, by month
 	Requests Class = "subject_request" // decided requests of people

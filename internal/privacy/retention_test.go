@@ -225,24 +225,40 @@ func TestTermsAreChangedWithAReason(t *testing.T) {
 // Of former staff the name goes when the last role is long over and no case that is kept names them.
 func TestFormerStaffLoseTheirNames(t *testing.T) {
 	each(t, func(w *world) {
-		long, lately := text(w.clock.Now().AddDate(-6, 0, 0)), text(w.clock.Now().AddDate(-4, 0, 0))
+		before, long, lately := text(w.clock.Now().AddDate(-8, 0, 0)), text(w.clock.Now().AddDate(-6, 0, 0)), text(w.clock.Now().AddDate(-4, 0, 0))
+		seven := text(w.clock.Now().AddDate(-7, 0, 0))
 		w.putCase(w.db, "kept", w.agency["ozd"], time.Time{})
+		w.exec(w.db, `UPDATE case_file SET opened_at = $1`, seven)
+		units := map[string]string{"ozd": string(w.agency["ozd"]), "empty": "empty", "signals": "signals", "requests": "requests"}
+		for _, id := range []string{"empty", "signals", "requests"} {
+			w.exec(w.db, `INSERT INTO agency (id, name, name_fold, sort, kind, sector, region_id, version) VALUES ($1, $1, $1, $1, 'sad', 'social', 'PER', 1)`, id)
+		}
+		w.putSignal(w.db, "heard", "signals", "received", w.clock.Now().AddDate(-7, 0, 0), "")
+		w.exec(w.db, `UPDATE signal SET received_at = $1`, seven)
+		w.exec(w.db, `INSERT INTO case_request (id, case_id, n, from_agency, to_agency, kind, parts, state, since_at, due_on, until_at, sender, text, version) VALUES ('r', 'kept', 1, $2, 'requests', 'x', 0, 'asked', $1, '2020-01-01', $1, 'x', '', 1)`, seven, units["ozd"])
 		for name, x := range map[string]struct {
 			ended, until string // of the one role
 			role         string
+			unit         string // where, if anywhere
 			does         string // what else there is of them
 			gone         bool
 		}{
-			"left long ago":                {ended: long, role: "caseworker", gone: true},
+			"left long ago":                {ended: long, role: "caseworker", unit: "empty", gone: true},
+			"left before what is kept":     {ended: before, role: "caseworker", unit: "ozd", gone: true},
+			"left after what is kept":      {ended: long, role: "caseworker", unit: "ozd"},
+			"whose unit keeps a signal":    {ended: long, role: "caseworker", unit: "signals"},
+			"whose unit keeps a request":   {ended: long, role: "partner", unit: "requests"},
 			"whose role ran out":           {until: long, role: "partner", gone: true},
 			"left lately":                  {ended: lately, role: "caseworker"},
 			"still holds the role":         {role: "supervisor"},
-			"acted in a case that is kept": {ended: long, role: "caseworker", does: `INSERT INTO case_event (id, case_id, at, actor, what, part, text, trained, n) VALUES ('e', 'kept', '2020-01-01T00:00:00.000000Z', $1, 'x', 'core', '', FALSE, 1)`},
+			"gave a signal that is kept":   {ended: long, role: "partner", does: `UPDATE signal SET source_person = $1`},
+			"reviewed an emergency access": {ended: long, role: "data_protection", does: `INSERT INTO glass_break (id, case_id, person_id, category, reason, at, until_at, reviewer, finding) VALUES ('b', 'kept', 'x', 'life', '', '2020-01-01T00:00:00.000000Z', '2020-01-01T03:00:00.000000Z', $1, '')`},
 			"sat in a team that is kept":   {ended: long, role: "partner", does: `INSERT INTO case_seat (id, case_id, agency_id, place, function, person_id, from_at) SELECT 's', 'kept', agency_id, 'invited', 'x', $1, '2020-01-01T00:00:00.000000Z' FROM case_file WHERE id = 'kept'`},
 			"took part lately":             {ended: long, role: "trainer", does: `INSERT INTO role_grant (id, person_id, role, granted_at, granted_by, ended_at) SELECT 'again', id, 'trainer', '2020-01-01T00:00:00.000000Z', 'x', '` + lately + `' FROM person WHERE id = $1`},
 		} {
 			w.exec(w.db, `INSERT INTO person (id, name, name_fold, sort, email, email_fold, lang, region_id, made_at, version) VALUES ($1, $1, $1, 'а', $1, $1, 'bg', 'PER', '2015-01-01T00:00:00.000000Z', 1)`, name)
-			w.exec(w.db, `INSERT INTO role_grant (id, person_id, role, granted_at, granted_by, ended_at, until_at) VALUES ($1, $1, $2, '2015-01-01T00:00:00.000000Z', 'x', NULLIF($3, ''), NULLIF($4, ''))`, name, x.role, x.ended, x.until)
+			w.exec(w.db, `INSERT INTO role_grant (id, person_id, role, granted_at, granted_by, ended_at, until_at, agency_id) VALUES ($1, $1, $2, '2015-01-01T00:00:00.000000Z', 'x', NULLIF($3, ''), NULLIF($4, ''), NULLIF($5, ''))`,
+				name, x.role, x.ended, x.until, units[x.unit])
 			if x.does != "" {
 				w.exec(w.db, x.does, name)
 			}

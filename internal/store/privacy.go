@@ -56,7 +56,9 @@ func (tx *Tx) PutRetentionRule(ctx context.Context, r privacy.Rule) error {
 		WHERE class = $7 AND version = $8`, r.Months, r.Source, r.Confidence, r.Reason, moment(r.At), text(r.By), string(r.Class), r.Version)
 }
 
-// ended says for each class which records have ended, and since when: a moment or a day. A class without a text never ends.
+// ended says for each class which records have ended, and since when: a moment or a day. A class without a text never ends. The
+// name of former staff stays while anything is kept that they may have worked on: a case, a signal or a request of their
+// institution from their time, a team in which they sat, a signal that they gave, an emergency access of theirs.
 var ended = map[privacy.Class]string{
 	privacy.Cases:   `SELECT id, closed_at AS since FROM case_file WHERE closed_at IS NOT NULL`,
 	privacy.Signals: `SELECT id, since_at AS since FROM signal WHERE state = 'no_action' AND case_id IS NULL`,
@@ -65,7 +67,11 @@ var ended = map[privacy.Class]string{
 			UNION ALL SELECT t.ends_on FROM trainer_assignment AS a JOIN training AS t ON t.id = a.training_id WHERE a.person_id = p.id
 			UNION ALL SELECT coalesce(g.ended_at, g.until_at) FROM role_grant AS g WHERE g.person_id = p.id AND g.role <> 'participant') AS d) AS since
 		FROM person AS p WHERE p.email <> '' AND NOT EXISTS (SELECT 1 FROM role_grant AS g WHERE g.person_id = p.id AND g.role <> 'participant' AND g.ended_at IS NULL AND g.until_at IS NULL)
-		AND p.id NOT IN (SELECT actor FROM case_event) AND p.id NOT IN (SELECT actor FROM signal_event) AND p.id NOT IN (SELECT person_id FROM case_seat WHERE person_id IS NOT NULL)`,
+		AND NOT EXISTS (SELECT 1 FROM role_grant AS g JOIN case_file AS c ON c.agency_id = g.agency_id WHERE g.person_id = p.id AND c.opened_at <= coalesce(g.ended_at, g.until_at))
+		AND NOT EXISTS (SELECT 1 FROM role_grant AS g JOIN signal AS s ON s.unit_id = g.agency_id WHERE g.person_id = p.id AND s.received_at <= coalesce(g.ended_at, g.until_at))
+		AND NOT EXISTS (SELECT 1 FROM role_grant AS g JOIN case_request AS r ON r.to_agency = g.agency_id WHERE g.person_id = p.id AND r.since_at <= coalesce(g.ended_at, g.until_at))
+		AND NOT EXISTS (SELECT 1 FROM case_seat AS s WHERE s.person_id = p.id) AND NOT EXISTS (SELECT 1 FROM signal AS s WHERE s.source_person = p.id)
+		AND NOT EXISTS (SELECT 1 FROM glass_break AS b WHERE b.person_id = p.id OR b.reviewer = p.id)`,
 	privacy.Mail:     `SELECT substr(due_at, 1, 7) AS id, substr(due_at, 1, 7) AS since FROM message WHERE state <> 'planned' AND address <> '' GROUP BY substr(due_at, 1, 7)`,
 	privacy.Sessions: `SELECT m AS id, m AS since FROM (SELECT substr(until_at, 1, 7) AS m FROM session UNION SELECT substr(on_day, 1, 7) FROM unusual_day) AS s`,
 	privacy.Requests: `SELECT id, decided_at AS since FROM subject_request WHERE decided_at IS NOT NULL`,

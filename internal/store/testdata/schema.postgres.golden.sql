@@ -965,6 +965,7 @@ CREATE UNIQUE INDEX case_request_pkey ON public.case_request USING btree (id);
 CREATE INDEX case_request_event_of ON public.case_request_event USING btree (request_id, n);
 CREATE UNIQUE INDEX case_request_event_pkey ON public.case_request_event USING btree (id);
 CREATE INDEX case_seat_of ON public.case_seat USING btree (case_id);
+CREATE INDEX case_seat_person ON public.case_seat USING btree (person_id) WHERE (person_id IS NOT NULL);
 CREATE UNIQUE INDEX case_seat_pkey ON public.case_seat USING btree (id);
 CREATE INDEX case_share_agency ON public.case_share USING btree (agency_id, until_at) WHERE (ended_at IS NULL);
 CREATE INDEX case_share_case ON public.case_share USING btree (case_id, until_at);

@@ -19,6 +19,7 @@ CREATE INDEX case_request_inbox ON case_request (to_agency, since_at, id);
 CREATE INDEX case_request_of ON case_request (case_id, n);
 CREATE INDEX case_request_open ON case_request (until_at) WHERE state IN ('asked', 'taken', 'needs_info', 'accepted');
 CREATE INDEX case_seat_of ON case_seat (case_id);
+CREATE INDEX case_seat_person ON case_seat (person_id) WHERE person_id IS NOT NULL;
 CREATE INDEX case_share_agency ON case_share (agency_id, until_at) WHERE ended_at IS NULL;
 CREATE INDEX case_share_case ON case_share (case_id, until_at);
 CREATE INDEX case_share_person ON case_share (person_id, until_at) WHERE ended_at IS NULL;
