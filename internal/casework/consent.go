@@ -69,17 +69,7 @@ func (s *Service) WithdrawConsent(ctx context.Context, by access.Actor, id CaseI
 		if err := tx.PutConsent(ctx, all[i]); err != nil {
 			return err
 		}
-		err = endShares(ctx, tx, c, func(h Share) bool {
-			if h.Ground != "consent" {
-				return false
-			}
-			for _, p := range h.Parts {
-				if !covered(all, p) {
-					return true
-				}
-			}
-			return false
-		})
+		err = endShares(ctx, tx, c, func(h Share) bool { return h.Ground == "consent" && !covered(c, all, h.Parts) })
 		if err != nil {
 			return err
 		}
@@ -87,23 +77,14 @@ func (s *Service) WithdrawConsent(ctx context.Context, by access.Actor, id CaseI
 	})
 }
 
-func covered(all []Consent, p Compartment) bool {
-	return slices.ContainsFunc(all, func(x Consent) bool { return x.Withdrawn.IsZero() && slices.Contains(x.Parts, p) })
-}
-
-// consented reports whether somebody agreed to every part: the child itself where it is old enough.
-func consented(ctx context.Context, tx Tx, c Case, parts []Compartment) (bool, error) {
-	all, err := tx.Consents(ctx, c.ID)
-	if err != nil {
-		return false, err
-	}
-	if ConsentsAlone(c.Band) {
-		all = slices.DeleteFunc(all, func(x Consent) bool { return x.Capacity != "child" })
-	}
+// covered reports whether somebody agrees to every part: the child itself where it is old enough.
+func covered(c Case, all []Consent, parts []Compartment) bool {
 	for _, p := range parts {
-		if !covered(all, p) {
-			return false, nil
+		if !slices.ContainsFunc(all, func(x Consent) bool {
+			return x.Withdrawn.IsZero() && slices.Contains(x.Parts, p) && (x.Capacity == "child" || !ConsentsAlone(c.Band))
+		}) {
+			return false
 		}
 	}
-	return true, nil
+	return true
 }

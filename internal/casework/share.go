@@ -121,11 +121,11 @@ func (s *Service) GiveShare(ctx context.Context, by access.Actor, key string, id
 			l.Add(mayJoin(ctx, tx, c, a, h.Person))
 		}
 		if h.Ground == "consent" {
-			ok, err := consented(ctx, tx, c, h.Parts)
+			all, err := tx.Consents(ctx, c.ID)
 			if err != nil {
 				return err
 			}
-			if !ok {
+			if !covered(c, all, h.Parts) {
 				l.Add(fault.Field("ground", "share.noconsent"))
 			}
 		}

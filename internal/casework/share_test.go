@@ -216,6 +216,94 @@ func TestConsentIsGivenByWhoMayAndCanBeWithdrawn(t *testing.T) {
 	})
 }
 
+// From fourteen the child's own consent counts (Child Protection Act, article 11а, paragraph 3): a parent's takes its place neither
+// when a share is given nor when the child takes its word back.
+func TestTheConsentOfAChildOfFourteen(t *testing.T) {
+	each(t, func(w *world) {
+		g := violence()
+		g.Band = "14-17"
+		c := w.openedAs(g)
+		ctx, lead := w.Context(), w.person["worker"]
+		parts := []casework.Compartment{casework.Core, casework.Voice}
+		share := casework.Share{Agency: w.agency["school"], Person: w.person["teacher"].Person, Parts: parts, Purpose: "service", Ground: "consent"}
+		w.at("parts", w.s.RecordConsent(ctx, lead, w.key(), c.ID, casework.Consent{Capacity: "parent", How: "oral"}), "a consent to nothing")
+		w.must(w.s.RecordConsent(ctx, lead, w.key(), c.ID, casework.Consent{Capacity: "parent", Parts: parts, How: "written"}))
+		w.at("ground", w.s.GiveShare(ctx, lead, w.key(), c.ID, share, 30), "with the word of a parent alone")
+		w.must(w.s.RecordConsent(ctx, lead, w.key(), c.ID, casework.Consent{Capacity: "child", Parts: parts[:1], How: "oral"}))
+		w.at("ground", w.s.GiveShare(ctx, lead, w.key(), c.ID, share, 30), "with the child's word for one of two parts")
+		w.must(w.s.RecordConsent(ctx, lead, w.key(), c.ID, casework.Consent{Capacity: "child", Parts: parts, How: "oral"}))
+		w.must(w.s.GiveShare(ctx, lead, w.key(), c.ID, share, 30))
+		byLaw := casework.Share{Agency: w.agency["hospital"], Parts: parts[:1], Purpose: "service", Ground: "36g"}
+		w.must(w.s.GiveShare(ctx, lead, w.key(), c.ID, byLaw, 30))
+		v, err := w.s.WhoSees(ctx, lead, c.ID)
+		w.must(err)
+		for _, x := range v.Consents {
+			if x.Capacity == "child" && len(x.Parts) == 2 {
+				w.must(w.s.WithdrawConsent(ctx, lead, c.ID, x.ID))
+				w.want(fault.NotFound, w.s.WithdrawConsent(ctx, lead, c.ID, x.ID), "withdrawn twice")
+			}
+		}
+		if got := w.opens("teacher", c.ID); got != nil {
+			t.Errorf("the child took its word back, and the school still sees %v", got)
+		}
+		if w.opens("doctor", c.ID) == nil {
+			t.Error("a share by law ended with a consent")
+		}
+	})
+}
+
+// A share can be taken back at once, but for the seat by which the lead works; a bar can be lifted by the head.
+func TestAShareIsTakenBack(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened()
+		ctx, lead := w.Context(), w.person["worker"]
+		for _, share := range []casework.Share{
+			{Agency: w.agency["school"], Person: w.person["teacher"].Person, Parts: []casework.Compartment{casework.Core}, Purpose: "service", Ground: "36g"},
+			{Agency: w.agency["hospital"], Parts: []casework.Compartment{casework.Core}, Purpose: "service", Ground: "36g"},
+		} {
+			w.must(w.s.GiveShare(ctx, lead, w.key(), c.ID, share, 30))
+		}
+		w.at("parts", w.s.GiveShare(ctx, lead, w.key(), c.ID, casework.Share{Agency: w.agency["school"], Purpose: "service", Ground: "36g"}, 30), "a share of nothing")
+		w.at("agency", w.s.GiveShare(ctx, lead, w.key(), c.ID, casework.Share{Agency: "nowhere", Parts: []casework.Compartment{casework.Core}, Purpose: "service", Ground: "36g"}, 30), "to nobody")
+		v, err := w.s.WhoSees(ctx, lead, c.ID)
+		w.must(err)
+		w.want(fault.NotFound, w.s.EndShare(ctx, lead, c.ID, "none"), "a share that is not there")
+		for _, h := range v.Shares {
+			switch {
+			case h.Person == lead.Person:
+				w.at("share", w.s.EndShare(ctx, lead, c.ID, h.ID), "the lead's own seat")
+			case h.Person == w.person["teacher"].Person:
+				w.must(w.s.EndShare(ctx, lead, c.ID, h.ID))
+				w.want(fault.NotFound, w.s.EndShare(ctx, lead, c.ID, h.ID), "taken back twice")
+			}
+		}
+		if w.opens("worker", c.ID) == nil || w.opens("doctor", c.ID) == nil {
+			t.Error("another's share ended too")
+		}
+		if got := w.opens("teacher", c.ID); got != nil {
+			t.Errorf("taken back, and still seen: %v", got)
+		}
+		w.at("person", w.s.Exclude(ctx, lead, c.ID, lead.Person, "съсед на семейството"), "the lead bars herself")
+		w.at("person", w.s.Exclude(ctx, lead, c.ID, "nobody", "съсед на семейството"), "nobody is barred")
+		w.must(w.s.ExcludeByMail(ctx, lead, c.ID, " Doctor@Example.org ", "съсед на семейството"))
+		if w.opens("doctor", c.ID) != nil {
+			t.Error("barred by the address, the doctor still sees the case")
+		}
+		w.want(fault.Denied, w.s.Readmit(ctx, lead, c.ID, w.person["doctor"].Person), "the lead lifts the bar")
+		w.must(w.s.Readmit(ctx, w.person["head"], c.ID, w.person["doctor"].Person))
+		if w.opens("doctor", c.ID) == nil {
+			t.Error("the bar is lifted, and the doctor's institution does not reach the case")
+		}
+		timeline, err := w.s.Timeline(ctx, lead, c.ID, casework.EventFilter{Limit: 50})
+		w.must(err)
+		for _, what := range []string{"share.given", "share.ended", "person.barred", "person.readmitted"} {
+			if !slices.ContainsFunc(timeline.Events, func(e casework.CaseEvent) bool { return e.What == what }) {
+				t.Errorf("%s is not on the timeline", what)
+			}
+		}
+	})
+}
+
 func TestEveryOpeningIsOnTheRecord(t *testing.T) {
 	each(t, func(w *world) {
 		c := w.opened()

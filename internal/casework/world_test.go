@@ -105,6 +105,14 @@ func (w *world) want(kind fault.Kind, err error, what string) {
 	}
 }
 
+// at asks for one fault, at a field.
+func (w *world) at(field string, err error, what string) {
+	w.Helper()
+	if all := fault.All(err); len(all) != 1 || all[0].Field != field {
+		w.Errorf("%s: %v, want a fault at %s", what, err, field)
+	}
+}
+
 func (w *world) key() string {
 	w.n++
 	return fmt.Sprint("k/", w.n)
