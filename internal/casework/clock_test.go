@@ -343,3 +343,214 @@ func TestEveryEscalationReachesSomebody(t *testing.T) {
 		}
 	})
 }
+
+// history is what became of a clock, by its words.
+func (w *world) history(id casework.ClockID) []string {
+	w.Helper()
+	var what []string
+	w.must(store.For[casework.Tx]{DB: w.db}.View(w.Context(), access.TheSystem(), func(tx casework.Tx) error {
+		all, err := tx.ClockChanges(w.Context(), id)
+		for _, h := range all {
+			what = append(what, h.What)
+		}
+		return err
+	}))
+	return what
+}
+
+// A term that was met late, and whose start was entered wrongly, was met in time after all; a start after the end is none.
+func TestACorrectionOfAClockThatEnded(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, worker := w.Context(), w.person["worker"]
+		g := w.give("worker", violence())
+		start := w.clock.Now()
+		w.clock.Move(25 * time.Hour)
+		w.must(w.s.Screen(ctx, worker, g.ID, g.Version))
+		w.must(w.s.Assess(ctx, worker, g.ID, g.Version+1, casework.Unfounded, time.Time{}))
+		ended := w.clock.Now()
+		k := w.clocks(g.ID, "")["D09"]
+		if !k.Late {
+			t.Fatal("25 hours are not late")
+		}
+		w.clock.Move(time.Hour)
+		w.at("start", w.s.Correct(ctx, worker, k.ID, ended.Add(time.Second), "wrong_entry"), "a start after the end")
+		w.must(w.s.Correct(ctx, worker, k.ID, start.Add(2*time.Hour), "wrong_entry"))
+		if k = w.clocks(g.ID, "")["D09"]; k.Late || k.State != casework.Met || !k.Ended.Equal(ended) {
+			t.Errorf("23 hours: %s, late %v", k.State, k.Late)
+		}
+		w.must(w.s.Correct(ctx, worker, k.ID, start, "wrong_entry"))
+		if k = w.clocks(g.ID, "")["D09"]; !k.Late {
+			t.Error("25 hours again, and not late")
+		}
+		w.must(w.s.ProposeEnd(ctx, worker, g.ID, g.Version+2, "Проверено с училището и семейството."))
+		w.must(w.s.DecideEnd(ctx, w.person["head"], g.ID, g.Version+3, true, ""))
+		w.want(fault.Conflict, w.s.Correct(ctx, worker, w.clocks(g.ID, "")["D16"].ID, start, "wrong_entry"), "a clock that was cancelled")
+	})
+}
+
+// Of a clock that stood still, and of one whose end is told by a request or a task, a correction of the start leaves what is
+// not about the start: the days it stood still, the day that was agreed.
+func TestACorrectionKeepsStandingDaysAndAgreedEnds(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, worker := w.Context(), w.person["worker"]
+		c := w.opened()
+		k := w.clocks("", c.ID)["D13"]
+		w.must(w.s.Pause(ctx, worker, k.ID, "abroad"))
+		w.want(fault.Conflict, w.s.Correct(ctx, worker, k.ID, k.Start, "late_entry"), "while it stands still")
+		w.want(fault.Conflict, w.s.Pause(ctx, worker, k.ID, "court"), "paused twice")
+		w.clock.Move(10 * 24 * time.Hour)
+		w.must(w.s.Resume(ctx, worker, k.ID))
+		w.want(fault.Conflict, w.s.Resume(ctx, worker, k.ID), "resumed twice")
+		due := calendar.On(w.clocks("", c.ID)["D13"].Due)
+		w.must(w.s.Correct(ctx, worker, k.ID, k.Start.AddDate(0, 0, -1), "late_entry"))
+		// Four weeks from Sunday 1 March end on Sunday the 29th, which moves to Monday the 30th as before; the ten days stay.
+		if got := calendar.On(w.clocks("", c.ID)["D13"].Due); got != due {
+			t.Errorf("due %s, was %s", got, due)
+		}
+		if got := w.history(k.ID); !slices.Equal(got, []string{"started", "paused", "resumed", "corrected"}) {
+			t.Errorf("history %v", got)
+		}
+
+		r := w.ask(c)
+		w.must(w.step("teacher", r.ID, casework.Accept, ""))
+		k = w.clocks("", c.ID)["R04"]
+		w.must(w.s.Correct(ctx, worker, k.ID, k.Start.Add(-time.Hour), "late_entry"))
+		if got := w.clocks("", c.ID)["R04"]; !got.Due.Equal(r.Due.End()) {
+			t.Errorf("the request is due %s, and its clock %s", r.Due, got.Due)
+		}
+	})
+}
+
+// Whose clock it is: the sender's, the court's, or nobody's whom the program knows.
+func TestWhoseClockItIs(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, worker := w.Context(), w.person["worker"]
+		g := violence()
+		g.Track, g.Kinds, g.Source, g.SourceAgency = casework.Other, []casework.Kind{"abandonment"}, casework.FromAgency, w.agency["hospital"]
+		g.Words.Sender, g.Learned, g.Received = "", w.clock.Now().Add(-25*time.Hour), w.clock.Now()
+		left := w.give("doctor", g)
+		if k := w.clocks(left.ID, "")["D04"]; k.State != casework.Met || !k.Late || k.Agency != w.agency["hospital"] {
+			t.Errorf("the hospital's day: %s, late %v, of %s", k.State, k.Late, k.Agency)
+		}
+		g.Kinds = []casework.Kind{"no_care"}
+		if k, ok := w.clocks(w.give("doctor", g).ID, "")["D04"]; ok {
+			t.Errorf("a hospital's day without abandonment: %+v", k)
+		}
+		g.Kinds, g.SourceAgency = []casework.Kind{"abandonment"}, w.agency["school"]
+		if k, ok := w.clocks(w.give("teacher", g).ID, "")["D04"]; ok {
+			t.Errorf("a hospital's day of a school: %+v", k)
+		}
+		for municipality, rules := range map[string][2]string{"PER32": {"D32", "D33"}, "": {"D33", "D32"}} {
+			call := violence()
+			call.Channel, call.Municipality = "helpline", municipality
+			clocks := w.clocks(w.give("worker", call).ID, "")
+			if _, ok := clocks[rules[0]]; !ok || clocks[rules[1]].ID != "" {
+				t.Errorf("a call about a child of %q starts %v", municipality, clocks)
+			}
+		}
+		if clocks := w.clocks(w.give("worker", violence()).ID, ""); clocks["D32"].ID != "" || clocks["D33"].ID != "" {
+			t.Error("a report of the helpline about a call that came elsewhere")
+		}
+
+		c := w.opened()
+		for _, step := range []struct {
+			e             casework.Event
+			placed, court bool
+		}{{casework.PlacementOrdered, true, false}, {"court.asked", true, false}, {"court.decided", false, true}, {casework.PlacementOrdered, true, true}, {"placement.ended", false, true}} {
+			w.must(w.s.CaseHappened(ctx, worker, c.ID, step.e, time.Time{}, ""))
+			if x := w.cas(c.ID); x.Placed != step.placed || x.Court != step.court {
+				t.Errorf("after %s: placed %v, court %v", step.e, x.Placed, x.Court)
+			}
+		}
+		clocks := w.clocks("", c.ID)
+		if k := clocks["D21"]; k.Agency != w.agency["ozd"] || k.Person != worker.Person {
+			t.Errorf("the request to the court is of %s, %s", k.Agency, k.Person)
+		}
+		for _, ref := range []string{"D22", "D23"} {
+			if k, ok := clocks[ref]; !ok || k.Agency != "" || k.Person != "" {
+				t.Errorf("%s is of %q, %q", ref, k.Agency, k.Person)
+			}
+		}
+	})
+}
+
+func TestWhatARuleOfClocksNeeds(t *testing.T) {
+	each(t, func(w *world) {
+		rules, err := w.s.Rules(w.Context(), w.person["admin"])
+		w.must(err)
+		rule := func(ref string) casework.ClockRule {
+			return rules[slices.IndexFunc(rules, func(r casework.ClockRule) bool { return r.Ref == ref })]
+		}
+		on := calendar.On(w.clock.Now())
+		for name, tc := range map[string]struct {
+			ref    string
+			change func(*casework.ClockRule)
+			fields []string
+		}{
+			"no hours, at once":              {"D10", func(r *casework.ClockRule) { r.Term.N = 0 }, nil},
+			"sixty days of hours":            {"D08", func(r *casework.ClockRule) { r.Term.N = 1440 }, nil},
+			"more than sixty":                {"D08", func(r *casework.ClockRule) { r.Term.N = 1441 }, []string{"n"}},
+			"fewer than none":                {"D08", func(r *casework.ClockRule) { r.Term.N = -1 }, []string{"n"}},
+			"no days":                        {"D12", func(r *casework.ClockRule) { r.Term.N = 0 }, []string{"n"}},
+			"a source of two letters":        {"D12", func(r *casework.ClockRule) { r.Article = "чл" }, []string{"article"}},
+			"a source of three":              {"D12", func(r *casework.ClockRule) { r.Article = "чл." }, nil},
+			"a source without end":           {"D12", func(r *casework.ClockRule) { r.Article = strings.Repeat("ч", 201) }, []string{"article"}},
+			"surer than sure":                {"D12", func(r *casework.ClockRule) { r.Confidence = "AA" }, []string{"confidence"}},
+			"sure, and nobody verified it":   {"D12", func(r *casework.ClockRule) { r.Confidence = "A" }, []string{"verified_by", "verified_on"}},
+			"sure, and verified on no day":   {"D12", func(r *casework.ClockRule) { r.Confidence, r.VerifiedBy = "A", "юрист" }, []string{"verified_on"}},
+			"sure, and verified by nobody":   {"D12", func(r *casework.ClockRule) { r.Confidence, r.VerifiedOn = "A", on }, []string{"verified_by"}},
+			"sure, verified by whom, when":   {"D12", func(r *casework.ClockRule) { r.Confidence, r.VerifiedBy, r.VerifiedOn = "A", "юрист", on }, nil},
+			"unsure, and verified by nobody": {"D12", func(r *casework.ClockRule) { r.Confidence = "C" }, nil},
+		} {
+			r := rule(tc.ref)
+			r.Confidence = "C"
+			tc.change(&r)
+			var fields []string
+			for _, f := range fault.All(w.s.SaveRule(w.Context(), w.person["admin"], r)) {
+				fields = append(fields, f.Field)
+			}
+			if !slices.Equal(fields, tc.fields) {
+				t.Errorf("%s: faults at %v, want %v", name, fields, tc.fields)
+			}
+		}
+	})
+}
+
+func TestWhatATurnOfDutyNeeds(t *testing.T) {
+	each(t, func(w *world) {
+		now := w.clock.Now()
+		for name, tc := range map[string]struct {
+			change func(*casework.Duty)
+			fields []string
+		}{
+			"as it should be":              {func(d *casework.Duty) {}, nil},
+			"a deputy, for 92 days":        {func(d *casework.Duty) { d.Rung, d.Until = 2, d.From.Add(92*24*time.Hour) }, nil},
+			"a second longer":              {func(d *casework.Duty) { d.Until = d.From.Add(92*24*time.Hour + time.Second) }, []string{"until"}},
+			"no rung":                      {func(d *casework.Duty) { d.Rung = 3 }, []string{"rung"}},
+			"somebody of another unit":     {func(d *casework.Duty) { d.Person = w.person["stranger"].Person }, []string{"person"}},
+			"an end that is the beginning": {func(d *casework.Duty) { d.Until = d.From }, []string{"until"}},
+			"over before it is entered":    {func(d *casework.Duty) { d.From, d.Until = now.Add(-2*time.Hour), now.Add(-time.Second) }, []string{"until"}},
+		} {
+			d := casework.Duty{Agency: w.agency["ozd"], Person: w.person["worker"].Person, From: now, Until: now.Add(time.Hour), Rung: 1}
+			tc.change(&d)
+			var fields []string
+			for _, f := range fault.All(w.s.PlanDuty(w.Context(), w.person["head"], w.key(), d)) {
+				fields = append(fields, f.Field)
+			}
+			if !slices.Equal(fields, tc.fields) {
+				t.Errorf("%s: faults at %v, want %v", name, fields, tc.fields)
+			}
+		}
+	})
+}
+
+func TestLaddersThatAreNone(t *testing.T) {
+	for text, ok := range map[string]bool{
+		"": true, "1%": true, "100%": true, "0%": false, "101%": false, "50% 75% 100% +4h": true, "75% 50%": false, "+4h 50%": false, "+4h +1h": false, "+1h +4h": true,
+		"4h": false, "+-4h": false, "половината": false, "50": false, "+0s": true,
+	} {
+		if _, err := casework.ParseLadder(text); (err == nil) != ok {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

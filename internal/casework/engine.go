@@ -347,6 +347,22 @@ func (s *Service) Resume(ctx context.Context, by access.Actor, id ClockID) error
 	})
 }
 
+// stoodStill is how many days a clock stood still, all pauses together.
+func stoodStill(ctx context.Context, tx Tx, id ClockID) (int, error) {
+	history, err := tx.ClockChanges(ctx, id)
+	days := 0
+	var since time.Time
+	for _, h := range history {
+		switch h.What {
+		case "paused":
+			since = h.At
+		case "resumed":
+			days += calendar.On(since).DaysUntil(calendar.On(h.At))
+		}
+	}
+	return days, err
+}
+
 // Correct moves the start of a clock, such as when the hour of receipt was entered wrongly. The old start and end stay in its
 // history, and so does every escalation that was sent.
 func (s *Service) Correct(ctx context.Context, by access.Actor, id ClockID, start time.Time, reason string) error {
@@ -378,7 +394,16 @@ func (s *Service) Correct(ctx context.Context, by access.Actor, id ClockID, star
 		if err != nil {
 			return err
 		}
-		c.Start, c.Due = start, r.due(days, t, start)
+		c.Start = start
+		if !r.agreed() {
+			stood, err := stoodStill(ctx, tx, c.ID)
+			if err != nil {
+				return err
+			}
+			if c.Due = r.due(days, t, start); stood > 0 {
+				c.Due = calendar.On(c.Due).AddDays(stood).End()
+			}
+		}
 		if c.State == Met {
 			c.Late = c.Ended.After(c.Due)
 			return tx.PutClock(ctx, c)
