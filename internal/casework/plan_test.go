@@ -2,6 +2,7 @@ package casework_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"strengthen/internal/casework"
 	"strengthen/internal/fault"
 	"strengthen/internal/sealed"
+	"strengthen/internal/testkit"
 )
 
 // drafted begins a plan that holds everything the law asks for.
@@ -190,4 +192,89 @@ func TestMarksOfAPlanAreMergedToo(t *testing.T) {
 			t.Errorf("a day against another: %v", err)
 		}
 	})
+}
+
+// A second plan begins with the texts and goals of the one in force, which it takes the place of; one draft at a time.
+func TestASecondPlanBeginsWithTheFirst(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, lead := w.Context(), w.person["worker"]
+		c := w.team()
+		first := w.drafted(c)
+		again, err := w.s.DraftPlan(ctx, lead, w.key(), c.ID)
+		w.must(err)
+		if again != first.ID {
+			t.Error("a second draft beside the first")
+		}
+		today := calendar.On(w.clock.Now())
+		edit := casework.PlanEdit{Saw: first.Texts, Mine: first.Texts, Parents: true, Child: true, Review: first.Review}
+		for name, on := range map[string]calendar.Date{"yesterday": today.AddDays(-1), "more than six months away": today.AddMonths(6).AddDays(1)} {
+			e := edit
+			e.Review = on
+			w.at("review", w.s.WritePlan(ctx, lead, c.ID, first.ID, e), "a review "+name)
+		}
+		for name, on := range map[string]calendar.Date{"today": today, "in six months": today.AddMonths(6), "as before": first.Review} {
+			e := edit
+			e.Review = on
+			if err := w.s.WritePlan(ctx, lead, c.ID, first.ID, e); err != nil {
+				t.Errorf("a review %s: %v", name, err)
+			}
+		}
+		if err := w.s.WritePlan(ctx, lead, c.ID, first.ID, casework.PlanEdit{Mine: casework.Form{"weather": "вали"}, Parents: true, Child: true, Review: first.Review}); !fault.Is(err, fault.Invalid) {
+			t.Errorf("a text of one's own: %v", err)
+		}
+		first = w.plan(c.ID, first.ID)
+		w.want(fault.Conflict, w.s.AdoptEdited(ctx, lead, c.ID, first.ID, first.Version-1, edit), "adopted from an old page")
+		w.want(fault.Conflict, w.s.AdoptPlan(ctx, lead, c.ID, first.ID, first.Version-1), "adopted from an old page, unchanged")
+		edit.Mine = casework.Form{"child": "Имам си място при баба."}
+		w.must(w.s.AdoptEdited(ctx, lead, c.ID, first.ID, first.Version, edit))
+		if p := w.plan(c.ID, first.ID); p.State != casework.InForce || p.Texts["child"] != "Имам си място при баба." {
+			t.Errorf("adopted: %s, %q", p.State, p.Texts["child"])
+		}
+		w.must(w.s.Step(ctx, lead, c.ID, w.cas(c.ID).Version, casework.Review, ""))
+		id, err := w.s.DraftPlan(ctx, lead, w.key(), c.ID)
+		w.must(err)
+		second := w.plan(c.ID, id)
+		if second.N != 2 || second.Texts["child"] != "Имам си място при баба." || len(second.Goals) != 1 || second.Goals[0].Text != "Бащата минава програма." || second.Parents {
+			t.Errorf("the second begins as %d with %d goals", second.N, len(second.Goals))
+		}
+		// what it lacks: the review, the marks or why not, and social services, whose task is the first plan's
+		var fields []string
+		for _, f := range fault.All(w.s.AdoptPlan(ctx, lead, c.ID, id, second.Version)) {
+			fields = append(fields, f.Field)
+		}
+		if !slices.Equal(fields, []string{"disagreement", "review", "no_social"}) {
+			t.Errorf("it lacks %v", fields)
+		}
+		w.must(w.s.DropGoal(ctx, lead, c.ID, id, second.Goals[0].ID))
+		w.must(w.s.WritePlan(ctx, lead, c.ID, id, casework.PlanEdit{Saw: second.Texts, Mine: casework.Form{"no_social": "Срещите свършиха."}, Parents: true, Child: true, Review: today.AddMonths(3)}))
+		w.at("goal", w.s.AdoptPlan(ctx, lead, c.ID, id, w.plan(c.ID, id).Version), "without a goal")
+		w.must(w.s.AddGoal(ctx, lead, w.key(), c.ID, casework.Goal{Plan: id, For: "child", Text: "Детето тренира плуване."}))
+		w.must(w.s.AdoptPlan(ctx, lead, c.ID, id, w.plan(c.ID, id).Version))
+		if a, b := w.plan(c.ID, first.ID).State, w.plan(c.ID, id).State; a != casework.Superseded || b != casework.InForce {
+			t.Errorf("the first is %s, the second %s", a, b)
+		}
+	})
+}
+
+// The first plan within four weeks of the opening counts as in time, to the last second; later ones are no first plans.
+func TestTheFirstPlanWithinFourWeeks(t *testing.T) {
+	for name, tc := range map[string]struct {
+		after  time.Duration
+		inTime int
+	}{"at the last second": {28 * 24 * time.Hour, 1}, "a second later": {28*24*time.Hour + time.Second, 0}} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(w *world) {
+				c := w.team()
+				w.clock.Move(tc.after)
+				p := w.drafted(c)
+				w.must(w.s.AdoptPlan(w.Context(), w.person["worker"], c.ID, p.ID, p.Version))
+				if n := testkit.Count(w, w.db, "SELECT sum(n) FROM figure_cell WHERE what = 'planned'"); n != 1 {
+					t.Errorf("%d first plans", n)
+				}
+				if n := testkit.Count(w, w.db, "SELECT sum(in_time) FROM figure_cell WHERE what = 'planned'"); n != tc.inTime {
+					t.Errorf("%d in time", n)
+				}
+			})
+		})
+	}
 }

@@ -140,3 +140,55 @@ func TestSomebodyBarredGetsNoRequest(t *testing.T) {
 		w.want(fault.Denied, w.s.StepRequest(w.Context(), w.person["teacher"], r.ID, r.Version, casework.Accept, ""), "accepting it")
 	})
 }
+
+func TestWhatARequestNeeds(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, worker := w.Context(), w.person["worker"]
+		c := w.team()
+		today := calendar.On(w.clock.Now())
+		for name, tc := range map[string]struct {
+			by     string
+			change func(*casework.Request)
+			fields []string
+		}{
+			"due today":                       {"worker", func(r *casework.Request) { r.Due = today }, nil},
+			"due in 180 days":                 {"worker", func(r *casework.Request) { r.Due = today.AddDays(180) }, nil},
+			"due in 181":                      {"worker", func(r *casework.Request) { r.Due = today.AddDays(181) }, []string{"due"}},
+			"due yesterday":                   {"worker", func(r *casework.Request) { r.Due = today.AddDays(-1) }, []string{"due"}},
+			"due on no day":                   {"worker", func(r *casework.Request) { r.Due = calendar.Date{} }, []string{"due"}},
+			"of a kind of one's own":          {"worker", func(r *casework.Request) { r.Kind = "favour" }, []string{"ask"}},
+			"without words":                   {"worker", func(r *casework.Request) { r.Text = "моля" }, []string{"text"}},
+			"to nobody":                       {"worker", func(r *casework.Request) { r.To = "nowhere" }, []string{"agency"}},
+			"to oneself":                      {"worker", func(r *casework.Request) { r.To = w.agency["ozd"] }, []string{"agency"}},
+			"with parts one may not see":      {"head", func(r *casework.Request) { r.Parts = []casework.Compartment{casework.Health} }, []string{"parts"}},
+			"with parts by who may not share": {"inspector", func(r *casework.Request) { r.Parts = []casework.Compartment{casework.Police} }, []string{"parts"}},
+			"without parts by a member":       {"inspector", func(*casework.Request) {}, nil},
+		} {
+			r := casework.Request{To: w.agency["hospital"], Kind: "information", Text: "Моля за сведения за прегледа.", Due: today.AddDays(10)}
+			tc.change(&r)
+			var fields []string
+			for _, f := range fault.All(w.s.Send(ctx, w.person[tc.by], w.key(), c.ID, r)) {
+				fields = append(fields, f.Field)
+			}
+			if !slices.Equal(fields, tc.fields) {
+				t.Errorf("%s: faults at %v, want %v", name, fields, tc.fields)
+			}
+		}
+		r := w.ask(c)
+		w.want(fault.Conflict, w.s.StepRequest(ctx, w.person["teacher"], r.ID, r.Version+1, casework.Take, ""), "from another page")
+		w.want(fault.Invalid, w.s.StepRequest(ctx, w.person["inspector"], r.ID, r.Version, casework.WithdrawIt, "намерихме ги другаде"), "a member of another institution withdraws it")
+		w.want(fault.Invalid, w.step("teacher", r.ID, casework.Decline, ""), "declined without a word")
+		w.must(w.step("teacher", r.ID, casework.Take, ""))
+		w.must(w.step("teacher", r.ID, casework.Decline, "не е наш ученик"))
+		var steps []casework.RequestStep
+		for _, e := range w.request(r.ID).History {
+			steps = append(steps, e.Step)
+		}
+		if !slices.Equal(steps, []casework.RequestStep{casework.Ask, casework.Take, casework.Decline}) {
+			t.Errorf("history %v", steps)
+		}
+		if w.request(r.ID).Taker != w.person["teacher"].Person || w.request(r.ID).Sender != worker.Person {
+			t.Error("who asked and who has it")
+		}
+	})
+}

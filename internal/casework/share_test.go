@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"strengthen/internal/access"
+	"strengthen/internal/calendar"
 	"strengthen/internal/casework"
 	"strengthen/internal/fault"
 	"strengthen/internal/org"
@@ -192,6 +193,11 @@ func TestBreakingTheGlass(t *testing.T) {
 		w.want(fault.Denied, w.s.ReviewBreak(w.Context(), w.person["head"], all[0].ID, true, "всичко е наред"), "the head reviews")
 		w.must(w.s.ReviewBreak(w.Context(), w.person["officer"], all[0].ID, true, "Имаше сигнал на 112 за същия адрес."))
 		w.want(fault.Conflict, w.s.ReviewBreak(w.Context(), w.person["officer"], all[0].ID, false, "Имаше сигнал на 112 за същия адрес."), "twice")
+		v, err := w.s.WhoSees(w.Context(), w.person["officer"], id)
+		w.must(err)
+		if g := v.Breaks[0]; g.Review != "justified" || g.Overdue(w.clock.Now()) {
+			t.Errorf("reviewed %q, and overdue %v", g.Review, g.Overdue(w.clock.Now()))
+		}
 	})
 }
 
@@ -372,6 +378,78 @@ func TestClosingNeedsASecondPerson(t *testing.T) {
 		w.must(w.s.Step(w.Context(), worker, c.ID, c.Version+2, casework.Reopen, "нов сигнал"))
 		if x := w.cas(c.ID); x.State != casework.Intake || x.Episode != 2 {
 			t.Errorf("reopened: %s, episode %d", x.State, x.Episode)
+		}
+	})
+}
+
+// What is proposed can be refused: the case goes on, and nothing of the proposal stays. What is closed and opened again is a new
+// episode, whose terms begin with it.
+func TestACaseIsKeptOpenAndOpenedAgain(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, worker, head := w.Context(), w.person["worker"], w.person["head"]
+		c := w.opened()
+		why := sealedText("Целите са постигнати, рискът е отпаднал.")
+		w.must(w.s.ProposeClose(ctx, worker, c.ID, c.Version, "goals_met", why))
+		w.must(w.s.DecideClose(ctx, head, c.ID, c.Version+1, false, "още не"))
+		if x := w.cas(c.ID); x.State != casework.InReview || x.ProposedBy != "" || x.ClosedFor != "" || !x.Closed.IsZero() {
+			t.Errorf("kept open: %s, proposed by %q for %q", x.State, x.ProposedBy, x.ClosedFor)
+		}
+		heads := w.opened()
+		w.must(w.s.ProposeClose(ctx, head, heads.ID, heads.Version, "goals_met", why))
+		w.want(fault.Conflict, w.s.DecideClose(ctx, head, heads.ID, heads.Version+1, true, ""), "the head decides on what the head proposed")
+		w.must(w.s.ProposeClose(ctx, worker, c.ID, c.Version+2, "goals_met", why))
+		w.clock.Move(24 * time.Hour)
+		w.must(w.s.DecideClose(ctx, head, c.ID, c.Version+3, true, ""))
+		w.want(fault.Conflict, w.s.CaseHappened(ctx, worker, c.ID, casework.CaseAssessed, time.Time{}, ""), "an event of a closed case")
+		w.want(fault.Conflict, w.s.Protect(ctx, worker, w.key(), casework.Protection{Case: c.ID, Agency: w.agency["police"], AskedBy: "police", Ground: "lost", OrderedBy: "head",
+			Granted: w.clock.Now(), Option: "residential"}), "a protection in a closed case")
+		_, err := w.s.Convoke(ctx, worker, w.key(), c.ID, casework.Meeting{At: w.clock.Now(), Place: "ОЗД, стая 3"})
+		w.want(fault.Conflict, err, "a meeting of a closed case")
+		w.want(fault.Conflict, w.s.Send(ctx, worker, w.key(), c.ID, casework.Request{To: w.agency["school"], Kind: "information", Text: "Моля за сведения.", Due: calendar.On(w.clock.Now())}), "a request in a closed case")
+		_, err = w.s.DraftPlan(ctx, worker, w.key(), c.ID)
+		w.want(fault.Conflict, err, "a plan of a closed case")
+		w.want(fault.Conflict, w.s.ReferRestorative(ctx, worker, w.key(), c.ID, "mediation", "Семейството поиска среща."), "restorative work in a closed case")
+		w.want(fault.Conflict, w.s.Invite(ctx, worker, w.key(), c.ID, casework.Seat{Agency: w.agency["school"], Function: "member"}, 30), "a seat in a closed case")
+		w.want(fault.Invalid, w.s.Step(ctx, worker, c.ID, c.Version+4, casework.Reopen, ""), "opened again without a word why")
+		w.clock.Move(24 * time.Hour)
+		w.must(w.s.Step(ctx, worker, c.ID, c.Version+4, casework.Reopen, "нов сигнал"))
+		if k := w.clocks("", c.ID)["D13"]; !k.Start.Equal(w.clock.Now()) || !k.Live() {
+			t.Errorf("the new assessment runs from %v (%s)", k.Start, k.State)
+		}
+		for n, closed := range map[int]int{1: 1, 2: 0} {
+			if got := testkit.Count(w, w.db, "SELECT count(*) FROM episode WHERE case_id = $1 AND n = $2 AND closed_at IS NOT NULL", string(c.ID), n); got != closed {
+				t.Errorf("episode %d: %d closed", n, got)
+			}
+		}
+	})
+}
+
+// A head leads a case as a social worker does; a reviewed plan ends its clock; an event lies between the day before the signal
+// and now.
+func TestStepsAndEventsOfACase(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, worker := w.Context(), w.person["worker"]
+		g := w.give("worker", violence())
+		w.must(w.s.Screen(ctx, worker, g.ID, g.Version))
+		id, err := w.s.Open(ctx, worker, w.key(), g.ID, g.Version+1, w.person["head"].Person)
+		w.must(err)
+		if w.cas(id).Lead != w.person["head"].Person {
+			t.Error("the head does not lead")
+		}
+		c := w.team()
+		before := c.Received.AddDate(0, 0, -1)
+		w.must(w.s.CaseHappened(ctx, worker, c.ID, "crime.known", before, ""))
+		w.at("at", w.s.CaseHappened(ctx, worker, c.ID, "crime.known", before.Add(-time.Second), ""), "two days before")
+		w.at("at", w.s.CaseHappened(ctx, worker, c.ID, "crime.known", w.clock.Now().Add(time.Second), ""), "in a second")
+		w.at("event", w.s.CaseHappened(ctx, worker, c.ID, "weather.changed", time.Time{}, ""), "an event of one's own")
+		p := w.drafted(c)
+		w.must(w.s.AdoptPlan(ctx, worker, c.ID, p.ID, p.Version))
+		if k := w.clocks("", c.ID)["D14"]; k.State != casework.Running {
+			t.Fatalf("the review: %s", k.State)
+		}
+		w.must(w.s.Step(ctx, worker, c.ID, w.cas(c.ID).Version, casework.Review, ""))
+		if k := w.clocks("", c.ID)["D14"]; k.State != casework.Met {
+			t.Errorf("reviewed, and its clock is %s", k.State)
 		}
 	})
 }

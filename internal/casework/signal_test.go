@@ -1,12 +1,15 @@
 package casework_test
 
 import (
+	"context"
+	"slices"
 	"testing"
 	"time"
 
 	"strengthen/internal/access"
 	"strengthen/internal/casework"
 	"strengthen/internal/fault"
+	"strengthen/internal/org"
 	"strengthen/internal/testkit"
 )
 
@@ -179,6 +182,72 @@ func TestWhoTakesDownForAnother(t *testing.T) {
 		for who, want := range map[string]fault.Kind{"worker": "", "stranger": "", "inspector": "", "teacher": fault.Denied, "manager": fault.Denied} {
 			_, err := w.s.Enter(w.Context(), w.person[who], w.key(), g)
 			w.want(want, err, who)
+		}
+	})
+}
+
+// The professional who gives a signal in the name of an institution hears what became of it; nobody is told of an own step.
+func TestTheProfessionalHearsWhatBecameOfASignal(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, worker := w.Context(), w.person["worker"]
+		said := violence()
+		said.Source, said.SourceAgency = casework.FromAgency, w.agency["school"]
+		g := w.give("teacher", said)
+		w.must(w.s.Acknowledge(ctx, worker, g.ID, g.Version))
+		w.must(w.s.Screen(ctx, w.person["worker2"], g.ID, g.Version+1))
+		if x := w.signal(g.ID); x.TakenBy != worker.Person {
+			t.Errorf("taken by %q, whoever assessed it", x.TakenBy)
+		}
+		w.at("outcome", w.s.Assess(ctx, worker, g.ID, g.Version+2, "bored", time.Time{}), "an outcome of one's own")
+		w.at("at", w.s.Assess(ctx, worker, g.ID, g.Version+2, casework.Confirmed, g.Received.Add(-time.Minute)), "assessed before it came")
+		w.at("at", w.s.Assess(ctx, worker, g.ID, g.Version+2, casework.Confirmed, w.clock.Now().Add(time.Second)), "assessed in a moment")
+		w.must(w.s.Assess(ctx, worker, g.ID, g.Version+2, casework.Confirmed, time.Time{}))
+		w.at("outcome", w.s.ProposeEnd(ctx, worker, g.ID, g.Version+3, "няма основание за случай"), "ending what is confirmed")
+		_, err := w.s.Open(ctx, worker, w.key(), g.ID, g.Version+3, "")
+		w.must(err)
+		own := violence()
+		own.Source, own.SourceAgency = casework.FromAgency, w.agency["ozd"]
+		own = w.give("worker", own)
+		w.want(fault.Conflict, w.s.Assess(ctx, worker, own.ID, own.Version, casework.AtRisk, time.Time{}), "assessing what nobody began to assess")
+		w.must(w.s.Acknowledge(ctx, worker, own.ID, own.Version))
+		other := w.give("stranger", func() casework.Signal { s := violence(); s.Region, s.Municipality = "KNL", ""; return s }())
+		w.must(w.s.Forward(ctx, w.person["stranger"], other.ID, other.Version, w.agency["ozd"], "PER32", "детето живее в Перник"))
+		if x := w.signal(other.ID); x.Municipality != "PER32" || x.Region != "PER" || x.TakenBy != "" {
+			t.Errorf("forwarded: of %s in %s, taken by %q", x.Municipality, x.Region, x.TakenBy)
+		}
+		var steps []string
+		_, err = w.org.SendDue(ctx, func(_ context.Context, m org.Message) error {
+			if m.Kind == "signal_news" {
+				steps = append(steps, m.Address+" "+m.Vars["step"])
+			}
+			return nil
+		})
+		w.must(err)
+		slices.Sort(steps)
+		if !slices.Equal(steps, []string{"teacher@example.org acknowledge", "teacher@example.org link"}) {
+			t.Errorf("told: %v", steps)
+		}
+	})
+}
+
+// A signal is joined by the reference that people read to each other; one that the actor may not handle is as good as none.
+func TestASignalIsJoinedByItsReference(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, worker := w.Context(), w.person["worker"]
+		a, b := w.give("worker", violence()), w.give("worker", violence())
+		elsewhere := w.give("stranger", func() casework.Signal { s := violence(); s.Region, s.Municipality = "KNL", ""; return s }())
+		for _, ref := range []string{elsewhere.Ref, "PER-2026-S9999"} {
+			w.at("ref", w.s.JoinByRef(ctx, worker, b.ID, b.Version, ref), "the reference "+ref)
+		}
+		w.at("signal", w.s.Join(ctx, worker, b.ID, b.Version, b.ID), "a signal with itself")
+		w.clock.Move(time.Hour)
+		w.must(w.s.JoinByRef(ctx, worker, b.ID, b.Version, a.Ref))
+		if x := w.signal(b.ID); x.JoinedTo != a.ID || x.State != casework.Joined || !x.Since.Equal(w.clock.Now()) {
+			t.Errorf("joined to %q since %v: %s", x.JoinedTo, x.Since, x.State)
+		}
+		w.must(w.s.Unjoin(ctx, worker, b.ID, b.Version+1))
+		if x := w.signal(b.ID); !x.Since.Equal(b.Since) {
+			t.Errorf("apart again, it stands where it stood since %v, not %v", b.Since, x.Since)
 		}
 	})
 }
