@@ -2,6 +2,7 @@ package casework_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -260,5 +261,82 @@ func TestAFormTellsTheMinuteNotTheSecond(t *testing.T) {
 			}
 		}
 		w.want(fault.Invalid, w.s.Hold(w.Context(), w.person["worker"], c.ID, m, now.Add(-time.Minute), nil), "a meeting a minute before its case")
+	})
+}
+
+func TestWhatAMeetingNeeds(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, lead := w.Context(), w.person["worker"]
+		c := w.team()
+		now := w.clock.Now()
+		for name, tc := range map[string]struct {
+			m     casework.Meeting
+			field string
+		}{
+			"no moment":                         {casework.Meeting{Place: "стая 3"}, "at"},
+			"in six months and a second":        {casework.Meeting{At: now.AddDate(0, 6, 0).Add(time.Second), Place: "стая 3"}, "at"},
+			"no place":                          {casework.Meeting{At: now}, "place"},
+			"no place, which is what online is": {casework.Meeting{At: now, Online: true}, ""},
+			"in six months":                     {casework.Meeting{At: now.AddDate(0, 6, 0), Place: "стая 3"}, ""},
+		} {
+			_, err := w.s.Convoke(ctx, lead, w.key(), c.ID, tc.m)
+			if tc.field != "" {
+				w.at(tc.field, err, name)
+			} else if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if got := w.cas(c.ID).State; got != casework.Coordination {
+			t.Errorf("the team is called, and the case is in %s", got)
+		}
+		id := w.call(c, time.Hour)
+		bad := casework.Call{Agency: w.agency["police"], Phoned: now.Add(time.Second)}
+		w.at("phoned", w.s.NoteCall(ctx, lead, c.ID, id, bad), "a call to come")
+		w.at("phoned", w.s.NoteCall(ctx, lead, c.ID, id, casework.Call{Agency: w.agency["police"], Phoned: c.Received.AddDate(0, 0, -1).Add(-time.Second)}), "a call of two days before the signal")
+		w.at("channel", w.s.NoteCall(ctx, lead, c.ID, id, casework.Call{Agency: w.agency["police"], Wrote: now}), "a letter by no means")
+		w.at("agency", w.s.NoteCall(ctx, lead, c.ID, id, casework.Call{Agency: "nowhere", Phoned: now}), "a call to nobody")
+
+		item := casework.Item{Kind: casework.BringsFact, Part: casework.Core, Source: "дневник", Text: "Седем отсъствия."}
+		for range 2 {
+			w.must(w.s.Bring(ctx, w.person["teacher"], w.key(), c.ID, id, item))
+		}
+		item.Agency = w.agency["police"]
+		w.at("agency", w.s.Bring(ctx, w.person["teacher"], w.key(), c.ID, id, item), "the school speaks for the police")
+		w.must(w.s.Bring(ctx, lead, w.key(), c.ID, id, item))
+		w.want(fault.Conflict, w.s.Decide(ctx, lead, w.key(), c.ID, id, "Детето остава при бабата."), "a decision before the meeting")
+
+		w.clock.Move(time.Hour)
+		held := w.clock.Now()
+		w.at("at", w.s.Hold(ctx, lead, c.ID, id, time.Time{}, nil), "held at no moment")
+		w.at("at", w.s.Hold(ctx, lead, c.ID, id, held.Add(time.Second), nil), "held in a second")
+		w.at("at", w.s.Hold(ctx, lead, c.ID, id, c.Opened.Add(-time.Hour), nil), "held before the case")
+		w.at("agency", w.s.Hold(ctx, lead, c.ID, id, held, []casework.Attended{{Agency: "nowhere", Came: "yes"}}), "nobody came")
+		w.at("came", w.s.Hold(ctx, lead, c.ID, id, held, []casework.Attended{{Agency: w.agency["police"], Came: "perhaps"}}), "perhaps")
+		w.clock.Move(time.Hour)
+		w.must(w.s.Hold(ctx, lead, c.ID, id, held, append(w.came(), casework.Attended{Agency: w.agency["hospital"], Came: "stood_in"})))
+		m := w.meeting(c.ID, id).Meeting
+		if k, listed := find(m.Calls, w.agency["hospital"]); !listed || !k.Present() || !m.At.Equal(held) {
+			t.Errorf("held %v; a hospital that came uncalled: %+v", m.At, k)
+		}
+		w.must(w.s.NoteCall(ctx, lead, c.ID, id, casework.Call{Agency: w.agency["school"], Phoned: held})) // noted after the meeting
+		w.must(w.s.WriteMinutes(ctx, lead, c.ID, id, casework.Form{}, casework.Form{"risk": "Висок."}))
+		w.want(fault.Conflict, w.s.Sign(ctx, w.person["teacher"], c.ID, id, true, ""), "signed before the minutes are written")
+		w.at("next", w.s.EndMinutes(ctx, lead, c.ID, id, held.Add(-time.Second)), "a next meeting before this one")
+		next := held.AddDate(0, 0, 14)
+		w.must(w.s.EndMinutes(ctx, lead, c.ID, id, next))
+		if m = w.meeting(c.ID, id).Meeting; !m.Next.Equal(next) || !m.SignBy.Equal(w.clock.Now().Add(72*time.Hour)) {
+			t.Errorf("next %v, signed by %v", m.Next, m.SignBy)
+		}
+		w.want(fault.Conflict, w.s.NoteCall(ctx, lead, c.ID, id, casework.Call{Agency: w.agency["police"], Phoned: held}), "a call to a meeting that is minuted")
+		w.want(fault.Conflict, w.s.Bring(ctx, lead, w.key(), c.ID, id, item), "brought to a meeting that is minuted")
+		w.want(fault.Conflict, w.s.Decide(ctx, lead, w.key(), c.ID, id, "Детето остава при бабата."), "a decision after the minutes")
+		w.want(fault.Conflict, w.s.WriteMinutes(ctx, lead, c.ID, id, casework.Form{}, casework.Form{"risk": "Нисък."}), "minutes that were ended")
+		v, err := w.s.Timeline(ctx, lead, c.ID, casework.EventFilter{Limit: 50})
+		w.must(err)
+		for _, what := range []string{"meeting.called", "meeting.held", "meeting.minuted"} {
+			if !slices.ContainsFunc(v.Events, func(e casework.CaseEvent) bool { return e.What == what && e.Record == id }) {
+				t.Errorf("%s is not on the timeline", what)
+			}
+		}
 	})
 }

@@ -65,6 +65,9 @@ func (p Protection) told() (time.Time, bool) {
 	return last, true
 }
 
+// runs reports whether the child is still under this protection.
+func (p Protection) runs() bool { return p.Ended.IsZero() }
+
 // Owner is the record under whose key the words of a protection are.
 func (p Protection) Owner() string {
 	if p.Signal != "" {
@@ -112,7 +115,7 @@ func (s *Service) Protect(ctx context.Context, by access.Actor, key string, p Pr
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(all, func(old Protection) bool { return old.Ended.IsZero() }) {
+		if slices.ContainsFunc(all, Protection.runs) {
 			return fault.New(fault.Conflict, "protection.one")
 		}
 		unit, err := tx.Agency(ctx, p.Agency)
@@ -128,7 +131,7 @@ func (s *Service) Protect(ctx context.Context, by access.Actor, key string, p Pr
 			if err := s.happen(ctx, tx, x, ProtectionGranted, p.Granted); err != nil {
 				return "", err
 			}
-			if err := x.protected(ctx, tx, true); err != nil {
+			if err := x.protected(ctx, tx, "protection.granted"); err != nil {
 				return "", err
 			}
 			return p.ID, tellProtection(ctx, tx, x, p, "granted")
@@ -189,20 +192,20 @@ func (x subject) own(p *Protection) {
 	p.Signal = x.signal.ID
 }
 
-// protected sets the flag of the case, and keeps the change on its timeline.
-func (x subject) protected(ctx context.Context, tx Tx, on bool) error {
+// protected sets the flag of the case by whether one of its protections runs, and keeps what happened on its timeline.
+func (x subject) protected(ctx context.Context, tx Tx, what string) error {
 	if x.cas == nil {
 		return nil
 	}
-	x.cas.Protected = on
+	all, err := tx.Protections(ctx, "", x.cas.ID)
+	if err != nil {
+		return err
+	}
+	x.cas.Protected = slices.ContainsFunc(all, Protection.runs)
 	if err := tx.PutCase(ctx, *x.cas); err != nil {
 		return err
 	}
 	x.cas.Version++
-	what := "protection.ended"
-	if on {
-		what = "protection.granted"
-	}
 	return note(ctx, tx, *x.cas, Core, what, "", "")
 }
 
@@ -230,7 +233,7 @@ func (s *Service) onProtection(ctx context.Context, by access.Actor, id string, 
 		if p.Version != version {
 			return fault.New(fault.Conflict, "fault.changed")
 		}
-		if !p.Ended.IsZero() {
+		if !p.runs() {
 			return fault.New(fault.Conflict, "protection.over")
 		}
 		x.agency = p.Agency
@@ -287,7 +290,7 @@ func (s *Service) EndProtection(ctx context.Context, by access.Actor, id string,
 		if err := s.happen(ctx, tx, x, ProtectionEnded, at); err != nil {
 			return err
 		}
-		if err := x.protected(ctx, tx, false); err != nil {
+		if err := x.protected(ctx, tx, "protection.ended"); err != nil {
 			return err
 		}
 		return tellProtection(ctx, tx, x, p, "ended")
@@ -352,8 +355,8 @@ func takeProtection(ctx context.Context, tx Tx, g Signal, c *Case) error {
 		if err := tx.PutProtection(ctx, p); err != nil {
 			return err
 		}
-		if p.Ended.IsZero() && !c.Protected {
-			if err := (subject{cas: c}).protected(ctx, tx, true); err != nil {
+		if p.runs() && !c.Protected {
+			if err := (subject{cas: c}).protected(ctx, tx, "protection.granted"); err != nil {
 				return err
 			}
 		}
@@ -370,7 +373,7 @@ func leaveProtection(ctx context.Context, tx Tx, g Signal, c *Case) error {
 	still := false
 	for _, p := range all {
 		if p.Signal != g.ID {
-			still = still || p.Ended.IsZero()
+			still = still || p.runs()
 			continue
 		}
 		p.Case = ""
@@ -381,7 +384,7 @@ func leaveProtection(ctx context.Context, tx Tx, g Signal, c *Case) error {
 	if c.Protected == still {
 		return nil
 	}
-	return (subject{cas: c}).protected(ctx, tx, still)
+	return (subject{cas: c}).protected(ctx, tx, "protection.ended")
 }
 
 // ProtectionView is the police protections of a case as its reader may see them.

@@ -1,6 +1,7 @@
 package casework_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -113,5 +114,107 @@ func TestAProtectionGoesWithItsSignal(t *testing.T) {
 		}
 		_, err = w.s.OpenProtection(w.Context(), w.person["head"], id)
 		w.want(fault.Denied, err, "the head, who sees the core only")
+	})
+}
+
+func TestWhatAProtectionNeeds(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, lead := w.Context(), w.person["worker"]
+		c := w.opened()
+		now := w.clock.Now()
+		good := casework.Protection{Case: c.ID, Agency: w.agency["police"], AskedBy: "police", Ground: "lost", OrderedBy: "head", Granted: now, Option: "residential"}
+		for name, tc := range map[string]struct {
+			change func(*casework.Protection)
+			field  string
+		}{
+			"by nobody that the law names":    {func(p *casework.Protection) { p.AskedBy = "neighbour" }, "asked_by"},
+			"on a ground of one's own":        {func(p *casework.Protection) { p.Ground = "bored" }, "ground"},
+			"in a way of one's own":           {func(p *casework.Protection) { p.Option = "hotel" }, "option"},
+			"ordered by a passer-by":          {func(p *casework.Protection) { p.OrderedBy = "anybody" }, "ordered_by"},
+			"at no moment":                    {func(p *casework.Protection) { p.Granted = time.Time{} }, "granted"},
+			"in a second":                     {func(p *casework.Protection) { p.Granted = now.Add(time.Second) }, "granted"},
+			"more than two days before":       {func(p *casework.Protection) { p.Granted = c.Received.AddDate(0, 0, -2).Add(-time.Second) }, "granted"},
+			"by a school":                     {func(p *casework.Protection) { p.Agency = w.agency["school"] }, "agency"},
+			"at a place that the house hides": {func(p *casework.Protection) { p.Place = "дом на улица" }, "where"}, // it keeps no names or addresses
+		} {
+			p := good
+			tc.change(&p)
+			w.at(tc.field, w.s.Protect(ctx, lead, w.key(), p), name)
+		}
+		good.Granted = c.Received.AddDate(0, 0, -2)
+		w.must(w.s.Protect(ctx, lead, w.key(), good))
+		p := w.protection(c.ID)
+		before, later := p.Granted.Add(-time.Second), now.Add(time.Second)
+		w.at("told", w.s.NoteNotices(ctx, lead, p.ID, p.Version, nil, before), "the child was told before")
+		w.at("told", w.s.NoteNotices(ctx, lead, p.ID, p.Version, nil, later), "the child will be told")
+		w.at("parents", w.s.NoteNotices(ctx, lead, p.ID, p.Version, map[string]time.Time{"parents": before}, time.Time{}), "the parents were told before")
+		w.must(w.s.NoteNotices(ctx, lead, p.ID, p.Version, map[string]time.Time{"parents": p.Granted}, now))
+		w.want(fault.Conflict, w.s.NoteNotices(ctx, lead, p.ID, p.Version, nil, now), "from an old page")
+		p = w.protection(c.ID)
+		if !p.Told.Equal(now) || !p.Notices["parents"].Equal(p.Granted) {
+			t.Errorf("told %v, parents %v", p.Told, p.Notices["parents"])
+		}
+		protocol := sealedText("Приема дежурният от ОЗД, подписан протокол.")
+		for name, at := range map[string]time.Time{"at no moment": {}, "before it began": before, "in a second": later} {
+			w.at("at", w.s.EndProtection(ctx, lead, p.ID, p.Version, at, "parent", protocol), "ended "+name)
+		}
+		w.at("handed_to", w.s.EndProtection(ctx, lead, p.ID, p.Version, now, "neighbour", protocol), "handed to a neighbour")
+		w.must(w.s.EndProtection(ctx, lead, p.ID, p.Version, now, "parent", protocol))
+		p = w.protection(c.ID)
+		w.want(fault.Conflict, w.s.EndProtection(ctx, lead, p.ID, p.Version, now, "parent", protocol), "ended twice")
+		v, err := w.s.Timeline(ctx, lead, c.ID, casework.EventFilter{Limit: 50})
+		w.must(err)
+		for _, what := range []string{"protection.granted", "protection.ended"} {
+			if !slices.ContainsFunc(v.Events, func(e casework.CaseEvent) bool { return e.What == what }) {
+				t.Errorf("%s is not on the timeline", what)
+			}
+		}
+	})
+}
+
+// A case says that its child is protected for as long as one of its protections runs: its own, or that of a signal in it.
+func TestACaseIsProtectedByAnyOfItsSignals(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, lead := w.Context(), w.person["worker"]
+		protect := func(p casework.Protection) {
+			p.Agency, p.AskedBy, p.Ground, p.OrderedBy, p.Granted, p.Option = w.agency["police"], "police", "lost", "head", w.clock.Now(), "residential"
+			w.must(w.s.Protect(ctx, lead, w.key(), p))
+		}
+		signal := func(c casework.CaseID) casework.Signal {
+			g := w.give("worker", violence())
+			protect(casework.Protection{Signal: g.ID})
+			w.must(w.s.Link(ctx, lead, g.ID, w.signal(g.ID).Version, c))
+			return w.signal(g.ID)
+		}
+		c := w.opened()
+		g := signal(c.ID)
+		if !w.cas(c.ID).Protected {
+			t.Error("with a signal whose child is protected: not")
+		}
+		w.must(w.s.Unlink(ctx, lead, g.ID, g.Version))
+		if w.cas(c.ID).Protected {
+			t.Error("without that signal: still")
+		}
+		protect(casework.Protection{Case: c.ID})
+		g = signal(c.ID)
+		w.must(w.s.Unlink(ctx, lead, g.ID, g.Version))
+		if !w.cas(c.ID).Protected {
+			t.Error("its own protection runs, and it says not")
+		}
+		g = signal(c.ID)
+		v, err := w.s.OpenProtection(ctx, lead, c.ID)
+		w.must(err)
+		for _, p := range v.Protections {
+			if p.Signal == "" {
+				w.must(w.s.EndProtection(ctx, lead, p.ID, p.Version, w.clock.Now(), "parent", "Приема майката, подписан протокол."))
+			}
+		}
+		if !w.cas(c.ID).Protected {
+			t.Error("one of two protections ended, and it says that none runs")
+		}
+		w.must(w.s.Unlink(ctx, lead, g.ID, g.Version))
+		if w.cas(c.ID).Protected {
+			t.Error("none runs any more")
+		}
 	})
 }
