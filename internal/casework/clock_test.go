@@ -544,6 +544,20 @@ func TestWhatATurnOfDutyNeeds(t *testing.T) {
 	})
 }
 
+// A term is over when its last moment has passed and what it waits for has not come; a clock that stands still, or ended, is not.
+func TestWhenATermIsOver(t *testing.T) {
+	due := time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC)
+	for state, want := range map[casework.ClockState][3]bool{
+		casework.Running: {false, false, true}, casework.Breached: {false, false, true}, casework.Paused: {}, casework.Met: {}, casework.Cancelled: {},
+	} {
+		for i, now := range []time.Time{due.Add(-time.Second), due, due.Add(time.Second)} {
+			if got := (casework.Clock{State: state, Due: due}).Overdue(now); got != want[i] {
+				t.Errorf("%s at %v: %v", state, now, got)
+			}
+		}
+	}
+}
+
 func TestLaddersThatAreNone(t *testing.T) {
 	for text, ok := range map[string]bool{
 		"": true, "1%": true, "100%": true, "0%": false, "101%": false, "50% 75% 100% +4h": true, "75% 50%": false, "+4h 50%": false, "+4h +1h": false, "+1h +4h": true,

@@ -10,6 +10,7 @@ import (
 	"strengthen/internal/calendar"
 	"strengthen/internal/casework"
 	"strengthen/internal/fault"
+	"strengthen/internal/testkit"
 )
 
 // cells puts counts of assessments beside those of the services: hours and how often, in a region and a month.
@@ -50,6 +51,11 @@ func TestFiguresOfAYear(t *testing.T) {
 		}
 		if got := f.Months[0].Of["assessed.violence"]; got.N != 35 || got.InTime != 20 {
 			t.Errorf("January: %+v", got)
+		}
+		f, err = w.s.OpenFigures(w.Context(), w.person["manager"], 2025, "")
+		w.must(err)
+		if got := f.Whole.Of["assessed.violence"]; f.Year != 2025 || got.N != 50 || f.First != 2025 || f.Last != 2026 {
+			t.Errorf("2025: %+v, of %d to %d", got, f.First, f.Last)
 		}
 		f, err = w.s.OpenFigures(w.Context(), w.person["coordinator"], 0, "")
 		w.must(err)
@@ -131,6 +137,43 @@ func TestNoEffectWithoutTrainings(t *testing.T) {
 		w.must(err)
 		if f.Effect == nil || f.Effect.Cannot == "" || f.Year != 2026 || f.Whole.Of["met"] != (casework.Figure{}) {
 			t.Errorf("%+v %+v", f.Effect, f.Whole)
+		}
+	})
+}
+
+// A child counts once, for the first act of anybody who had completed a training; few children are not told.
+func TestAChildIsSupportedOnce(t *testing.T) {
+	each(t, func(w *world) {
+		supported := func() int {
+			return testkit.Count(w, w.db, "SELECT coalesce(sum(n), 0) FROM figure_cell WHERE what = 'supported'")
+		}
+		c := w.opened()
+		if n := supported(); n != 0 {
+			t.Errorf("%d children supported by people who completed nothing", n)
+		}
+		w.completed("t", "PER", calendar.On(w.clock.Now()))
+		for range 2 {
+			w.must(w.s.CaseHappened(w.Context(), w.person["worker"], c.ID, casework.CaseAssessed, time.Time{}, ""))
+		}
+		if n := supported(); n != 1 {
+			t.Errorf("one child, counted %d times", n)
+		}
+		v, err := w.s.Timeline(w.Context(), w.person["worker"], c.ID, casework.EventFilter{Limit: 50})
+		w.must(err)
+		for _, e := range v.Events {
+			if e.Trained != (e.What == "event.case.assessed") {
+				t.Errorf("%s: trained %v", e.What, e.Trained)
+			}
+		}
+		for n, told := range map[int]int{3: 0, 4: 5} { // with the one: 4 are few, 5 are told (disclosure.Inside)
+			w.exec("DELETE FROM figure_cell WHERE month = '2025-01'")
+			w.cells("PER", "2025-01", "supported", map[int]int{0: n})
+			w.cells("PER", "2025-01", "met", map[int]int{0: 100})
+			f, err := w.s.OpenFigures(w.Context(), w.person["manager"], 2026, "")
+			w.must(err)
+			if f.Supported != told {
+				t.Errorf("of %d children %d are told, want %d", n+1, f.Supported, told)
+			}
 		}
 	})
 }

@@ -99,3 +99,70 @@ func TestTheHardStops(t *testing.T) {
 		})
 	}
 }
+
+// A process waits for the assessment of every signal, for what an emergency placement and a police protection ask, and for a
+// plan in force; a screening says nothing of a day to come, and comes before the process does.
+func TestWhatARestorativeProcessWaitsFor(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, lead := w.Context(), w.person["worker"]
+		c := w.team()
+		waits := func(after string, want ...string) {
+			t.Helper()
+			_, missing := w.process(c.ID)
+			if !slices.Equal(missing, want) {
+				t.Errorf("%s: %v, want %v", after, missing, want)
+			}
+		}
+		w.at("method", w.s.ReferRestorative(ctx, lead, w.key(), c.ID, "duel", "Баба му иска да се събере семейството."), "a method of one's own")
+		w.must(w.s.ReferRestorative(ctx, lead, w.key(), c.ID, "conference", "Баба му иска да се събере семейството."))
+		x, _ := w.process(c.ID)
+		for name, tc := range map[string]struct {
+			change func(*casework.Restorative)
+			field  string
+		}{
+			"informed tomorrow":         {func(x *casework.Restorative) { x.People[0].Informed = "2026-03-03" }, "informed"},
+			"informed on no day":        {func(x *casework.Restorative) { x.People[0].Informed = "вчера" }, "informed"},
+			"in a role of one's own":    {func(x *casework.Restorative) { x.People[0].Role = "judge" }, "role"},
+			"with half a consent":       {func(x *casework.Restorative) { x.People[0].Consent = "half" }, "consent"},
+			"for no reason to speak of": {func(x *casework.Restorative) { x.Reasons = "кратко" }, "reasons"},
+		} {
+			found := safe()
+			tc.change(&found)
+			w.at(tc.field, w.s.ScreenRestorative(ctx, lead, c.ID, x.ID, x.Version, found), name)
+		}
+		w.must(w.s.ScreenRestorative(ctx, lead, c.ID, x.ID, x.Version, safe()))
+		waits("screened", "plan")
+		p := w.drafted(c)
+		w.must(w.s.AdoptPlan(ctx, lead, c.ID, p.ID, p.Version))
+		waits("with a plan in force")
+		g := w.give("worker", violence())
+		w.must(w.s.Link(ctx, lead, g.ID, g.Version, c.ID))
+		waits("with a signal that waits for its assessment", "open.D09")
+		w.must(w.s.Assess(ctx, lead, g.ID, g.Version+1, casework.Confirmed, time.Time{}))
+		w.must(w.s.CaseHappened(ctx, lead, c.ID, casework.PlacementOrdered, time.Time{}, ""))
+		waits("with a child placed in an emergency", "open.D20")
+		w.must(w.s.CaseHappened(ctx, lead, c.ID, "placement.inquired", time.Time{}, ""))
+		w.must(w.s.Protect(ctx, lead, w.key(), casework.Protection{Case: c.ID, Agency: w.agency["police"], AskedBy: "police", Ground: "lost", OrderedBy: "head", Granted: w.clock.Now(), Option: "residential"}))
+		waits("with a child under protection", "open.D26")
+		q := w.protection(c.ID)
+		w.must(w.s.EndProtection(ctx, lead, q.ID, q.Version, w.clock.Now(), "parent", "Приема майката, подписан протокол."))
+		waits("when all that is over")
+		found := safe()
+		found.People[1].Informed = ""
+		x, _ = w.process(c.ID)
+		w.must(w.s.ScreenRestorative(ctx, lead, c.ID, x.ID, x.Version, found))
+		waits("with somebody who was not told what it is", "consent")
+		x, _ = w.process(c.ID)
+		w.must(w.s.ScreenRestorative(ctx, lead, c.ID, x.ID, x.Version, safe()))
+		other := w.team()
+		x, _ = w.process(c.ID)
+		w.want(fault.NotFound, w.s.StepRestorative(ctx, lead, other.ID, x.ID, x.Version, casework.Prepare), "through another case")
+		w.clock.Move(30 * 24 * time.Hour) // the screening holds for thirty days
+		w.must(w.s.StepRestorative(ctx, lead, c.ID, x.ID, x.Version, casework.Prepare))
+		w.must(w.s.StepRestorative(ctx, lead, c.ID, x.ID, x.Version+1, casework.ConveneIt))
+		w.want(fault.Conflict, w.s.ScreenRestorative(ctx, lead, c.ID, x.ID, x.Version+2, safe()), "a screening of what is convened")
+		w.want(fault.Invalid, w.s.StepRestorative(ctx, lead, c.ID, x.ID, x.Version+2, casework.Stop), "a stop is nobody's step; whoever wants it stops it")
+		w.must(w.s.StepRestorative(ctx, lead, c.ID, x.ID, x.Version+2, casework.Conclude))
+		w.want(fault.Conflict, w.s.StopRestorative(ctx, lead, c.ID, x.ID), "stopping what is concluded")
+	})
+}
