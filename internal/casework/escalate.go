@@ -341,17 +341,20 @@ func (r ClockRule) check() error {
 // Seed loads the rules that the program ships, as far as they are not there yet.
 func (s *Service) Seed(ctx context.Context) error {
 	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
-		if err := tx.Allow(ctx, access.Work, access.Resource{Kind: "clock_rule"}); err != nil {
-			return err
-		}
 		have, err := tx.ClockRules(ctx)
 		if err != nil {
 			return err
 		}
-		for _, r := range ShippedRules() {
-			if slices.ContainsFunc(have, func(x ClockRule) bool { return x.Ref == r.Ref }) {
-				continue
-			}
+		missing := slices.DeleteFunc(ShippedRules(), func(r ClockRule) bool {
+			return slices.ContainsFunc(have, func(x ClockRule) bool { return x.Ref == r.Ref })
+		})
+		if len(missing) == 0 {
+			return nil
+		}
+		if err := tx.Allow(ctx, access.Work, access.Resource{Kind: "clock_rule"}); err != nil {
+			return err
+		}
+		for _, r := range missing {
 			if err := tx.PutClockRule(ctx, r); err != nil {
 				return err
 			}

@@ -17,11 +17,15 @@ var seedFiles embed.FS
 // afterwards stays.
 func (s *Service) Seed(ctx context.Context) error {
 	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
-		if err := tx.Allow(ctx, access.Work, access.Resource{Kind: "tables"}); err != nil {
-			return err
-		}
 		tables, err := ReadTables(ctx, tx)
 		if err != nil {
+			return err
+		}
+		terms, err := missingTerms(tables)
+		if err != nil || len(tables.Regions) > 0 && len(terms) == 0 {
+			return err
+		}
+		if err := tx.Allow(ctx, access.Work, access.Resource{Kind: "tables"}); err != nil {
 			return err
 		}
 		if len(tables.Regions) == 0 {
@@ -29,7 +33,12 @@ func (s *Service) Seed(ctx context.Context) error {
 				return err
 			}
 		}
-		return seedTerms(ctx, tx, tables)
+		for _, t := range terms {
+			if err := tx.PutTerm(ctx, t); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
@@ -60,8 +69,10 @@ func seedPlaces(ctx context.Context, tx Tx) error {
 	})
 }
 
-func seedTerms(ctx context.Context, tx Tx, have Tables) error {
-	return eachRecord("data/terms.csv", func(r map[string]string) error {
+// missingTerms lists the terms that the program ships and that are not there.
+func missingTerms(have Tables) ([]Term, error) {
+	var all []Term
+	err := eachRecord("data/terms.csv", func(r map[string]string) error {
 		if _, ok := have.Term(List(r["list"]), r["code"]); ok {
 			return nil
 		}
@@ -69,11 +80,13 @@ func seedTerms(ctx context.Context, tx Tx, have Tables) error {
 		if err != nil {
 			return err
 		}
-		return tx.PutTerm(ctx, Term{
+		all = append(all, Term{
 			List: List(r["list"]), Code: r["code"], NameBG: r["name_bg"], NameEN: r["name_en"], Sector: r["sector"],
 			Place: place, Active: true,
 		})
+		return nil
 	})
+	return all, err
 }
 
 // eachRecord reads an embedded CSV file with a header.

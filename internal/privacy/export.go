@@ -281,9 +281,6 @@ func (s *Service) Run(ctx context.Context) error {
 
 func (s *Service) expire(ctx context.Context) error {
 	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
-		if err := tx.Allow(ctx, access.Work, access.Resource{Kind: string(Exports)}); err != nil {
-			return err
-		}
 		all, err := tx.ExportsIn(ctx, Asked, Ready)
 		if err != nil {
 			return err
@@ -291,6 +288,9 @@ func (s *Service) expire(ctx context.Context) error {
 		for _, x := range all {
 			if x.State == Asked && tx.Now().Before(x.Asked.AddDate(0, 0, secondDays)) || x.State == Ready && tx.Now().Before(x.Until) {
 				continue
+			}
+			if err := tx.Allow(ctx, access.Work, access.Resource{Kind: string(Exports), ID: x.ID}); err != nil {
+				return err
 			}
 			if err := end(ctx, tx, x, Expired); err != nil {
 				return err

@@ -36,9 +36,6 @@ type OpeningsTx interface {
 // CountOpenings looks at today and yesterday and tells the officers, once for each person and day.
 func (s *Service) CountOpenings(ctx context.Context) error {
 	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
-		if err := tx.Allow(ctx, access.Work, access.Resource{Kind: "openings"}); err != nil {
-			return err
-		}
 		above, err := numberSet(ctx, tx, openingsSetting, openingsDefault)
 		if err != nil {
 			return err
@@ -55,7 +52,10 @@ func (s *Service) CountOpenings(ctx context.Context) error {
 
 func countDay(ctx context.Context, tx Tx, day calendar.Date, above int) error {
 	all, err := tx.Openings(ctx, day.Start(), day.AddDays(1).Start(), above)
-	if err != nil {
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	if err := tx.Allow(ctx, access.Work, access.Resource{Kind: "openings"}); err != nil {
 		return err
 	}
 	for _, u := range all {

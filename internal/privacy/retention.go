@@ -146,19 +146,23 @@ var retention = access.Resource{Kind: "retention"}
 // Seed adds the terms that a house begins with, where they are missing.
 func (s *Service) Seed(ctx context.Context) error {
 	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
-		if err := tx.Allow(ctx, access.Work, retention); err != nil {
-			return err
-		}
 		have, err := tx.RetentionRules(ctx)
 		if err != nil {
 			return err
 		}
-		for _, r := range shipped {
-			if !slices.ContainsFunc(have, func(x Rule) bool { return x.Class == r.Class }) {
-				r.At = tx.Now()
-				if err := tx.PutRetentionRule(ctx, r); err != nil {
-					return err
-				}
+		missing := slices.DeleteFunc(slices.Clone(shipped), func(r Rule) bool {
+			return slices.ContainsFunc(have, func(x Rule) bool { return x.Class == r.Class })
+		})
+		if len(missing) == 0 {
+			return nil
+		}
+		if err := tx.Allow(ctx, access.Work, retention); err != nil {
+			return err
+		}
+		for _, r := range missing {
+			r.At = tx.Now()
+			if err := tx.PutRetentionRule(ctx, r); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -248,9 +252,6 @@ func (s *Service) propose(ctx context.Context, c Class) (int, error) {
 	n := 0
 	err := s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
 		n = 0
-		if err := tx.Allow(ctx, access.Work, access.Resource{Kind: "retention", ID: string(c)}); err != nil {
-			return err
-		}
 		rules, err := tx.RetentionRules(ctx)
 		if err != nil {
 			return err
@@ -269,6 +270,11 @@ func (s *Service) propose(ctx context.Context, c Class) (int, error) {
 			due, over := dueOn(rules, c, d.Since, today)
 			if !over {
 				continue
+			}
+			if n == 0 { // a look that finds nothing leaves no entry
+				if err := tx.Allow(ctx, access.Work, access.Resource{Kind: "retention", ID: string(c)}); err != nil {
+					return err
+				}
 			}
 			x, err := tx.RetentionItemOf(ctx, c, d.Record) // one that was held once
 			if fault.Is(err, fault.NotFound) {
@@ -291,26 +297,30 @@ func (s *Service) propose(ctx context.Context, c Class) (int, error) {
 // takeBack drops what is proposed or confirmed and is not due any more.
 func (s *Service) takeBack(ctx context.Context) error {
 	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
-		if err := tx.Allow(ctx, access.Work, retention); err != nil {
-			return err
-		}
 		rules, err := tx.RetentionRules(ctx)
 		if err != nil {
 			return err
 		}
 		all, err := tx.RetentionItems(ctx, ItemFilter{States: []State{Proposed, Confirmed}, Children: access.Scope{All: true}, Others: true})
+		if err != nil {
+			return err
+		}
 		for _, x := range all {
+			since, err := tx.EndedRecord(ctx, x.Class, x.Record)
 			if err != nil {
 				return err
 			}
-			var since calendar.Date
-			if since, err = tx.EndedRecord(ctx, x.Class, x.Record); err == nil {
-				if _, over := dueOn(rules, x.Class, since, calendar.On(tx.Now())); !over {
-					err = tx.DropRetentionItem(ctx, x)
-				}
+			if _, over := dueOn(rules, x.Class, since, calendar.On(tx.Now())); over {
+				continue
+			}
+			if err := tx.Allow(ctx, access.Work, x.resource()); err != nil {
+				return err
+			}
+			if err := tx.DropRetentionItem(ctx, x); err != nil {
+				return err
 			}
 		}
-		return err
+		return nil
 	})
 }
 
