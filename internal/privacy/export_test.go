@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,12 +120,61 @@ func TestAnExportEndsByItself(t *testing.T) {
 			t.Errorf("declined: %s", x.State)
 		}
 
+		if x := w.export(declined); x.Second != w.person["officer2"].Person || !x.SecondAt.Equal(w.clock.Now()) || !x.Ended.Equal(w.clock.Now()) {
+			t.Errorf("declined by %q at %v, ended %v", x.Second, x.SecondAt, x.Ended)
+		}
+
+		left := w.asks("officer2", small)
+		w.must(w.s.Answer(ctx, w.person["officer"], left, true))
+		w.must(w.org.Suspend(ctx, operator, w.person["officer2"].Person))
+		w.must(w.s.Run(ctx))
+		if x := w.export(left); x.State != privacy.Failed {
+			t.Errorf("its owner was suspended meanwhile: %s", x.State)
+		}
 		failed := w.asks("manager", small)
 		w.must(w.s.Answer(ctx, w.person["officer"], failed, true))
 		w.exec(w.db, `UPDATE role_grant SET ended_at = '2026-03-02T00:00:00.000000Z' WHERE role = 'manager'`)
 		w.must(w.s.Run(ctx))
 		if x := w.export(failed); x.State != privacy.Failed {
 			t.Errorf("its owner lost the role meanwhile: %s", x.State)
+		}
+	})
+}
+
+// An export of as many rows as is still small needs no second person, one more does; what is taken says until when it waited.
+func TestWhereLargeBegins(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, officer := w.Context(), w.person["officer"]
+		people := w.count(`SELECT count(*) FROM person`)
+		for large, state := range map[int]privacy.ExportState{people: privacy.Queued, people - 1: privacy.Asked} {
+			w.must(w.s.SetLarge(ctx, officer, large))
+			x := w.export(w.asks("manager", privacy.Export{What: privacy.ThePeople, Fields: []string{"email"}}))
+			if x.State != state {
+				t.Errorf("%d rows where more than %d are large: %s", people, large, x.State)
+			}
+			w.must(w.s.Run(ctx))
+			if x = w.export(x.ID); state == privacy.Queued && (!x.Ready.Equal(w.clock.Now()) || !x.Until.Equal(w.clock.Now().Add(24*time.Hour))) {
+				t.Errorf("ready %v until %v", x.Ready, x.Until)
+			}
+		}
+		for n, want := range map[int]fault.Kind{-1: fault.Invalid, 0: "", 20_000: "", 20_001: fault.Invalid} {
+			w.want(want, w.s.SetLarge(ctx, officer, n), fmt.Sprint("large is more than ", n))
+		}
+		_, err := w.s.Ask(ctx, w.person["head"], w.key(), privacy.Export{What: privacy.TheCases, Fields: []string{"ref"}, Purpose: "за всеки случай", Recipient: "никой"})
+		if all := fault.All(err); len(all) != 1 || all[0].Field != "what" {
+			t.Errorf("an export of no case: %v", err)
+		}
+		w.putCase(w.db, "mine", w.agency["ozd"], time.Time{})
+		w.exec(w.db, `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 999)
+			INSERT INTO case_file (id, ref, band, sex, region_id, agency_id, lead_id, track, kinds, state, since_at, episode, received_at, opened_at, urgent, protected, placed, court, on_hold, restricted, version)
+			SELECT 'c' || i, 'c' || i, band, sex, region_id, agency_id, lead_id, track, kinds, state, since_at, episode, received_at, opened_at, urgent, protected, placed, court, on_hold, FALSE, version FROM case_file, n WHERE id = 'mine'`)
+		if x := w.export(w.asks("head", privacy.Export{What: privacy.TheCases, Fields: []string{"ref"}})); x.Total != 1000 {
+			t.Errorf("the thousand that a head may take: %d", x.Total)
+		}
+		_, err = w.s.ExportList(ctx, w.person["worker"])
+		w.want(fault.Denied, err, "a caseworker lists exports")
+		for n, want := range map[int]fault.Kind{15: fault.Invalid, 16: "", 200: "", 201: fault.Invalid} {
+			w.want(want, privacy.Passphrase(strings.Repeat("ж", n)), fmt.Sprint("a passphrase of ", n))
 		}
 	})
 }

@@ -29,6 +29,11 @@ func TestTheTermsOfARequest(t *testing.T) {
 	each(t, func(w *world) {
 		w.clock.Set(time.Date(2026, 1, 31, 8, 0, 0, 0, time.UTC))
 		ctx, officer := w.Context(), w.person["officer"]
+		for received, want := range map[string]fault.Kind{"2025-01-31": "", "2025-01-30": fault.Invalid, "2026-02-01": fault.Invalid} {
+			_, err := w.s.Enter(ctx, officer, w.key(), privacy.Request{Right: privacy.ToErase, Received: calendar.MustDate(received), Who: "майката", Asks: "изтриване"}, "")
+			w.want(want, err, "received on "+received)
+		}
+		w.exec(w.db, "DELETE FROM subject_request")
 		for received, due := range map[string]string{"2026-01-31": "2026-02-28", "2026-01-15": "2026-02-15", "2025-12-31": "2026-01-31"} {
 			if r := w.entered(received, ""); r.Due.String() != due || r.State != privacy.Open {
 				t.Errorf("received %s: due %s, want %s", received, r.Due, due)
@@ -43,6 +48,9 @@ func TestTheTermsOfARequest(t *testing.T) {
 		if err != nil || longer.Due.String() != "2026-04-30" || longer.Extension != "Преписката е в три тома." {
 			t.Errorf("longer until %s (%v), want 2026-04-30", longer.Due, err)
 		}
+		last := w.entered("2025-12-31", "")
+		w.must(w.s.Extend(ctx, officer, last.ID, last.Version, "Преписката е в три тома.")) // on the last day of the first term
+		w.exec(w.db, "DELETE FROM subject_request WHERE id = $1", last.ID)
 		late := w.entered("2025-12-30", "")
 		if !late.Overdue(calendar.MustDate("2026-01-31")) || late.Overdue(calendar.MustDate("2026-01-30")) {
 			t.Error("the day on which a request is overdue is wrong")
@@ -52,7 +60,20 @@ func TestTheTermsOfARequest(t *testing.T) {
 		refuse := privacy.Request{State: privacy.Refused, Ground: "right", Decision: "Няма да дадем копие."}
 		w.want(fault.Invalid, w.s.Decide(ctx, officer, late.ID, late.Version, refuse), "a refusal on the right itself")
 		refuse.Ground = "37a"
+		for field, change := range map[string]func(*privacy.Request){
+			"outcome": func(r *privacy.Request) { r.State = "postponed" }, "ground": func(r *privacy.Request) { r.Ground = "99" }, "decision": func(r *privacy.Request) { r.Decision = "  не  " },
+		} {
+			bad := refuse
+			change(&bad)
+			if all := fault.All(w.s.Decide(ctx, officer, late.ID, late.Version, bad)); len(all) != 1 || all[0].Field != field {
+				t.Errorf("a decision with a bad %s: %v", field, all)
+			}
+		}
 		w.must(w.s.Decide(ctx, officer, late.ID, late.Version, refuse))
+		decided, err := w.s.OpenRequest(ctx, officer, late.ID)
+		if err != nil || decided.State != privacy.Refused || decided.Ground != "37a" || decided.Decision != refuse.Decision || decided.DecidedBy != officer.Person || !decided.Decided.Equal(w.clock.Now()) {
+			t.Errorf("decided: %+v (%v)", decided, err)
+		}
 		w.want(fault.Conflict, w.s.Decide(ctx, officer, late.ID, late.Version+1, refuse), "a second decision")
 		if n := w.count(`SELECT count(*) FROM subject_request WHERE who LIKE '%Маркер%' OR asks LIKE '%копие%' OR decision LIKE '%копие%' OR extension LIKE '%Преписката%'`); n != 0 {
 			t.Error("words of the register lie open in the database")

@@ -318,3 +318,104 @@ func TestPeopleAndMailLoseTheirNames(t *testing.T) {
 		}
 	})
 }
+
+// What was erased says who confirmed it, who agreed and when, and no more why it had been held; the signals that went with a case
+// are on the record one by one.
+func TestWhatStaysOfAnErasure(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, officer := w.Context(), w.person["officer"]
+		w.putCase(w.db, "old", w.agency["ozd"], w.clock.Now().AddDate(-6, 0, 0))
+		w.must(w.s.HoldNamed(ctx, officer, privacy.Cases, "ref-old", "  Висящо дело, което още тече.  "))
+		if n := w.count(`SELECT count(*) FROM audit_entry WHERE action = 'retention.hold' AND record = 'old' AND actor = $1`, string(officer.Person)); n != 1 {
+			t.Errorf("%d entries of a hold by name", n)
+		}
+		one := func(states ...privacy.State) privacy.Item {
+			t.Helper()
+			b, err := w.s.Board(ctx, officer, privacy.ItemFilter{States: states})
+			w.must(err)
+			if len(b.Items) != 1 {
+				t.Fatalf("%d items %v", len(b.Items), states)
+			}
+			return b.Items[0]
+		}
+		if x := one(privacy.Held); x.Why != "Висящо дело, което още тече." || x.HeldBy != officer.Person || !x.HeldAt.Equal(w.clock.Now()) {
+			t.Errorf("held: %q at %v", x.Why, x.HeldAt)
+		}
+		id := one(privacy.Held).ID
+		w.want(fault.Conflict, w.s.Confirm(ctx, officer, id), "confirming what is held")
+		w.want(fault.Conflict, w.s.Hold(ctx, officer, id, "И още едно дело тече."), "holding what is held")
+		w.must(w.s.Lift(ctx, officer, id))
+		w.want(fault.Conflict, w.s.Lift(ctx, officer, id), "lifting what is not held")
+		if x := one(privacy.Lifted); x.Why != "" || x.HeldBy != "" || !x.HeldAt.IsZero() || !x.Due.IsZero() {
+			t.Errorf("lifted, and it says %q, due %s", x.Why, x.Due)
+		}
+		_, err := w.s.Propose(ctx)
+		w.must(err)
+		if x := one(privacy.Proposed); x.Due != calendar.On(w.clock.Now().AddDate(-1, 0, 0)) {
+			t.Errorf("due %s, five years after the end", x.Due)
+		}
+		w.must(w.s.Confirm(ctx, officer, id))
+		confirmed := w.clock.Now()
+		w.clock.Move(time.Hour)
+		w.must(w.s.Agree(ctx, w.person["head"], id))
+		x := one(privacy.Erased)
+		if x.ConfirmedBy != officer.Person || !x.ConfirmedAt.Equal(confirmed) || x.ErasedBy != w.person["head"].Person || !x.ErasedAt.Equal(w.clock.Now()) || x.Why != "" {
+			t.Errorf("erased: %+v", x)
+		}
+		w.want(fault.Conflict, w.s.Hold(ctx, officer, id, "Висящо дело, което още тече."), "holding what is gone")
+		if n := w.count(`SELECT count(*) FROM audit_entry WHERE action = 'retention.agree' AND record = 'olds' AND kind = 'signal'`); n != 1 {
+			t.Errorf("%d entries of the signal that went with the case", n)
+		}
+		b, err := w.s.Board(ctx, officer, privacy.ItemFilter{})
+		if err != nil || b.Counts[privacy.Erased] != 1 {
+			t.Errorf("the officer counts %v (%v)", b.Counts, err)
+		}
+		if b, err = w.s.Board(ctx, w.person["head"], privacy.ItemFilter{}); err != nil || b.Counts != nil {
+			t.Errorf("a head counts %v of the house (%v)", b.Counts, err)
+		}
+		for _, who := range []string{"worker", "manager"} {
+			_, err := w.s.Board(ctx, w.person[who], privacy.ItemFilter{})
+			w.want(fault.Denied, err, who+" sees what is due")
+			_, err = w.s.Rules(ctx, w.person[who])
+			w.want(fault.Denied, err, who+" sees the terms")
+		}
+	})
+}
+
+func TestWhatATermNeeds(t *testing.T) {
+	each(t, func(w *world) {
+		for name, tc := range map[string]struct {
+			change func(*privacy.Rule)
+			field  string
+		}{
+			"a month":              {func(r *privacy.Rule) { r.Months = 1 }, ""},
+			"fifty years":          {func(r *privacy.Rule) { r.Months = 600 }, ""},
+			"a month more":         {func(r *privacy.Rule) { r.Months = 601 }, "months"},
+			"never":                {func(r *privacy.Rule) { r.Months = 0 }, "months"},
+			"surer than sure":      {func(r *privacy.Rule) { r.Confidence = "D" }, "confidence"},
+			"a source of a sign":   {func(r *privacy.Rule) { r.Source = "§" }, "source"},
+			"a reason of a word":   {func(r *privacy.Rule) { r.Reason = "така" }, "reason"},
+			"a class that is none": {func(r *privacy.Rule) { r.Class = "weather" }, ""},
+		} {
+			rules, err := w.s.Rules(w.Context(), w.person["officer"])
+			w.must(err)
+			r := rules[0]
+			r.Months, r.Source, r.Confidence, r.Reason = 120, "Заповед № 12", "A", "Комисията прие десет години."
+			tc.change(&r)
+			err = w.s.SaveRule(w.Context(), w.person["officer"], r)
+			if all := fault.All(err); tc.field != "" && (len(all) != 1 || all[0].Field != tc.field) {
+				t.Errorf("%s: %v, want a fault at %s", name, err, tc.field)
+			}
+			if r.Class == "weather" {
+				w.want(fault.NotFound, err, name)
+			} else if tc.field == "" && err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		rules, err := w.s.Rules(w.Context(), w.person["officer"])
+		w.must(err)
+		if r := rules[0]; r.By != w.person["officer"].Person || !r.At.Equal(w.clock.Now()) {
+			t.Errorf("changed by %q at %v", r.By, r.At)
+		}
+	})
+}

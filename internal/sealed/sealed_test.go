@@ -2,6 +2,7 @@ package sealed
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -162,6 +163,69 @@ func TestAValueOfARecordOpensOnlyThere(t *testing.T) {
 	}
 	if k.Seal("note.text", "n1", "") != "" {
 		t.Error("the empty text does not stay empty")
+	}
+}
+
+// Whatever stands where a sealed value should opens as nothing, at every length, and never ends the program.
+func TestWhatIsCutOrAlteredDoesNotOpen(t *testing.T) {
+	g := Ring{Current: Root{1}}
+	box, keeper := g.Box("totp"), g.Keeper()
+	k, _ := keeper.New("case1")
+	if v, err := k.Open("note.text", "n1", ""); err != nil || v != "" {
+		t.Errorf("the empty text opens as %q, %v", v, err)
+	}
+	boxed, err := base64.RawStdEncoding.DecodeString(box.Seal("p", "x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	recorded := k.SealBytes("note.text", "n1", []byte("x"))
+	try := func(raw []byte, what string) {
+		t.Helper()
+		text := base64.RawStdEncoding.EncodeToString(raw)
+		if _, err := box.Open("p", text); !errors.Is(err, ErrSealed) {
+			t.Errorf("a box, %s: %v", what, err)
+		}
+		if _, err := k.OpenBytes("note.text", "n1", raw); !errors.Is(err, ErrSealed) {
+			t.Errorf("a record, %s: %v", what, err)
+		}
+		if _, err := keeper.Open("case1", text); !errors.Is(err, ErrSealed) {
+			t.Errorf("a key, %s: %v", what, err)
+		}
+		box.Stale(text)
+	}
+	for _, whole := range [][]byte{boxed, recorded} {
+		for n := range whole {
+			try(whole[:n], fmt.Sprint(n, " bytes"))
+			altered := bytes.Clone(whole)
+			altered[n] ^= 1
+			try(altered, fmt.Sprint("byte ", n, " altered"))
+		}
+	}
+}
+
+// A ring with those before it opens what they sealed, knows them by name and verifies their lines of the ledger of erasures; it
+// takes none twice, and the earlier ring stays as it was.
+func TestARingWithThoseBeforeIt(t *testing.T) {
+	first := Ring{Current: Root{1}}
+	old := first.Box("totp").Seal("p", "secret")
+	now := Ring{Current: Root{2}}
+	both := now.With(first).With(first)
+	if v, err := both.Box("totp").Open("p", old); err != nil || v != "secret" {
+		t.Errorf("%q, %v", v, err)
+	}
+	if len(both.Old) != 1 || len(now.Old) != 0 || !both.Opens(Root{1}.Name()) || !both.Opens(Root{2}.Name()) || now.Opens(Root{1}.Name()) {
+		t.Errorf("%d old roots; opens %v", len(both.Old), both.Opens(Root{1}.Name()))
+	}
+	keys := both.Ledger()
+	if len(keys) != 2 || !bytes.Equal(keys[0], now.Ledger()[0]) || !bytes.Equal(keys[1], first.Ledger()[0]) || bytes.Equal(keys[0], keys[1]) {
+		t.Errorf("%d keys of the ledger", len(keys))
+	}
+	if bytes.Equal(first.Ledger()[0], first.Current.AuditKeys().MAC) {
+		t.Error("the ledger stands under the key of the record itself")
+	}
+	ended := both.End()
+	if again := ended.Begin().With(first).End(); len(again.Past) != 2 || len(ended.Past) != 1 {
+		t.Errorf("%d keys of the past, and %d before", len(again.Past), len(ended.Past))
 	}
 }
 
