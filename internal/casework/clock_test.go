@@ -13,6 +13,7 @@ import (
 	"strengthen/internal/fault"
 	"strengthen/internal/org"
 	"strengthen/internal/store"
+	"strengthen/internal/testkit"
 )
 
 func TestEveryShippedRuleQuotesItsSource(t *testing.T) {
@@ -71,6 +72,17 @@ func TestTheClocksOfASignalAndItsCase(t *testing.T) {
 		if k := w.clocks(g.ID, "")["D09"]; k.State != casework.Met || k.Late || !k.Ended.Equal(w.clock.Now()) {
 			t.Errorf("D09 after the assessment: %s, late %v", k.State, k.Late)
 		}
+		w.clock.Move(24 * time.Hour)
+		w.must(w.s.Happened(w.Context(), w.person["worker"], o.ID, o.Version, casework.SignalTold, time.Time{}))
+		late := w.give("worker", func() casework.Signal { g := violence(); g.Received = at("2026-03-02 09:00:00"); return g }())
+		w.must(w.s.Screen(w.Context(), w.person["worker"], late.ID, late.Version))
+		w.must(w.s.Assess(w.Context(), w.person["worker"], late.ID, late.Version+1, casework.AtRisk, time.Time{}))
+		for what, want := range map[string]int{"sum(n)": 2, "sum(in_time)": 1, "sum(CASE WHEN hours = 6 THEN n END)": 1, "sum(CASE WHEN hours = 30 THEN n END)": 1} {
+			if n := testkit.Count(w, w.db, "SELECT "+what+" FROM figure_cell WHERE what = 'assessed.violence' AND month = '2026-03' AND region_id = 'PER'"); n != want {
+				t.Errorf("%s of what was assessed: %d, want %d", what, n, want)
+			}
+		}
+		w.clock.Set(at("2026-03-02 15:30:00"))
 		id, err := w.s.Open(w.Context(), w.person["worker"], w.key(), g.ID, g.Version+2, "")
 		w.must(err)
 		clocks = w.clocks("", id)
@@ -448,8 +460,13 @@ func TestWhoseClockItIs(t *testing.T) {
 				t.Errorf("a call about a child of %q starts %v", municipality, clocks)
 			}
 		}
-		if clocks := w.clocks(w.give("worker", violence()).ID, ""); clocks["D32"].ID != "" || clocks["D33"].ID != "" {
-			t.Error("a report of the helpline about a call that came elsewhere")
+		for channel, helpline := range map[string]bool{"phone": false, "helpline": true} {
+			call := violence()
+			call.Channel, call.Municipality, call.Learned = channel, "", w.clock.Now().Add(-time.Minute)
+			clocks := w.clocks(w.give("worker", call).ID, "")
+			if clocks["D31"].ID != "" != helpline || clocks["D32"].ID != "" || clocks["D33"].ID != "" != helpline {
+				t.Errorf("a signal by %s: %v", channel, clocks)
+			}
 		}
 
 		c := w.opened()
@@ -488,6 +505,7 @@ func TestWhatARuleOfClocksNeeds(t *testing.T) {
 			fields []string
 		}{
 			"no hours, at once":              {"D10", func(r *casework.ClockRule) { r.Term.N = 0 }, nil},
+			"no hours, and a share of them":  {"D08", func(r *casework.ClockRule) { r.Term.N = 0 }, []string{"ladder"}},
 			"sixty days of hours":            {"D08", func(r *casework.ClockRule) { r.Term.N = 1440 }, nil},
 			"more than sixty":                {"D08", func(r *casework.ClockRule) { r.Term.N = 1441 }, []string{"n"}},
 			"fewer than none":                {"D08", func(r *casework.ClockRule) { r.Term.N = -1 }, []string{"n"}},
@@ -556,6 +574,51 @@ func TestWhenATermIsOver(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A rule that tells nobody still says when its term is over, at its last moment.
+func TestATermWithoutALadderIsOverToo(t *testing.T) {
+	each(t, func(w *world) {
+		rules, err := w.s.Rules(w.Context(), w.person["admin"])
+		w.must(err)
+		r := rules[slices.IndexFunc(rules, func(r casework.ClockRule) bool { return r.Ref == "D08" })]
+		r.Ladder = nil
+		w.must(w.s.SaveRule(w.Context(), w.person["admin"], r))
+		g := w.give("worker", violence())
+		w.clock.Move(time.Hour - time.Second)
+		w.sweep()
+		if k := w.clocks(g.ID, "")["D08"]; k.State != casework.Running {
+			t.Errorf("a second before: %s", k.State)
+		}
+		w.clock.Move(time.Second)
+		w.sweep()
+		if k := w.clocks(g.ID, "")["D08"]; k.State != casework.Breached || len(w.told()) != 0 {
+			t.Errorf("at its end: %s", k.State)
+		}
+	})
+}
+
+// Mail about a term leads to what it belongs to.
+func TestMailAboutATermLeadsToItsRecord(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened()
+		waits := w.give("worker", violence())
+		w.clock.Move(40 * 24 * time.Hour)
+		w.sweep()
+		paths := map[string]bool{}
+		_, err := w.org.SendDue(w.Context(), func(_ context.Context, m org.Message) error {
+			if m.Kind == "clock" {
+				paths[m.Vars["ref"]+" "+m.Vars["path"]] = true
+			}
+			return nil
+		})
+		w.must(err)
+		for _, want := range []string{c.Ref + " /cases/" + string(c.ID), waits.Ref + " /signals/" + string(waits.ID)} {
+			if !paths[want] {
+				t.Errorf("no mail leads to %s: %v", want, paths)
+			}
+		}
+	})
 }
 
 func TestLaddersThatAreNone(t *testing.T) {

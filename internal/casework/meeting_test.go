@@ -123,10 +123,30 @@ func TestAMeetingWithoutAMandatoryInstitution(t *testing.T) {
 				if m := w.meeting(c.ID, id).Meeting; m.Quorate != tc.want || m.State != casework.MeetingHeld {
 					t.Errorf("quorate %v, state %s", m.Quorate, m.State)
 				}
+				for what, want := range map[string]bool{"met": tc.want, "came.police_district": true, "came.prosecution": !slices.Contains(tc.missing, "prosecution")} {
+					if n := testkit.Count(w, w.db, "SELECT sum(n) FROM figure_cell WHERE what = $1", what); n != 1 {
+						t.Errorf("%s: counted %d times", what, n)
+					}
+					if n := testkit.Count(w, w.db, "SELECT sum(in_time) FROM figure_cell WHERE what = $1", what); n == 1 != want {
+						t.Errorf("%s: %d", what, n)
+					}
+				}
 				w.want(fault.Conflict, w.s.Hold(w.Context(), w.person["worker"], c.ID, id, w.clock.Now(), nil), "holding it twice")
 			})
 		})
 	}
+}
+
+// A mandatory institution that nobody had called, and that came, counts.
+func TestAnInstitutionThatCameUncalledCounts(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened()
+		id := w.call(c, 0)
+		w.must(w.s.Hold(w.Context(), w.person["worker"], c.ID, id, w.clock.Now(), w.came()))
+		if m := w.meeting(c.ID, id).Meeting; !m.Quorate || len(m.Calls) != 4 {
+			t.Errorf("quorate %v with %d institutions", m.Quorate, len(m.Calls))
+		}
+	})
 }
 
 // Tasks begin when the minutes are in force: signed by every institution that came, with the dissent of those who do not agree.
@@ -313,12 +333,14 @@ func TestWhatAMeetingNeeds(t *testing.T) {
 		w.at("agency", w.s.Hold(ctx, lead, c.ID, id, held, []casework.Attended{{Agency: "nowhere", Came: "yes"}}), "nobody came")
 		w.at("came", w.s.Hold(ctx, lead, c.ID, id, held, []casework.Attended{{Agency: w.agency["police"], Came: "perhaps"}}), "perhaps")
 		w.clock.Move(time.Hour)
+		held = held.Add(10 * time.Minute) // later than planned
 		w.must(w.s.Hold(ctx, lead, c.ID, id, held, append(w.came(), casework.Attended{Agency: w.agency["hospital"], Came: "stood_in"})))
 		m := w.meeting(c.ID, id).Meeting
 		if k, listed := find(m.Calls, w.agency["hospital"]); !listed || !k.Present() || !m.At.Equal(held) {
 			t.Errorf("held %v; a hospital that came uncalled: %+v", m.At, k)
 		}
 		w.must(w.s.NoteCall(ctx, lead, c.ID, id, casework.Call{Agency: w.agency["school"], Phoned: held})) // noted after the meeting
+		w.must(w.s.Bring(ctx, w.person["inspector"], w.key(), c.ID, id, item))                             // while it goes on
 		w.must(w.s.WriteMinutes(ctx, lead, c.ID, id, casework.Form{}, casework.Form{"risk": "Висок."}))
 		w.want(fault.Conflict, w.s.Sign(ctx, w.person["teacher"], c.ID, id, true, ""), "signed before the minutes are written")
 		w.at("next", w.s.EndMinutes(ctx, lead, c.ID, id, held.Add(-time.Second)), "a next meeting before this one")
@@ -330,7 +352,7 @@ func TestWhatAMeetingNeeds(t *testing.T) {
 		w.want(fault.Conflict, w.s.NoteCall(ctx, lead, c.ID, id, casework.Call{Agency: w.agency["police"], Phoned: held}), "a call to a meeting that is minuted")
 		w.want(fault.Conflict, w.s.Bring(ctx, lead, w.key(), c.ID, id, item), "brought to a meeting that is minuted")
 		w.want(fault.Conflict, w.s.Decide(ctx, lead, w.key(), c.ID, id, "Детето остава при бабата."), "a decision after the minutes")
-		w.want(fault.Conflict, w.s.WriteMinutes(ctx, lead, c.ID, id, casework.Form{}, casework.Form{"risk": "Нисък."}), "minutes that were ended")
+		w.want(fault.Conflict, w.s.WriteMinutes(ctx, lead, c.ID, id, casework.Form{}, casework.Form{"worries": "Никакви."}), "minutes that were ended")
 		v, err := w.s.Timeline(ctx, lead, c.ID, casework.EventFilter{Limit: 50})
 		w.must(err)
 		for _, what := range []string{"meeting.called", "meeting.held", "meeting.minuted"} {

@@ -65,6 +65,8 @@ func TestAPlanHoldsWhatTheLawAsks(t *testing.T) {
 			w.want(fault.Invalid, w.s.AdoptPlan(w.Context(), w.person["worker"], c.ID, p.ID, w.plan(c.ID, p.ID).Version), "without "+field)
 			w.must(w.s.WritePlan(w.Context(), w.person["worker"], c.ID, p.ID, casework.PlanEdit{Saw: w.plan(c.ID, p.ID).Texts, Mine: casework.Form{field: p.Texts[field]}, Parents: true, Child: true, Review: p.Review}))
 		}
+		w.must(w.s.WritePlan(w.Context(), w.person["worker"], c.ID, p.ID, casework.PlanEdit{Parents: true, Child: false, Review: p.Review}))
+		w.at("disagreement", w.s.AdoptPlan(w.Context(), w.person["worker"], c.ID, p.ID, w.plan(c.ID, p.ID).Version), "not agreed with the child, and no word why")
 		w.must(w.s.WritePlan(w.Context(), w.person["worker"], c.ID, p.ID, casework.PlanEdit{Saw: casework.Form{}, Mine: casework.Form{}, Parents: false, Child: true, Review: p.Review}))
 		w.want(fault.Invalid, w.s.AdoptPlan(w.Context(), w.person["worker"], c.ID, p.ID, w.plan(c.ID, p.ID).Version), "not agreed with the parents, and no word why")
 		w.must(w.s.WritePlan(w.Context(), w.person["worker"], c.ID, p.ID, casework.PlanEdit{Saw: casework.Form{}, Mine: casework.Form{"disagreement": "Бащата отрича."}, Parents: false, Child: true, Review: p.Review}))
@@ -185,6 +187,12 @@ func TestMarksOfAPlanAreMergedToo(t *testing.T) {
 		w.must(w.s.WritePlan(ctx, head, c.ID, p.ID, casework.PlanEdit{Parents: true, Child: true, Review: later, Seen: seen}))
 		if got := w.plan(c.ID, p.ID); got.Parents || !got.Child || got.Review != later {
 			t.Errorf("the lead took the parents' mark back and the head moved the day: %v", got.Marks())
+		}
+		now := w.plan(c.ID, p.ID).Marks()
+		w.must(w.s.WritePlan(ctx, lead, c.ID, p.ID, casework.PlanEdit{Parents: false, Child: false, Review: later, Seen: now}))
+		w.must(w.s.WritePlan(ctx, head, c.ID, p.ID, casework.PlanEdit{Parents: true, Child: true, Review: later, Seen: now}))
+		if got := w.plan(c.ID, p.ID); !got.Parents || got.Child || got.Review != later {
+			t.Errorf("the lead took the child's mark back and the head set the parents': %v", got.Marks())
 		}
 		var clash *casework.ClashError
 		err := w.s.WritePlan(ctx, lead, c.ID, p.ID, casework.PlanEdit{Parents: false, Child: true, Review: p.Review.AddDays(1), Seen: seen})

@@ -33,7 +33,7 @@ func TestPoliceProtectionOverTheOctoberHour(t *testing.T) {
 		w.must(err)
 		w.must(w.s.Protect(w.Context(), w.person["worker"], w.key(), casework.Protection{Case: id, Agency: w.agency["police"], AskedBy: "directorate", Ground: "danger", OrderedBy: "duty_officer",
 			Granted: w.clock.Now(), Option: "residential", Place: "кризисен център"}))
-		if k := w.clocks("", id)["D26"]; !k.Due.Equal(time.Date(2026, 10, 26, 21, 0, 0, 0, sofia)) || k.Agency != w.agency["police"] {
+		if k := w.clocks("", id)["D26"]; k.Person != "" || !k.Due.Equal(time.Date(2026, 10, 26, 21, 0, 0, 0, sofia)) || k.Agency != w.agency["police"] {
 			t.Errorf("due %v at %s", k.Due.In(sofia), k.Agency)
 		}
 		if !w.cas(id).Protected {
@@ -101,6 +101,8 @@ func TestAProtectionGoesWithItsSignal(t *testing.T) {
 			Granted: w.clock.Now(), Option: "residential", Place: "дом на улица"}))
 		id, err := w.s.Open(w.Context(), w.person["worker"], w.key(), g.ID, w.signal(g.ID).Version, "")
 		w.must(err)
+		w.want(fault.Conflict, w.s.Protect(w.Context(), w.person["worker"], w.key(), casework.Protection{Signal: g.ID, Agency: w.agency["police"], AskedBy: "police", Ground: "danger", OrderedBy: "head",
+			Granted: w.clock.Now(), Option: "residential"}), "on a signal that belongs to a case")
 		p := w.protection(id)
 		if p.Place != "дом на улица" || !w.cas(id).Protected || w.clocks("", id)["D26"].State != casework.Running {
 			t.Errorf("place known: %v, protected: %v", p.Place != "", w.cas(id).Protected)
@@ -148,6 +150,8 @@ func TestWhatAProtectionNeeds(t *testing.T) {
 		w.at("told", w.s.NoteNotices(ctx, lead, p.ID, p.Version, nil, before), "the child was told before")
 		w.at("told", w.s.NoteNotices(ctx, lead, p.ID, p.Version, nil, later), "the child will be told")
 		w.at("parents", w.s.NoteNotices(ctx, lead, p.ID, p.Version, map[string]time.Time{"parents": before}, time.Time{}), "the parents were told before")
+		w.must(w.s.NoteNotices(ctx, lead, p.ID, p.Version, map[string]time.Time{"parents": p.Granted}, p.Granted))
+		p = w.protection(c.ID)
 		w.must(w.s.NoteNotices(ctx, lead, p.ID, p.Version, map[string]time.Time{"parents": p.Granted}, now))
 		w.want(fault.Conflict, w.s.NoteNotices(ctx, lead, p.ID, p.Version, nil, now), "from an old page")
 		p = w.protection(c.ID)

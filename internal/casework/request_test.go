@@ -95,8 +95,8 @@ func TestARequestGoesRoundUntilTheSenderVerifies(t *testing.T) {
 			if got := w.request(r.ID).State; got != x.state {
 				t.Fatalf("after %s: %s", x.step, got)
 			}
-			if k := w.clocks("", r.Case)["R01"]; k.State != x.r01 {
-				t.Errorf("after %s the clock of the answer is %s, want %s", x.step, k.State, x.r01)
+			if k := w.clocks("", r.Case)["R01"]; k.State != x.r01 || k.Agency != w.agency["school"] || k.Person != "" {
+				t.Errorf("after %s the clock of the answer is %s, want %s; it is of %s, %q", x.step, k.State, x.r01, k.Agency, k.Person)
 			}
 		}
 		if k := w.clocks("", r.Case)["R04"]; k.State != casework.Met || !k.Due.Equal(r.Due.End()) {

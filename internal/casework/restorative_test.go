@@ -147,6 +147,20 @@ func TestWhatARestorativeProcessWaitsFor(t *testing.T) {
 		q := w.protection(c.ID)
 		w.must(w.s.EndProtection(ctx, lead, q.ID, q.Version, w.clock.Now(), "parent", "Приема майката, подписан протокол."))
 		waits("when all that is over")
+		for code, change := range map[string]func(*casework.Restorative){
+			"support": func(x *casework.Restorative) { x.Support = "" }, "facilitator": func(x *casework.Restorative) { x.Facilitator = "" },
+		} {
+			found := safe()
+			change(&found)
+			x, _ = w.process(c.ID)
+			w.must(w.s.ScreenRestorative(ctx, lead, c.ID, x.ID, x.Version, found))
+			waits("without "+code, code)
+		}
+		agreed := safe()
+		agreed.Proceedings, agreed.LeadAgrees = true, true
+		x, _ = w.process(c.ID)
+		w.must(w.s.ScreenRestorative(ctx, lead, c.ID, x.ID, x.Version, agreed))
+		waits("with proceedings, and the lead agrees in writing")
 		found := safe()
 		found.People[1].Informed = ""
 		x, _ = w.process(c.ID)
@@ -159,6 +173,8 @@ func TestWhatARestorativeProcessWaitsFor(t *testing.T) {
 		w.want(fault.NotFound, w.s.StepRestorative(ctx, lead, other.ID, x.ID, x.Version, casework.Prepare), "through another case")
 		w.clock.Move(30 * 24 * time.Hour) // the screening holds for thirty days
 		w.must(w.s.StepRestorative(ctx, lead, c.ID, x.ID, x.Version, casework.Prepare))
+		w.must(w.s.ScreenRestorative(ctx, lead, c.ID, x.ID, x.Version+1, safe())) // once more, before it is convened
+		x.Version++
 		w.must(w.s.StepRestorative(ctx, lead, c.ID, x.ID, x.Version+1, casework.ConveneIt))
 		w.want(fault.Conflict, w.s.ScreenRestorative(ctx, lead, c.ID, x.ID, x.Version+2, safe()), "a screening of what is convened")
 		w.want(fault.Invalid, w.s.StepRestorative(ctx, lead, c.ID, x.ID, x.Version+2, casework.Stop), "a stop is nobody's step; whoever wants it stops it")

@@ -195,7 +195,7 @@ func TestBreakingTheGlass(t *testing.T) {
 		w.want(fault.Conflict, w.s.ReviewBreak(w.Context(), w.person["officer"], all[0].ID, false, "Имаше сигнал на 112 за същия адрес."), "twice")
 		v, err := w.s.WhoSees(w.Context(), w.person["officer"], id)
 		w.must(err)
-		if g := v.Breaks[0]; g.Review != "justified" || g.Overdue(w.clock.Now()) {
+		if g := v.Breaks[0]; g.Review != "justified" || g.Finding != "Имаше сигнал на 112 за същия адрес." || g.Reviewer != w.person["officer"].Person || g.Overdue(w.clock.Now()) {
 			t.Errorf("reviewed %q, and overdue %v", g.Review, g.Overdue(w.clock.Now()))
 		}
 	})
@@ -271,6 +271,7 @@ func TestAShareIsTakenBack(t *testing.T) {
 		}
 		w.at("parts", w.s.GiveShare(ctx, lead, w.key(), c.ID, casework.Share{Agency: w.agency["school"], Purpose: "service", Ground: "36g"}, 30), "a share of nothing")
 		w.at("agency", w.s.GiveShare(ctx, lead, w.key(), c.ID, casework.Share{Agency: "nowhere", Parts: []casework.Compartment{casework.Core}, Purpose: "service", Ground: "36g"}, 30), "to nobody")
+		w.must(w.s.Invite(ctx, lead, w.key(), c.ID, casework.Seat{Agency: w.agency["municipality"], Person: w.person["expert"].Person, Function: "member"}, 30))
 		v, err := w.s.WhoSees(ctx, lead, c.ID)
 		w.must(err)
 		w.want(fault.NotFound, w.s.EndShare(ctx, lead, c.ID, "none"), "a share that is not there")
@@ -278,6 +279,11 @@ func TestAShareIsTakenBack(t *testing.T) {
 			switch {
 			case h.Person == lead.Person:
 				w.at("share", w.s.EndShare(ctx, lead, c.ID, h.ID), "the lead's own seat")
+			case h.Person == w.person["expert"].Person: // a seat of anybody else
+				w.must(w.s.EndShare(ctx, lead, c.ID, h.ID))
+				if w.opens("expert", c.ID) != nil {
+					t.Error("the share of a seat is taken back, and still opens the case")
+				}
 			case h.Person == w.person["teacher"].Person:
 				w.must(w.s.EndShare(ctx, lead, c.ID, h.ID))
 				w.want(fault.NotFound, w.s.EndShare(ctx, lead, c.ID, h.ID), "taken back twice")
@@ -442,6 +448,9 @@ func TestStepsAndEventsOfACase(t *testing.T) {
 		w.at("at", w.s.CaseHappened(ctx, worker, c.ID, "crime.known", before.Add(-time.Second), ""), "two days before")
 		w.at("at", w.s.CaseHappened(ctx, worker, c.ID, "crime.known", w.clock.Now().Add(time.Second), ""), "in a second")
 		w.at("event", w.s.CaseHappened(ctx, worker, c.ID, "weather.changed", time.Time{}, ""), "an event of one's own")
+		for _, p := range []casework.CaseStep{casework.ProposeClose, casework.ApproveClose, casework.KeepOpen, casework.Adopt, casework.CallTeam, casework.OpenIt} {
+			w.at("step", w.s.Step(ctx, worker, c.ID, c.Version, p, "защото така искам"), "the step "+string(p)+" by itself")
+		}
 		p := w.drafted(c)
 		w.must(w.s.AdoptPlan(ctx, worker, c.ID, p.ID, p.Version))
 		if k := w.clocks("", c.ID)["D14"]; k.State != casework.Running {
@@ -486,7 +495,9 @@ func TestALeadKeepsACaseWorkedOn(t *testing.T) {
 			w.clock.Move(200 * 24 * time.Hour)
 			w.must(w.s.CaseHappened(w.Context(), w.person["worker"], c.ID, casework.CaseAssessed, time.Time{}, ""))
 		}
-		w.clock.Move(366 * 24 * time.Hour)
+		w.clock.Move(200 * 24 * time.Hour)
+		w.must(w.s.CaseHappened(w.Context(), w.person["head"], c.ID, casework.CaseAssessed, time.Time{}, "")) // what others do keeps nothing for the lead
+		w.clock.Move(166 * 24 * time.Hour)
 		if got := w.opens("worker", c.ID); got != nil {
 			t.Errorf("after a year without an act the lead still sees %v", got)
 		}

@@ -198,6 +198,11 @@ func TestTheProfessionalHearsWhatBecameOfASignal(t *testing.T) {
 		if x := w.signal(g.ID); x.TakenBy != worker.Person {
 			t.Errorf("taken by %q, whoever assessed it", x.TakenBy)
 		}
+		alone := w.give("worker", violence())
+		w.must(w.s.Screen(ctx, worker, alone.ID, alone.Version))
+		if x := w.signal(alone.ID); x.TakenBy != worker.Person {
+			t.Errorf("assessed by %s, and taken by %q", worker.Person, x.TakenBy)
+		}
 		w.at("outcome", w.s.Assess(ctx, worker, g.ID, g.Version+2, "bored", time.Time{}), "an outcome of one's own")
 		w.at("at", w.s.Assess(ctx, worker, g.ID, g.Version+2, casework.Confirmed, g.Received.Add(-time.Minute)), "assessed before it came")
 		w.at("at", w.s.Assess(ctx, worker, g.ID, g.Version+2, casework.Confirmed, w.clock.Now().Add(time.Second)), "assessed in a moment")
