@@ -71,17 +71,10 @@ func Bands() []string { return []string{"unborn", "0-2", "3-6", "7-9", "10-13", 
 // Sexes lists what can be said of a child's sex.
 func Sexes() []string { return []string{"f", "m", "unknown"} }
 
-// HeardFrom and ConsentsFrom are ages of the law: from ten a child must be heard (article 15), from fourteen it consents itself
-// to the disclosure of its data (article 11а).
-const (
-	HeardFrom    = 10
-	ConsentsFrom = 14
-)
-
-// MustBeHeard reports whether children of an age band must be heard, and mayConsent whether they consent themselves.
+// MustBeHeard reports whether children of an age band must be heard: from ten (article 15).
 func MustBeHeard(band string) bool { return band == "10-13" || band == "14-17" }
 
-// ConsentsAlone reports whether a child of an age band consents to disclosure itself.
+// ConsentsAlone reports whether a child of an age band consents to disclosure of its data itself: from fourteen (article 11а).
 func ConsentsAlone(band string) bool { return band == "14-17" }
 
 // Compartment is a part of a case with rights of its own.

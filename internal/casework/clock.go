@@ -205,6 +205,9 @@ func (r ClockRule) EndsOn(e Event) bool {
 // agreed reports whether clocks of the rule end on the day that a request or a task names, whenever they began.
 func (r ClockRule) agreed() bool { return r.StartsOn("request.accepted") || r.StartsOn("task.given") }
 
+// MayStand reports whether clocks of the rule may stand still. Terms of hours never do.
+func (r ClockRule) MayStand() bool { return r.Term.Unit != calendar.Hours }
+
 // Immediate reports whether the law says "at once": a term without a length.
 func (r ClockRule) Immediate() bool { return r.Term.Unit == calendar.Hours && r.Term.N == 0 }
 

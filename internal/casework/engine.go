@@ -311,13 +311,13 @@ func PauseReasons() []string { return []string{"court", "abroad", "in_hospital",
 // CorrectionReasons lists why the start of a term is corrected.
 func CorrectionReasons() []string { return []string{"late_entry", "wrong_entry", "document_found"} }
 
-// Pause lets a clock stand still, for a reason that the house allows. Terms of hours never stand still.
+// Pause lets a clock stand still, for a reason that the house allows.
 func (s *Service) Pause(ctx context.Context, by access.Actor, id ClockID, reason string) error {
 	return s.onClock(ctx, by, id, func(ctx context.Context, tx Tx, c Clock, r ClockRule) error {
 		if reason == "" {
 			return fault.Field("reason", "form.choose")
 		}
-		if r.Term.Unit == calendar.Hours || !known(PauseReasons(), reason) {
+		if !r.MayStand() || !known(PauseReasons(), reason) {
 			return fault.Field("reason", "clock.pause")
 		}
 		if c.State != Running {

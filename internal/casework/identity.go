@@ -229,7 +229,7 @@ func (s *Service) WriteIdentity(ctx context.Context, by access.Actor, id CaseID,
 		}
 		merged, clashes := merge(saw, i.Fields, mine)
 		if len(clashes) > 0 {
-			return &ClashError{clashes, i.Editor, i.Changed, merged}
+			return &ClashError{clashes, i.Editor, i.Changed}
 		}
 		i.Fields, i.Changed, i.Editor = merged, tx.Now(), by.Person
 		if err := i.check(tx.Now()); err != nil {

@@ -35,11 +35,6 @@ const (
 	CallOffIt MeetingStep = "call_off"
 )
 
-// MeetingSteps lists the steps in the order of pages.
-func MeetingSteps() []MeetingStep {
-	return []MeetingStep{CallIt, Convene, Minute, AgreeIt, CallOffIt}
-}
-
 var meetingMoves = table[MeetingState, MeetingStep]{
 	CallIt:    {[]MeetingState{""}, MeetingCalled},
 	Convene:   {[]MeetingState{MeetingCalled}, MeetingHeld},

@@ -24,7 +24,6 @@ type ClashError struct {
 	Clashes []Clash
 	By      access.PersonID
 	At      time.Time
-	Merged  Form // what would be kept of the fields that do not clash
 }
 
 // Error names the kind only; the texts are about people.

@@ -143,7 +143,7 @@ func (s *Service) WriteMinutes(ctx context.Context, by access.Actor, id CaseID, 
 		}
 		merged, clashes := merge(saw, m.Minutes, mine)
 		if len(clashes) > 0 {
-			return &ClashError{clashes, m.Editor, m.Changed, merged}
+			return &ClashError{clashes, m.Editor, m.Changed}
 		}
 		m.Minutes, m.Changed, m.Editor = merged, tx.Now(), by.Person
 		return tx.PutMeeting(ctx, m)

@@ -99,7 +99,7 @@ func (s *Service) EditNote(ctx context.Context, by access.Actor, id CaseID, note
 		}
 		merged, clashes := merge(saw, Form{"source": n.Source, "text": n.Text}, mine)
 		if len(clashes) > 0 {
-			return &ClashError{clashes, n.Editor, n.Changed, merged}
+			return &ClashError{clashes, n.Editor, n.Changed}
 		}
 		n.Source, n.Text, n.Changed, n.Editor = merged["source"], merged["text"], tx.Now(), by.Person
 		if err := n.check(); err != nil {

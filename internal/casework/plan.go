@@ -198,7 +198,7 @@ func (p Plan) edited(by access.Actor, e PlanEdit, now time.Time) (Plan, error) {
 	merged, clashes := merge(e.Saw, p.Texts, e.Mine)
 	after, more := p.marked(e)
 	if clashes = append(clashes, more...); len(clashes) > 0 {
-		return p, &ClashError{clashes, p.Editor, p.Changed, merged}
+		return p, &ClashError{clashes, p.Editor, p.Changed}
 	}
 	after.Texts, after.Changed, after.Editor = merged, now, by.Person
 	return after, nil

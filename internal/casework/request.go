@@ -53,11 +53,6 @@ func RequestSteps() []RequestStep {
 	return []RequestStep{Ask, Take, AskInfo, GiveInfo, Accept, Decline, AnswerIt, Verify, ReturnIt, WithdrawIt, Expire}
 }
 
-// RequestStates lists the states in the order of pages.
-func RequestStates() []RequestState {
-	return []RequestState{Asked, Taken, NeedsInfo, Accepted, Declined, Answered, Verified, Withdrawn, Expired}
-}
-
 var requestMoves = table[RequestState, RequestStep]{
 	Ask:        {[]RequestState{""}, Asked},
 	Take:       {[]RequestState{Asked}, Taken},

@@ -76,11 +76,6 @@ const (
 	RefuseIt  RestorativeStep = "refuse"
 )
 
-// RestorativeSteps lists the steps in the order of pages.
-func RestorativeSteps() []RestorativeStep {
-	return []RestorativeStep{Refer, Prepare, ConveneIt, Conclude, Disagree, Stop, RefuseIt}
-}
-
 var restorativeMoves = table[RestorativeState, RestorativeStep]{
 	Refer:     {[]RestorativeState{""}, Referred},
 	Prepare:   {[]RestorativeState{Referred}, Preparing},

@@ -138,10 +138,3 @@ func (tx *Tx) MessageCounts(ctx context.Context) (map[org.MessageState]int, erro
 	})
 	return out, err
 }
-
-// OldestDue returns since when a planned message has been waiting past its moment, or the zero time.
-func (tx *Tx) OldestDue(ctx context.Context) (time.Time, error) {
-	var t time.Time
-	err := tx.row(ctx, `SELECT min(due_at) FROM message WHERE state = 'planned' AND due_at <= $1`, moment(tx.Now())).Scan(at(&t))
-	return t, err
-}

@@ -82,11 +82,6 @@ func (p *figuresPage) Term() int {
 // Figured lists what is measured.
 func (p *figuresPage) Figured() []string { return casework.Figured() }
 
-// Timed reports whether a measure has hours that say something.
-func (p *figuresPage) Timed(what string) bool {
-	return what == "assessed.violence" || what == "assessed.other"
-}
-
 // Hours writes a median: hours below three days, days above.
 func (p *figuresPage) Hours(f casework.Figure) string {
 	switch {

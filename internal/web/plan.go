@@ -73,9 +73,6 @@ func (p *casePlanPage) Mine(t casework.Task) bool {
 	return t.Owner == "agency" && t.Agency == p.Own || t.Owner != "agency" && p.Own == p.Case.Agency
 }
 
-// DueTag says how a task stands to its day.
-func (p *casePlanPage) DueTag(t casework.Task) ClockTag { return p.dueTag(t.Due.End()) }
-
 // TextFields lists the texts of a plan.
 func (p *casePlanPage) TextFields() []string { return casework.PlanFields() }
 
@@ -132,9 +129,6 @@ func (p Page) DateValue(d calendar.Date) string {
 	}
 	return d.String()
 }
-
-// TaskAt reports whether the form of a task was sent and comes back with faults.
-func (p *casePlanPage) TaskAt(id, form string) bool { return p.SentFor == id && p.Sent == form }
 
 func (s *Server) casePlanPage(r *http.Request) (*casePlanPage, error) {
 	p := &casePlanPage{casePage: *s.newCasePage(r, "plan")}

@@ -290,7 +290,6 @@ type signalPage struct {
 	MayEnd     bool
 	KeepsNames bool
 	Refs       map[casework.SignalID]string
-	AskedFor   string // a case or signal that was named in the form
 }
 
 // Heading says of whom the signal speaks, without a name.

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"strengthen/internal/access"
-	"strengthen/internal/calendar"
 	"strengthen/internal/casework"
 	"strengthen/internal/fault"
 )
@@ -183,7 +182,7 @@ func (p *clockPage) Back() string {
 
 // Pausable reports whether the term may stand still at all.
 func (p *clockPage) Pausable() bool {
-	return p.ClockPage.State == casework.Running && p.Of.Term.Unit != calendar.Hours
+	return p.ClockPage.State == casework.Running && p.Of.MayStand()
 }
 
 func (s *Server) clockPage(r *http.Request, id casework.ClockID) (*clockPage, error) {
