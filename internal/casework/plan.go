@@ -76,7 +76,7 @@ type PlanTx interface {
 	OpenTasks(ctx context.Context, c CaseID) (int, error)
 }
 
-// DraftPlan begins a plan, with the texts, goals and unfinished tasks of the one in force.
+// DraftPlan begins a plan, with the texts and goals of the one before; its tasks are given anew.
 func (s *Service) DraftPlan(ctx context.Context, by access.Actor, key string, id CaseID) (string, error) {
 	var made string
 	err := s.onCase(ctx, by, id, -1, access.LeadCase, func(ctx context.Context, tx Tx, c Case) error {
