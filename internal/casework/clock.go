@@ -231,7 +231,7 @@ type Clock struct {
 	ID      ClockID
 	Signal  SignalID
 	Case    CaseID
-	Record  string // a request, minutes or a task of the case that the clock is about
+	Record  string // a request, minutes, a task or a police protection that the clock is about
 	Rule    string
 	Version int // of the rule
 	Start   time.Time
@@ -252,6 +252,12 @@ type Clock struct {
 func (c Clock) Minutes() (meeting string, of bool) {
 	meeting, _, of = strings.Cut(c.Record, "/")
 	return meeting, of
+}
+
+// Listed reports whether the clock is that of a task or a request, which stand in lists of their own.
+func (c Clock) Listed() bool {
+	_, minutes := c.Minutes()
+	return c.Record != "" && !minutes && !strings.HasPrefix(c.Record, ofProtection)
 }
 
 // Live reports whether the clock still waits for its event.

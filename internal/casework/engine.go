@@ -19,7 +19,7 @@ type subject struct {
 	source org.Agency // of the signal
 	unit   org.Agency // that has the signal
 
-	record string          // a request, minutes or a task
+	record string          // a request, minutes, a task or a protection
 	agency access.AgencyID // that is responsible for it, or for what the police do
 	person access.PersonID
 	due    time.Time // its own end, where the rule leaves that open
@@ -82,6 +82,10 @@ func subjectOf(ctx context.Context, tx Tx, g *Signal, c *Case) (subject, error) 
 // happen tells the clocks of a signal or case that an event came at a moment: those that waited for it are met, and those that
 // it starts begin to run.
 func (s *Service) happen(ctx context.Context, tx Tx, x subject, e Event, at time.Time) error {
+	running, err := s.satisfy(ctx, tx, x, e, at)
+	if err != nil {
+		return err
+	}
 	days, err := s.workCalendar(ctx, tx)
 	if err != nil {
 		return err
@@ -89,27 +93,6 @@ func (s *Service) happen(ctx context.Context, tx Tx, x subject, e Event, at time
 	rules, err := tx.ClockRulesFrom(ctx, e)
 	if err != nil {
 		return err
-	}
-	live, err := s.liveClocks(ctx, tx, x)
-	if err != nil {
-		return err
-	}
-	running := map[string]bool{}
-	for _, c := range live {
-		r, err := tx.ClockRule(ctx, c.Rule, c.Version)
-		if err != nil {
-			return err
-		}
-		if c.Record != x.record {
-			continue
-		}
-		if !r.EndsOn(e) || at.Before(c.Start) {
-			running[c.Rule] = true
-			continue
-		}
-		if err := meet(ctx, tx, c, at); err != nil {
-			return err
-		}
 	}
 	for _, r := range rules {
 		if !r.Active || !r.StartsOn(e) || running[r.Ref] || r.Track != "" && r.Track != x.track() || !conditions[r.When](x) {
@@ -120,6 +103,32 @@ func (s *Service) happen(ctx context.Context, tx Tx, x subject, e Event, at time
 		}
 	}
 	return nil
+}
+
+// satisfy ends the clocks that waited for an event and returns the rules whose clocks run on.
+func (s *Service) satisfy(ctx context.Context, tx Tx, x subject, e Event, at time.Time) (map[string]bool, error) {
+	live, err := s.liveClocks(ctx, tx, x)
+	if err != nil {
+		return nil, err
+	}
+	running := map[string]bool{}
+	for _, c := range live {
+		if c.Record != x.record {
+			continue
+		}
+		r, err := tx.ClockRule(ctx, c.Rule, c.Version)
+		if err != nil {
+			return nil, err
+		}
+		if !r.EndsOn(e) || at.Before(c.Start) {
+			running[c.Rule] = true
+			continue
+		}
+		if err := meet(ctx, tx, c, at); err != nil {
+			return nil, err
+		}
+	}
+	return running, nil
 }
 
 func (s *Service) liveClocks(ctx context.Context, tx Tx, x subject) ([]Clock, error) {

@@ -76,6 +76,15 @@ func (p Protection) Owner() string {
 	return string(p.Case)
 }
 
+// ofProtection begins what the clocks of a protection are about: a child may be under two.
+const ofProtection = "protection:"
+
+// clocks is the subject of the clocks of this protection.
+func (p Protection) clocks(x subject) subject {
+	x.record, x.agency = ofProtection+p.ID, p.Agency
+	return x
+}
+
 // ProtectionTx is what police protection needs of a transaction.
 type ProtectionTx interface {
 	Protection(ctx context.Context, id string) (Protection, error)
@@ -127,8 +136,7 @@ func (s *Service) Protect(ctx context.Context, by access.Actor, key string, p Pr
 			if err := tx.PutProtection(ctx, p); err != nil {
 				return "", err
 			}
-			x.agency = p.Agency
-			if err := s.happen(ctx, tx, x, ProtectionGranted, p.Granted); err != nil {
+			if err := s.happen(ctx, tx, p.clocks(x), ProtectionGranted, p.Granted); err != nil {
 				return "", err
 			}
 			if err := x.protected(ctx, tx, "protection.granted"); err != nil {
@@ -236,7 +244,6 @@ func (s *Service) onProtection(ctx context.Context, by access.Actor, id string, 
 		if !p.runs() {
 			return fault.New(fault.Conflict, "protection.over")
 		}
-		x.agency = p.Agency
 		return fn(ctx, tx, x, p)
 	})
 }
@@ -266,7 +273,7 @@ func (s *Service) NoteNotices(ctx context.Context, by access.Actor, id string, v
 		if !all {
 			return nil
 		}
-		return s.happen(ctx, tx, x, ProtectionTold, last)
+		return s.happen(ctx, tx, p.clocks(x), ProtectionTold, last)
 	})
 }
 
@@ -285,6 +292,9 @@ func (s *Service) EndProtection(ctx context.Context, by access.Actor, id string,
 		}
 		p.Ended, p.HandedTo, p.Protocol = at, to, protocol
 		if err := tx.PutProtection(ctx, p); err != nil {
+			return err
+		}
+		if _, err := s.satisfy(ctx, tx, p.clocks(x), ProtectionEnded, at); err != nil {
 			return err
 		}
 		if err := s.happen(ctx, tx, x, ProtectionEnded, at); err != nil {

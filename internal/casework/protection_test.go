@@ -177,6 +177,23 @@ func TestWhatAProtectionNeeds(t *testing.T) {
 }
 
 // A case says that its child is protected for as long as one of its protections runs: its own, or that of a signal in it.
+// states counts the clocks of a rule on a case that are met and that live.
+func (w *world) states(c casework.CaseID, rule string) (met, live int) {
+	w.Helper()
+	v, err := w.s.OpenCase(w.Context(), w.person["worker"], c)
+	w.must(err)
+	for _, k := range v.Clocks {
+		switch {
+		case k.Rule != rule:
+		case k.State == casework.Met:
+			met++
+		case k.Live():
+			live++
+		}
+	}
+	return met, live
+}
+
 func TestACaseIsProtectedByAnyOfItsSignals(t *testing.T) {
 	each(t, func(w *world) {
 		ctx, lead := w.Context(), w.person["worker"]
@@ -210,11 +227,21 @@ func TestACaseIsProtectedByAnyOfItsSignals(t *testing.T) {
 		w.must(err)
 		for _, p := range v.Protections {
 			if p.Signal == "" {
+				w.clock.Move(time.Hour)
 				w.must(w.s.EndProtection(ctx, lead, p.ID, p.Version, w.clock.Now(), "parent", "Приема майката, подписан протокол."))
 			}
 		}
 		if !w.cas(c.ID).Protected {
 			t.Error("one of two protections ended, and it says that none runs")
+		}
+		if ended, running := w.states(c.ID, "D26"); ended != 1 || running != 1 {
+			t.Errorf("of the two times forty-eight hours %d are over and %d run", ended, running)
+		}
+		if _, running := w.states(c.ID, "D27"); running != 2 {
+			t.Errorf("the notices of %d protections are awaited", running)
+		}
+		if _, running := w.states(c.ID, "D28"); running != 1 {
+			t.Errorf("help is awaited by %d terms", running)
 		}
 		w.must(w.s.Unlink(ctx, lead, g.ID, g.Version))
 		if w.cas(c.ID).Protected {

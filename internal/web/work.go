@@ -68,10 +68,10 @@ func (s *Server) workOf(r *http.Request) (*workPage, error) {
 		return nil, err
 	}
 	for _, v := range p.Clocks {
-		meeting, minutes := v.Minutes()
-		if v.Record != "" && !minutes { // tasks and requests stand in their own lists
+		if v.Listed() {
 			continue
 		}
+		meeting, minutes := v.Minutes()
 		line := p.ClockLine(v, "")
 		line.About = p.Refs[v.Key()]
 		line.Link = "/" + strings.Replace(v.Key(), "case/", "cases/", 1)
