@@ -18,7 +18,7 @@ var erasing = map[string][]string{
 		`DELETE FROM signal_event WHERE signal_id = $1`,
 		`UPDATE signal SET joined_to = NULL WHERE joined_to = $1`,
 		`DELETE FROM signal WHERE id = $1`),
-	"case": append(held("case_id"),
+	"case": append(held("case_id", "meeting", "case_request", "glass_break", "restorative"),
 		`DELETE FROM meeting_call WHERE meeting_id IN (SELECT id FROM meeting WHERE case_id = $1)`,
 		`DELETE FROM meeting_item WHERE meeting_id IN (SELECT id FROM meeting WHERE case_id = $1)`,
 		`DELETE FROM meeting_decision WHERE meeting_id IN (SELECT id FROM meeting WHERE case_id = $1)`,
@@ -46,18 +46,22 @@ var erasing = map[string][]string{
 		`DELETE FROM record_key WHERE owner = $1 || '.file'`, `DELETE FROM export_piece WHERE export_id = $1`, `DELETE FROM export_job WHERE id = $1`},
 }
 
-// held takes away what a signal and a case hold alike: mail, files, clocks, a police protection, and what somebody has typed into
-// one of its forms and not sent.
-func held(column string) []string {
-	return []string{
+// held takes away what a signal and a case hold alike: mail about it and about what it holds, files, clocks, a police protection,
+// and what somebody has typed into one of its forms and not sent.
+func held(column string, more ...string) []string {
+	var all []string
+	for _, table := range append(more, "clock", "protection") {
+		all = append(all, `DELETE FROM message WHERE record_id IN (SELECT id FROM `+table+` WHERE `+column+` = $1)`)
+	}
+	return append(all,
 		`DELETE FROM message WHERE record_id = $1`,
 		`DELETE FROM draft WHERE form LIKE '%/' || $1 || '%'`,
-		`DELETE FROM attachment_piece WHERE attachment_id IN (SELECT id FROM attachment WHERE ` + column + ` = $1)`,
-		`DELETE FROM attachment WHERE ` + column + ` = $1`,
-		`DELETE FROM clock_change WHERE clock_id IN (SELECT id FROM clock WHERE ` + column + ` = $1)`,
-		`DELETE FROM clock WHERE ` + column + ` = $1`,
-		`DELETE FROM protection WHERE ` + column + ` = $1`,
-	}
+		`DELETE FROM attachment_piece WHERE attachment_id IN (SELECT id FROM attachment WHERE `+column+` = $1)`,
+		`DELETE FROM attachment WHERE `+column+` = $1`,
+		`DELETE FROM clock_change WHERE clock_id IN (SELECT id FROM clock WHERE `+column+` = $1)`,
+		`DELETE FROM clock WHERE `+column+` = $1`,
+		`DELETE FROM protection WHERE `+column+` = $1`,
+	)
 }
 
 // ErrNoLedger says that a record cannot be erased because no ledger was configured.

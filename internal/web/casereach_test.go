@@ -153,8 +153,20 @@ func (w *caseTown) file(kind string) {
 
 func (w *caseTown) now() time.Time { return testkit.NewClock().Now() }
 
+// erase takes a case away, and with it every message in which its reference stands.
 func (w *caseTown) erase(id casework.CaseID) {
 	w.Helper()
+	v, err := w.s.OpenCase(w.Context(), w.person["lead"], id)
+	w.must(err)
+	told := func() int { return testkit.Count(w, w.site.db, "SELECT count(*) FROM message WHERE vars LIKE '%"+v.Case.Ref+"%'") }
+	if told() == 0 {
+		w.Error("nobody was told of the case that goes")
+	}
+	defer func() {
+		if n := told(); n != 0 {
+			w.Errorf("%d messages name a case that was erased", n)
+		}
+	}()
 	w.must(w.site.db.Update(w.Context(), access.TheSystem(), func(tx *store.Tx) error {
 		r := ledger.Record{Kind: "case", ID: string(id)}
 		if err := tx.Allow(w.Context(), access.Work, access.Resource{Kind: r.Kind, ID: r.ID}); err != nil {
