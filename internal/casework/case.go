@@ -244,9 +244,10 @@ func leads(ctx context.Context, tx Tx, unit org.Agency, p access.PersonID) error
 	return fault.Field("lead", "case.lead")
 }
 
-// Step takes one of the steps of a case that need no more than a word of why: assess, review, keep open, reopen.
+// Step takes one of the steps of a case that need no more than a word of why: assess, review, take the proposal to close back,
+// reopen.
 func (s *Service) Step(ctx context.Context, by access.Actor, id CaseID, version int, p CaseStep, why sealed.Text) error {
-	if !known([]CaseStep{Assess, Review, Reopen}, p) {
+	if !known([]CaseStep{Assess, Review, KeepOpen, Reopen}, p) {
 		return fault.Field("step", "form.choose")
 	}
 	return s.onCase(ctx, by, id, version, access.LeadCase, func(ctx context.Context, tx Tx, c Case) error {
@@ -255,7 +256,10 @@ func (s *Service) Step(ctx context.Context, by access.Actor, id CaseID, version 
 		if err := l.Err(); err != nil {
 			return err
 		}
-		if p == Reopen {
+		switch p {
+		case KeepOpen:
+			c.ProposedBy, c.ClosedFor = "", ""
+		case Reopen:
 			c.Episode, c.Opened, c.Closed, c.ClosedFor, c.Received = c.Episode+1, tx.Now(), time.Time{}, "", tx.Now()
 		}
 		c, err := moveCase(ctx, tx, c, p, why)

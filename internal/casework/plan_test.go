@@ -148,6 +148,12 @@ func TestClosingNeedsTheTasksEnded(t *testing.T) {
 		w.must(w.s.JudgeTask(w.Context(), w.person["worker"], c.ID, x.ID, x.Version+1, true))
 		w.must(w.s.ProposeClose(w.Context(), w.person["worker"], c.ID, w.cas(c.ID).Version, "goals_met", why))
 		w.want(fault.Denied, w.s.DecideClose(w.Context(), w.person["worker"], c.ID, w.cas(c.ID).Version, true, ""), "by the lead")
+		w.must(w.s.Step(w.Context(), w.person["worker"], c.ID, w.cas(c.ID).Version, casework.KeepOpen, "Дойде нов сигнал."))
+		if got := w.cas(c.ID); got.State != casework.InReview || got.ProposedBy != "" || got.ClosedFor != "" {
+			t.Errorf("the lead took the proposal back: %s, proposed by %q for %q", got.State, got.ProposedBy, got.ClosedFor)
+		}
+		w.want(fault.Conflict, w.s.DecideClose(w.Context(), w.person["head"], c.ID, w.cas(c.ID).Version, true, ""), "nothing is proposed")
+		w.must(w.s.ProposeClose(w.Context(), w.person["worker"], c.ID, w.cas(c.ID).Version, "goals_met", why))
 		w.must(w.s.DecideClose(w.Context(), w.person["head"], c.ID, w.cas(c.ID).Version, true, ""))
 		if got := w.cas(c.ID); got.State != casework.Closed {
 			t.Errorf("the case is in %s", got.State)

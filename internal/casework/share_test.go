@@ -448,7 +448,7 @@ func TestStepsAndEventsOfACase(t *testing.T) {
 		w.at("at", w.s.CaseHappened(ctx, worker, c.ID, "crime.known", before.Add(-time.Second), ""), "two days before")
 		w.at("at", w.s.CaseHappened(ctx, worker, c.ID, "crime.known", w.clock.Now().Add(time.Second), ""), "in a second")
 		w.at("event", w.s.CaseHappened(ctx, worker, c.ID, "weather.changed", time.Time{}, ""), "an event of one's own")
-		for _, p := range []casework.CaseStep{casework.ProposeClose, casework.ApproveClose, casework.KeepOpen, casework.Adopt, casework.CallTeam, casework.OpenIt} {
+		for _, p := range []casework.CaseStep{casework.ProposeClose, casework.ApproveClose, casework.Adopt, casework.CallTeam, casework.OpenIt} {
 			w.at("step", w.s.Step(ctx, worker, c.ID, c.Version, p, "защото така искам"), "the step "+string(p)+" by itself")
 		}
 		p := w.drafted(c)

@@ -185,8 +185,13 @@ func (p *casePage) Tabs() []NavLink {
 func (p *casePage) Do() []casework.CaseStep {
 	var all []casework.CaseStep
 	for _, step := range p.Steps {
-		if slices.Contains([]casework.CaseStep{casework.Assess, casework.Review, casework.Reopen}, step) {
+		switch step {
+		case casework.Assess, casework.Review, casework.Reopen:
 			all = append(all, step)
+		case casework.KeepOpen:
+			if !p.Decides() { // who decides has both answers in one form
+				all = append(all, step)
+			}
 		}
 	}
 	return all
