@@ -163,6 +163,11 @@ func TestMinutesAreInForceWhenEverybodySigned(t *testing.T) {
 		w.must(w.s.EndMinutes(w.Context(), w.person["worker"], c.ID, id, time.Time{}))
 
 		w.must(w.s.Sign(w.Context(), w.person["inspector"], c.ID, id, true, ""))
+		for _, k := range w.allClocks(c.ID) {
+			if want := map[bool]casework.ClockState{true: casework.Met, false: casework.Running}[k.Agency == w.agency["police"]]; k.Rule == "R02" && k.State != want {
+				t.Errorf("the police signed, and the term of %s is %s", k.Agency, k.State)
+			}
+		}
 		w.want(fault.Conflict, w.s.Sign(w.Context(), w.person["inspector"], c.ID, id, true, ""), "signing twice")
 		w.want(fault.Conflict, w.s.Sign(w.Context(), w.person["teacher"], c.ID, id, true, ""), "signing for an institution that did not come")
 		w.want(fault.Invalid, w.s.Sign(w.Context(), w.person["prosecutor"], c.ID, id, false, ""), "dissent without a word")

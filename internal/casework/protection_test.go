@@ -180,9 +180,7 @@ func TestWhatAProtectionNeeds(t *testing.T) {
 // states counts the clocks of a rule on a case that are met and that live.
 func (w *world) states(c casework.CaseID, rule string) (met, live int) {
 	w.Helper()
-	v, err := w.s.OpenCase(w.Context(), w.person["worker"], c)
-	w.must(err)
-	for _, k := range v.Clocks {
+	for _, k := range w.allClocks(c) {
 		switch {
 		case k.Rule != rule:
 		case k.State == casework.Met:

@@ -182,13 +182,21 @@ func (w *world) openedAs(said casework.Signal) casework.Case {
 func (w *world) clocks(g casework.SignalID, c casework.CaseID) map[string]casework.Clock {
 	w.Helper()
 	all := map[string]casework.Clock{}
-	w.must(store.For[casework.Tx]{DB: w.db}.View(w.Context(), access.TheSystem(), func(tx casework.Tx) error {
-		list, err := tx.ClocksOf(w.Context(), g, c)
-		for _, k := range list {
-			if old, ok := all[k.Rule]; !ok || !old.Live() {
-				all[k.Rule] = k
-			}
+	for _, k := range w.listed(g, c) {
+		if old, ok := all[k.Rule]; !ok || !old.Live() {
+			all[k.Rule] = k
 		}
+	}
+	return all
+}
+
+// allClocks are the clocks of a case, several of one rule among them.
+func (w *world) allClocks(c casework.CaseID) []casework.Clock { return w.listed("", c) }
+
+func (w *world) listed(g casework.SignalID, c casework.CaseID) (all []casework.Clock) {
+	w.Helper()
+	w.must(store.For[casework.Tx]{DB: w.db}.View(w.Context(), access.TheSystem(), func(tx casework.Tx) (err error) {
+		all, err = tx.ClocksOf(w.Context(), g, c)
 		return err
 	}))
 	return all

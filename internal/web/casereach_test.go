@@ -158,7 +158,9 @@ func (w *caseTown) erase(id casework.CaseID) {
 	w.Helper()
 	v, err := w.s.OpenCase(w.Context(), w.person["lead"], id)
 	w.must(err)
-	told := func() int { return testkit.Count(w, w.site.db, "SELECT count(*) FROM message WHERE vars LIKE '%"+v.Case.Ref+"%'") }
+	told := func() int {
+		return testkit.Count(w, w.site.db, "SELECT count(*) FROM message WHERE vars LIKE '%"+v.Case.Ref+"%'")
+	}
 	if told() == 0 {
 		w.Error("nobody was told of the case that goes")
 	}
