@@ -37,8 +37,28 @@ type Restorative struct {
 	Support     sealed.Text
 	Unbound     bool // the child's support person is no family member in the conflict
 	People      []Participant
+	Agreement   Agreement
 	Version     int
 }
+
+// Agreement is what those who met agreed to: what, who, by when, and what happens when it is not kept. FollowOn is the day on
+// which somebody asks how it goes, "" when nobody does any more.
+type Agreement struct {
+	Text     string
+	FollowOn string
+	Followed []FollowUp
+}
+
+// FollowUp is what was found when somebody asked how an agreement goes.
+type FollowUp struct {
+	At   time.Time
+	By   access.PersonID
+	Kept string // yes, partly, no
+	Text string
+}
+
+// Keeping lists how an agreement can be kept.
+func Keeping() []string { return []string{"yes", "partly", "no"} }
 
 // Participant is somebody who is to take part, and what they agreed to. Silence is never consent.
 type Participant struct {
@@ -56,7 +76,8 @@ const (
 	Referred  RestorativeState = "referred"
 	Preparing RestorativeState = "preparing" // every safeguard held when it went on
 	Convened  RestorativeState = "convened"
-	Agreed    RestorativeState = "agreed"
+	Agreed    RestorativeState = "agreed" // and followed, until it is ended
+	Followed  RestorativeState = "followed"
 	NoAgree   RestorativeState = "no_agreement"
 	Stopped   RestorativeState = "stopped" // withdrawn, by anybody, without a reason
 	Refused   RestorativeState = "refused" // not safe: the alternatives are offered
@@ -71,6 +92,8 @@ const (
 	Prepare   RestorativeStep = "prepare"
 	ConveneIt RestorativeStep = "convene"
 	Conclude  RestorativeStep = "conclude"
+	Follow    RestorativeStep = "follow"
+	EndFollow RestorativeStep = "end_follow"
 	Disagree  RestorativeStep = "disagree"
 	Stop      RestorativeStep = "stop"
 	RefuseIt  RestorativeStep = "refuse"
@@ -81,6 +104,8 @@ var restorativeMoves = table[RestorativeState, RestorativeStep]{
 	Prepare:   {[]RestorativeState{Referred}, Preparing},
 	ConveneIt: {[]RestorativeState{Preparing}, Convened},
 	Conclude:  {[]RestorativeState{Convened}, Agreed},
+	Follow:    {[]RestorativeState{Agreed}, Agreed},
+	EndFollow: {[]RestorativeState{Agreed}, Followed},
 	Disagree:  {[]RestorativeState{Convened}, NoAgree},
 	Stop:      {[]RestorativeState{Referred, Preparing, Convened}, Stopped},
 	RefuseIt:  {[]RestorativeState{Referred, Preparing}, Refused},
@@ -121,6 +146,11 @@ func gate(ctx context.Context, tx Tx, c Case, x Restorative) ([]string, error) {
 	}
 	add("hardstop", x.hardStop(c))
 	add("screening", x.Screened.IsZero() || tx.Now().After(x.Screened.AddDate(0, 0, screeningDays)))
+	signals, err := tx.SignalsOf(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	add("newsignal", !x.Screened.IsZero() && slices.ContainsFunc(signals, func(g Signal) bool { return g.Received.After(x.Screened) }))
 	clocks, err := tx.ClocksOf(ctx, "", c.ID)
 	if err != nil {
 		return nil, err
@@ -170,7 +200,9 @@ func moveRestorative(ctx context.Context, tx Tx, c Case, x Restorative, p Restor
 	if !p.From(x.State) {
 		return fault.New(fault.Conflict, "restorative.step")
 	}
-	x.State, x.Since = restorativeMoves[p].to, tx.Now()
+	if to := restorativeMoves[p].to; to != x.State {
+		x.State, x.Since = to, tx.Now()
+	}
 	if err := tx.PutRestorative(ctx, x); err != nil {
 		return err
 	}
@@ -230,7 +262,7 @@ func (s *Service) ScreenRestorative(ctx context.Context, by access.Actor, id Cas
 // StepRestorative takes a process one step on. Before it is prepared and before it is convened every safeguard has to hold.
 func (s *Service) StepRestorative(ctx context.Context, by access.Actor, id CaseID, process string, version int, p RestorativeStep) error {
 	return s.onRestorative(ctx, by, id, process, version, access.LeadCase, func(ctx context.Context, tx Tx, c Case, x Restorative) error {
-		if !known([]RestorativeStep{Prepare, ConveneIt, Conclude, Disagree, RefuseIt}, p) {
+		if !known([]RestorativeStep{Prepare, ConveneIt, Disagree, RefuseIt}, p) {
 			return fault.Field("step", "form.choose")
 		}
 		if p == Prepare || p == ConveneIt {
@@ -247,6 +279,64 @@ func (s *Service) StepRestorative(ctx context.Context, by access.Actor, id CaseI
 			}
 		}
 		return moveRestorative(ctx, tx, c, x, p)
+	})
+}
+
+// followDay checks the day of the next follow-up of an agreement: after today, at most half a year ahead. It is practice.
+func followDay(l *fault.List, now time.Time, day string, must bool) {
+	on, err := calendar.ParseDate(day)
+	today := calendar.On(now)
+	if day == "" && must || day != "" && (err != nil || !on.After(today) || on.After(today.AddMonths(6))) {
+		l.Add(fault.Field("follow_on", "restorative.follow"))
+	}
+}
+
+// AgreeRestorative ends a process with what those who met agreed to, and the day on which somebody asks how it goes. After a new
+// signal about the child there is no agreement: the process can only be stopped, and begun again.
+func (s *Service) AgreeRestorative(ctx context.Context, by access.Actor, id CaseID, process string, version int, a Agreement) error {
+	return s.onRestorative(ctx, by, id, process, version, access.LeadCase, func(ctx context.Context, tx Tx, c Case, x Restorative) error {
+		var l fault.List
+		worded(&l, "text", sealed.Text(a.Text), 20, 4000)
+		followDay(&l, tx.Now(), a.FollowOn, true)
+		if !Conclude.From(x.State) {
+			l.Add(fault.New(fault.Conflict, "restorative.step"))
+		}
+		missing, err := gate(ctx, tx, c, x)
+		if err != nil {
+			return err
+		}
+		for _, code := range []string{"hardstop", "newsignal"} {
+			if slices.Contains(missing, code) {
+				l.Add(fault.New(fault.Conflict, "restorative.gate."+code))
+			}
+		}
+		if err := l.Err(); err != nil {
+			return err
+		}
+		x.Agreement = Agreement{Text: a.Text, FollowOn: a.FollowOn}
+		return moveRestorative(ctx, tx, c, x, Conclude)
+	})
+}
+
+// FollowRestorative keeps how an agreement goes. Without a next day nobody asks any more.
+func (s *Service) FollowRestorative(ctx context.Context, by access.Actor, id CaseID, process string, version int, f FollowUp, next string) error {
+	return s.onRestorative(ctx, by, id, process, version, access.LeadCase, func(ctx context.Context, tx Tx, c Case, x Restorative) error {
+		var l fault.List
+		chosen(&l, "kept", Keeping(), f.Kept)
+		worded(&l, "text", sealed.Text(f.Text), 5, 4000)
+		followDay(&l, tx.Now(), next, false)
+		if !Follow.From(x.State) {
+			l.Add(fault.New(fault.Conflict, "restorative.step"))
+		}
+		if err := l.Err(); err != nil {
+			return err
+		}
+		x.Agreement.FollowOn = next
+		x.Agreement.Followed = append(x.Agreement.Followed, FollowUp{At: tx.Now(), By: by.Person, Kept: f.Kept, Text: f.Text})
+		if next == "" {
+			return moveRestorative(ctx, tx, c, x, EndFollow)
+		}
+		return moveRestorative(ctx, tx, c, x, Follow)
 	})
 }
 
@@ -288,6 +378,9 @@ func (s *Service) OpenRestorative(ctx context.Context, by access.Actor, id CaseI
 		var people []access.PersonID
 		for _, x := range v.Processes {
 			people = append(people, x.ReferredBy, x.ScreenedBy)
+			for _, f := range x.Agreement.Followed {
+				people = append(people, f.By)
+			}
 			if v.Missing[x.ID], err = gate(ctx, tx, c, x); err != nil {
 				return err
 			}
@@ -297,16 +390,31 @@ func (s *Service) OpenRestorative(ctx context.Context, by access.Actor, id CaseI
 	return v, err
 }
 
-// PeopleText and ReadPeople carry the participants as one text, to be sealed.
-func (x Restorative) PeopleText() sealed.Text {
-	b, err := json.Marshal(x.People)
+// PeopleText and AgreementText write the participants and the agreement as one text each, to be sealed; what is empty is no text.
+func (x Restorative) PeopleText() sealed.Text { return written(x.People) }
+
+// AgreementText is the agreement as one text.
+func (x Restorative) AgreementText() sealed.Text {
+	if x.Agreement.Text == "" {
+		return ""
+	}
+	return written(x.Agreement)
+}
+
+func written(x any) sealed.Text {
+	b, err := json.Marshal(x)
 	if err != nil {
 		panic(err) // texts can be written
 	}
 	return sealed.Text(b)
 }
 
-// ReadPeople reads what PeopleText wrote.
-func (x *Restorative) ReadPeople(text sealed.Text) error {
-	return json.Unmarshal([]byte(text), &x.People)
+// Read reads what PeopleText and AgreementText wrote.
+func (x *Restorative) Read(people, agreement sealed.Text) error {
+	if agreement != "" {
+		if err := json.Unmarshal([]byte(agreement), &x.Agreement); err != nil {
+			return err
+		}
+	}
+	return json.Unmarshal([]byte(people), &x.People)
 }

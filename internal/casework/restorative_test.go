@@ -178,7 +178,71 @@ func TestWhatARestorativeProcessWaitsFor(t *testing.T) {
 		w.must(w.s.StepRestorative(ctx, lead, c.ID, x.ID, x.Version+1, casework.ConveneIt))
 		w.want(fault.Conflict, w.s.ScreenRestorative(ctx, lead, c.ID, x.ID, x.Version+2, safe()), "a screening of what is convened")
 		w.want(fault.Invalid, w.s.StepRestorative(ctx, lead, c.ID, x.ID, x.Version+2, casework.Stop), "a stop is nobody's step; whoever wants it stops it")
-		w.must(w.s.StepRestorative(ctx, lead, c.ID, x.ID, x.Version+2, casework.Conclude))
+		w.must(w.s.AgreeRestorative(ctx, lead, c.ID, x.ID, x.Version+2, promised()))
 		w.want(fault.Conflict, w.s.StopRestorative(ctx, lead, c.ID, x.ID), "stopping what is concluded")
+	})
+}
+
+// met is a case in which a restorative meeting was held.
+func (w *world) met() casework.CaseID {
+	w.Helper()
+	c := w.team()
+	p := w.drafted(c)
+	w.must(w.s.AdoptPlan(w.Context(), w.person["worker"], c.ID, p.ID, p.Version))
+	w.must(w.s.ReferRestorative(w.Context(), w.person["worker"], w.key(), c.ID, "mediation", "Родителите искат да се разберат за срещите."))
+	x, _ := w.process(c.ID)
+	w.must(w.s.ScreenRestorative(w.Context(), w.person["worker"], c.ID, x.ID, x.Version, safe()))
+	for _, step := range []casework.RestorativeStep{casework.Prepare, casework.ConveneIt} {
+		x, _ = w.process(c.ID)
+		w.must(w.s.StepRestorative(w.Context(), w.person["worker"], c.ID, x.ID, x.Version, step))
+	}
+	return c.ID
+}
+
+// promised is an agreement that says who does what, and when somebody asks how it goes.
+func promised() casework.Agreement {
+	return casework.Agreement{Text: "Бащата вижда детето всяка събота при бабата; ако не дойде, се обажда предния ден.", FollowOn: "2026-04-20"}
+}
+
+// What was agreed to is kept and followed until nobody asks any more.
+func TestWhatWasAgreedToIsFollowed(t *testing.T) {
+	each(t, func(w *world) {
+		id, said := w.met(), promised()
+		agree := func(a casework.Agreement) error {
+			x, _ := w.process(id)
+			return w.s.AgreeRestorative(w.Context(), w.person["worker"], id, x.ID, x.Version, a)
+		}
+		follow := func(f casework.FollowUp, next string) error {
+			x, _ := w.process(id)
+			return w.s.FollowRestorative(w.Context(), w.person["worker"], id, x.ID, x.Version, f, next)
+		}
+		w.want(fault.Invalid, agree(casework.Agreement{Text: "Ще се разбират.", FollowOn: said.FollowOn}), "an agreement of three words")
+		w.want(fault.Invalid, agree(casework.Agreement{Text: said.Text}), "an agreement that nobody follows")
+		w.want(fault.Invalid, agree(casework.Agreement{Text: said.Text, FollowOn: "2027-04-20"}), "followed after a year")
+		w.must(agree(said))
+		w.want(fault.Invalid, follow(casework.FollowUp{Kept: "perhaps", Text: "Бащата идва."}, ""), "kept in a way that is not of the list")
+		w.must(follow(casework.FollowUp{Kept: "partly", Text: "Бащата идва, но закъснява."}, "2026-06-01"))
+		w.must(follow(casework.FollowUp{Kept: "yes", Text: "Детето казва, че е спокойно."}, ""))
+		w.want(fault.Conflict, follow(casework.FollowUp{Kept: "yes", Text: "Детето казва, че е спокойно."}, ""), "after the end")
+		x, _ := w.process(id)
+		if x.State != casework.Followed || x.Agreement.Text != said.Text || len(x.Agreement.Followed) != 2 || x.Agreement.Followed[0].Kept != "partly" || x.Agreement.FollowOn != "" {
+			t.Errorf("it ends as %s with %+v", x.State, x.Agreement)
+		}
+	})
+}
+
+// After a new signal about the child there is no agreement: the process can only be stopped.
+func TestANewSignalStandsInTheWayOfAnAgreement(t *testing.T) {
+	each(t, func(w *world) {
+		id := w.met()
+		w.clock.Move(time.Hour)
+		g := w.give("worker", violence())
+		w.must(w.s.Link(w.Context(), w.person["worker"], g.ID, g.Version, id))
+		x, missing := w.process(id)
+		if !slices.Contains(missing, "newsignal") {
+			t.Errorf("a new signal is not missed: %v", missing)
+		}
+		w.want(fault.Conflict, w.s.AgreeRestorative(w.Context(), w.person["worker"], id, x.ID, x.Version, promised()), "after a new signal")
+		w.must(w.s.StopRestorative(w.Context(), w.person["worker"], id, x.ID))
 	})
 }

@@ -8,28 +8,28 @@ import (
 )
 
 const restorativeSelect = `SELECT r.id, r.case_id, r.n, r.method, r.state, r.since_at, r.referred_by, r.why, r.screened_at, r.screened_by, r.reasons, r.fear, r.proceedings,
-	r.lead_agrees, r.facilitator, r.independent, r.support, r.unbound, r.people, r.version FROM restorative AS r`
+	r.lead_agrees, r.facilitator, r.independent, r.support, r.unbound, r.people, r.agreement, r.version FROM restorative AS r`
 
-// sealedRestorative is a process whose participants are not opened yet.
+// sealedRestorative is a process whose participants and agreement are not opened yet.
 type sealedRestorative struct {
 	casework.Restorative
-	people sealed.Text
+	people, agreement sealed.Text
 }
 
 func scanRestorative(s scanner) (sealedRestorative, error) {
 	var x sealedRestorative
 	err := s.Scan(&x.ID, &x.Case, &x.N, &x.Method, &x.State, at(&x.Since), &x.ReferredBy, &x.Why, at(&x.Screened), str(&x.ScreenedBy), &x.Reasons, &x.Fear, &x.Proceedings,
-		&x.LeadAgrees, &x.Facilitator, &x.Independent, &x.Support, &x.Unbound, &x.people, &x.Version)
+		&x.LeadAgrees, &x.Facilitator, &x.Independent, &x.Support, &x.Unbound, &x.people, &x.agreement, &x.Version)
 	return x, err
 }
 
 func (tx *Tx) openRestorative(ctx context.Context, x sealedRestorative) (casework.Restorative, error) {
 	err := tx.unseal(ctx, string(x.Case), x.ID, secret{"restorative.why", &x.Why}, secret{"restorative.reasons", &x.Reasons}, secret{"restorative.facilitator", &x.Facilitator},
-		secret{"restorative.support", &x.Support}, secret{"restorative.people", &x.people})
+		secret{"restorative.support", &x.Support}, secret{"restorative.people", &x.people}, secret{"restorative.agreement", &x.agreement})
 	if err != nil {
 		return x.Restorative, err
 	}
-	return x.Restorative, x.ReadPeople(x.people)
+	return x.Restorative, x.Read(x.people, x.agreement)
 }
 
 // Restorative returns one restorative process.
@@ -58,7 +58,8 @@ func (tx *Tx) Restoratives(ctx context.Context, c casework.CaseID) ([]casework.R
 
 // PutRestorative adds a restorative process (version 0) or changes one.
 func (tx *Tx) PutRestorative(ctx context.Context, x casework.Restorative) error {
-	fs, err := tx.seal(ctx, string(x.Case), "restorative", x.ID, map[string]sealed.Text{"why": x.Why, "reasons": x.Reasons, "facilitator": x.Facilitator, "support": x.Support, "people": x.PeopleText()})
+	fs, err := tx.seal(ctx, string(x.Case), "restorative", x.ID, map[string]sealed.Text{"why": x.Why, "reasons": x.Reasons, "facilitator": x.Facilitator, "support": x.Support, "people": x.PeopleText(),
+		"agreement": x.AgreementText()})
 	if err != nil {
 		return err
 	}

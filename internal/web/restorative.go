@@ -5,6 +5,7 @@ import (
 	"path"
 
 	"strengthen/internal/access"
+	"strengthen/internal/calendar"
 	"strengthen/internal/casework"
 	"strengthen/internal/fault"
 )
@@ -24,6 +25,8 @@ type restorativePage struct {
 	Missing   map[string][]string
 	SentFor   string               // the process whose form was sent
 	Typed     casework.Restorative // the screening of it, as far as it is typed
+	Said      string               // what was agreed or found, as far as it is typed
+	FollowOn  string
 }
 
 // Screening is what the form of a screening shows: what is kept, or what was typed when the form comes back.
@@ -45,10 +48,37 @@ func (p *restorativePage) Lacks(x casework.Restorative) []string { return p.Miss
 // Open reports whether a process may still go on.
 func (p *restorativePage) Open(x casework.Restorative) bool { return casework.Stop.From(x.State) }
 
-// NextSteps lists the steps of a process that its lead may take now.
+// Agrees reports whether what was agreed to can be written now.
+func (p *restorativePage) Agrees(x casework.Restorative) bool {
+	return p.Lead && casework.Conclude.From(x.State)
+}
+
+// Follows reports whether somebody still asks how an agreement goes.
+func (p *restorativePage) Follows(x casework.Restorative) bool {
+	return p.Lead && casework.Follow.From(x.State)
+}
+
+// Day says a day that is kept as a text.
+func (p *restorativePage) Day(text string) string {
+	on, err := calendar.ParseDate(text)
+	if err != nil {
+		return ""
+	}
+	return p.Date(on)
+}
+
+// TypedIn is what was typed into a form of a process that comes back with faults.
+func (p *restorativePage) TypedIn(x casework.Restorative, text string) string {
+	if p.SentFor != x.ID {
+		return ""
+	}
+	return text
+}
+
+// NextSteps lists the steps of a process that its lead may take now with nothing more to say.
 func (p *restorativePage) NextSteps(x casework.Restorative) []string {
 	var all []string
-	for _, step := range []casework.RestorativeStep{casework.Prepare, casework.ConveneIt, casework.Conclude, casework.Disagree, casework.RefuseIt} {
+	for _, step := range []casework.RestorativeStep{casework.Prepare, casework.ConveneIt, casework.Disagree, casework.RefuseIt} {
 		if step.From(x.State) {
 			all = append(all, string(step))
 		}
@@ -109,6 +139,7 @@ func (s *Server) onRestorative(w http.ResponseWriter, r *http.Request, do func(b
 	if p.Sent == "screen" {
 		p.Typed = screening(r)
 	}
+	p.Said, p.FollowOn = field(r, "text"), field(r, "follow_on")
 	return s.again(w, err, &p.Page, "restorative", p)
 }
 
@@ -146,13 +177,18 @@ func (s *Server) screenRestorative(w http.ResponseWriter, r *http.Request) error
 
 func (s *Server) stepRestorative(w http.ResponseWriter, r *http.Request) error {
 	return s.onRestorative(w, r, func(by access.Actor, id casework.CaseID) error {
-		step := casework.RestorativeStep(r.PathValue("step"))
-		if step == casework.Stop {
-			return s.Casework.StopRestorative(r.Context(), by, id, r.PathValue("process"))
-		}
-		if step == "" {
+		process := r.PathValue("process")
+		switch step := casework.RestorativeStep(r.PathValue("step")); step {
+		case casework.Stop:
+			return s.Casework.StopRestorative(r.Context(), by, id, process)
+		case casework.Conclude:
+			return s.Casework.AgreeRestorative(r.Context(), by, id, process, version(r), casework.Agreement{Text: string(words(r, "text")), FollowOn: field(r, "follow_on")})
+		case casework.Follow:
+			return s.Casework.FollowRestorative(r.Context(), by, id, process, version(r), casework.FollowUp{Kept: field(r, "kept"), Text: string(words(r, "text"))}, field(r, "follow_on"))
+		case "":
 			return fault.New(fault.NotFound, "fault.notfound")
+		default:
+			return s.Casework.StepRestorative(r.Context(), by, id, process, version(r), step)
 		}
-		return s.Casework.StepRestorative(r.Context(), by, id, r.PathValue("process"), version(r), step)
 	})
 }

@@ -568,6 +568,7 @@ restorative.support sealedtext NOT NULL;
 restorative.unbound boolean NOT NULL;
 restorative.people sealedtext NOT NULL;
 restorative.version bigint NOT NULL;
+restorative.agreement sealedtext NOT NULL DEFAULT ''::text;
 retention_item.id ctext NOT NULL;
 retention_item.class ctext NOT NULL;
 retention_item.record_id ctext NOT NULL;

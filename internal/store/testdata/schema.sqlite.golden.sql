@@ -778,7 +778,7 @@ CREATE TABLE restorative (
   unbound     BOOLEAN NOT NULL,
   people      sealedtext NOT NULL,
   version     BIGINT NOT NULL
-);
+, agreement sealedtext NOT NULL DEFAULT '');
 CREATE TABLE retention_item (
   id           ctext PRIMARY KEY,
   class        ctext NOT NULL,
