@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
 	"strengthen/internal/casework"
@@ -165,4 +166,45 @@ func TestACaseFromTheFirstWordToTheLast(t *testing.T) {
 	}
 	w.as("head", file+"/timeline")
 	w.says("Случаят е открит", "Срещата се състоя", "Лице member", "Лице lead", "Лице head")
+}
+
+// reachable says whether the browser can reach the server.
+func (w *caseWalk) reachable(yes bool) {
+	w.Helper()
+	var none network.SetBlockedURLsParams
+	if !yes {
+		none.URLPatterns = []*network.BlockPattern{{URLPattern: "http://*:*/*", Block: true}}
+	}
+	w.must(chromedp.Do(w.ctx, call(network.Enable, network.EnableParams{}), call(network.SetBlockedURLs, none)))
+}
+
+// Whatever form is sent without connection, the page stays with all that was typed and says so; the same button sends it later.
+func TestALostConnectionLosesNothing(t *testing.T) {
+	town := newCaseTown(t)
+	w := &caseWalk{town, chromium(t)}
+	file := "/cases/" + string(w.files["open"].id)
+	for name, x := range map[string]struct{ who, path, at, field, text, after string }{
+		"the public form": {"", "/signal", "/signal", "narrative", "Зад стената се чуват удари.", ".code"},
+		"a proposal":      {"lead", file + "/restorative", "/restorative", "why", "Бабата иска семейството да се събере.", ".msg.done"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := &caseWalk{&caseTown{}, w.ctx}
+			*w.caseTown = *town
+			w.caseTown.T = t
+			w.as(x.who, x.path)
+			form := `[...document.forms].find((f) => f.getAttribute("method") === "post" && new URL(f.getAttribute("action") || "", location).pathname.endsWith("` + x.at + `"))`
+			w.must(evaluate(w.ctx, `(() => { const f = `+form+`; f.elements["`+x.field+`"].value = "`+x.text+`";
+				for (const s of f.querySelectorAll("select")) if (!s.value) s.selectedIndex = 1;
+				const k = f.querySelector("[name=kinds]"); if (k) { k.checked = true; f.elements.place.value = "PER32"; } })()`))
+			w.reachable(false)
+			w.must(evaluate(w.ctx, form+`.querySelector("button:not([type=button])").click()`))
+			until(t, w.ctx, `document.querySelector(".lost")?.innerText.includes("Нищо не е изгубено")`)
+			if got := w.read(form + `.elements["` + x.field + `"].value`); got != x.text {
+				t.Errorf("what was typed is now %q", got)
+			}
+			w.reachable(true)
+			w.must(evaluate(w.ctx, form+`.querySelector("button:not([type=button])").click()`))
+			until(t, w.ctx, `document.querySelector("`+x.after+`") !== null`)
+		})
+	}
 }

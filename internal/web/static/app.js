@@ -1,12 +1,26 @@
 // Small helps for people with scripts; every page works without them.
 "use strict";
-// A button that was pressed is not pressed twice; the server would ignore the second anyway.
+// A form is sent only when the server can be reached: without connection the page stays, with all that was typed, says so, and asks
+// before it is left. A button that was pressed is not pressed twice; the server would ignore the second anyway.
 document.addEventListener("submit", (e) => {
   const f = e.target;
+  if (e.defaultPrevented) return;
   if (f.dataset.sent) { e.preventDefault(); return; }
   f.dataset.sent = "1";
-  setTimeout(() => { delete f.dataset.sent; }, 4000);
+  if (f.getAttribute("method") !== "post" || f.dataset.reached || !f.requestSubmit) { delete f.dataset.reached; setTimeout(() => { delete f.dataset.sent; }, 4000); return; }
+  e.preventDefault();
+  fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout?.(10000) }).then(() => true, () => false).then((there) => {
+    delete f.dataset.sent; delete f.dataset.lost;
+    if (there) { f.dataset.reached = "1"; f.requestSubmit(e.submitter); return; }
+    f.dataset.lost = "1";
+    let said = f.querySelector(".lost");
+    if (!said) { said = document.createElement("p"); said.className = "msg lost"; said.setAttribute("role", "alert"); f.append(said); }
+    said.textContent = document.documentElement.lang === "bg"
+      ? "Няма връзка. Нищо не е изгубено: написаното стои тук. Изпратете отново, когато връзката се върне."
+      : "No connection. Nothing is lost: what you wrote stays here. Send again when the connection is back.";
+  });
 });
+window.addEventListener("beforeunload", (e) => { if (document.querySelector("form[data-lost]:not([data-sent])")) e.preventDefault(); });
 // The summary of faults gets the focus.
 document.querySelector(".sum")?.focus();
 // So does what a change would do.
@@ -74,11 +88,6 @@ document.querySelectorAll("form[data-draft]").forEach((f) => {
   f.addEventListener("focusout", save);
   window.addEventListener("online", save);
   window.addEventListener("beforeunload", (e) => { if (dirty && !f.dataset.sent) e.preventDefault(); });
-  f.addEventListener("submit", (e) => {
-    if (navigator.onLine) return;
-    e.preventDefault(); delete f.dataset.sent; dirty = true;
-    say("Няма връзка. Нищо не е изгубено: изпратете отново, когато се върне.", "No connection. Nothing is lost: send again when it is back.");
-  });
   if (document.querySelector(".sum") && new URL(f.action).pathname === location.pathname) return; // what came back with faults is newer
   fetch("/drafts?form=" + encodeURIComponent(place)).then((r) => r.json()).then((d) => {
     if (!d.fields) return;
