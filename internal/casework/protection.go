@@ -98,7 +98,7 @@ func (p Protection) check(band string, now time.Time, from time.Time) error {
 		chosen(&l, field, ProtectionList(field), v)
 	}
 	if p.Granted.IsZero() || p.Granted.After(now) || p.Granted.Before(from.AddDate(0, 0, -2)) {
-		l.Add(fault.Field("granted", "clock.future"))
+		l.Add(fault.Field("granted", "protection.granted"))
 	}
 	if p.Option == "special_room" && !MustBeHeard(band) {
 		l.Add(fault.Field("option", "protection.room")) // only for children over ten: Regulation, article 14, paragraph 1

@@ -59,6 +59,7 @@ type Signal struct {
 	KnowsChild   bool
 	Learned      time.Time // when the sender learned of it, if that was said
 	Received     time.Time // by the unit that has it now
+	NextDue      time.Time // of its clocks
 	First        time.Time // by the first unit
 	Entered      time.Time
 	EnteredBy    access.PersonID

@@ -114,7 +114,7 @@ func (s *Service) checkTask(ctx context.Context, tx Tx, c Case, t Task) error {
 		case i < 0:
 			l.Add(fault.Field("agency", "task.noseat"))
 		case t.Person != "" && !slices.ContainsFunc(seats, func(x Seat) bool { return x.Agency == t.Agency && x.Person == t.Person && x.Until.IsZero() }):
-			l.Add(fault.Field("person", "form.choose"))
+			l.Add(fault.Field("person", "task.person"))
 		}
 	}
 	return l.Err()

@@ -16,14 +16,15 @@ var _ casework.Tx = (*Tx)(nil)
 const signalSelect = `SELECT g.id, g.ref, g.receipt, g.channel, g.source, g.source_agency, g.source_person, g.knows_child, g.learned_at,
 	g.received_at, g.first_at, g.entered_at, g.entered_by, g.unit_id, g.region_id, g.municipality_id, g.urgent, g.track, g.kinds, g.setting,
 	g.band, g.sex, g.state, g.since_at, g.looked, g.taken_by, g.outcome, g.proposed_by, g.joined_to, g.case_id, g.was, g.narrative, g.register, g.place,
-	g.child, g.carers, g.sender, g.reason, g.version FROM signal AS g`
+	g.child, g.carers, g.sender, g.reason, g.version,
+	(SELECT min(k.due_at) FROM clock AS k WHERE k.signal_id = g.id AND k.state IN ('running', 'breached')) FROM signal AS g`
 
 func scanSignal(s scanner) (casework.Signal, error) {
 	var g casework.Signal
 	err := s.Scan(&g.ID, &g.Ref, &g.Receipt, &g.Channel, &g.Source, str(&g.SourceAgency), str(&g.SourcePerson), &g.KnowsChild, at(&g.Learned),
 		at(&g.Received), at(&g.First), at(&g.Entered), &g.EnteredBy, &g.Unit, &g.Region, str(&g.Municipality), &g.Urgent, &g.Track, words(&g.Kinds), str(&g.Setting),
 		&g.Band, &g.Sex, &g.State, at(&g.Since), &g.Looked, str(&g.TakenBy), str(&g.Outcome), str(&g.ProposedBy), str(&g.JoinedTo), str(&g.Case), fromJSON(&g.Was), &g.Words.Narrative, &g.Words.Register, &g.Words.Place,
-		&g.Words.Child, &g.Words.Carers, &g.Words.Sender, &g.Reason, &g.Version)
+		&g.Words.Child, &g.Words.Carers, &g.Words.Sender, &g.Reason, &g.Version, at(&g.NextDue))
 	return g, err
 }
 

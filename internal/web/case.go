@@ -262,6 +262,17 @@ func (p *casePage) SeatOptions() []Option {
 	return all
 }
 
+// SeatPeople lists the people of the team who can answer for a task, with their institution.
+func (p *casePage) SeatPeople() []Option {
+	var all []Option
+	for _, x := range p.Seats {
+		if x.Person != "" && x.Until.IsZero() {
+			all = append(all, Option{Value: string(x.Person), Text: x.Name + ", " + x.Agency.Name})
+		}
+	}
+	return all
+}
+
 // AgencyOptions lists the institutions of the region.
 func (p *casePage) AgencyOptions() []Option { return agencyOptions(p.Agencies) }
 

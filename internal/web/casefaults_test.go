@@ -149,6 +149,8 @@ func TestWhatWasTypedComesBackWithTheFault(t *testing.T) {
 		"a meeting at no hour": {at + "/meetings", url.Values{"place": {"стая 2"}}, []string{`value="стая 2"`, "Това поле е задължително."}},
 		"a safety screening": {at + "/restorative/" + f.restoring + "/screen", url.Values{"version": {"1"}, "reasons": {"кратко"}, "fear": {"1"}, "facilitator": {"медиатор Иванова"}, "role": {"relative"}, "informed": {"2026-03-01"}, "consent": {"yes"}, "by": {"бабата"}},
 			[]string{">кратко</textarea>", `name="fear" value="1" checked`, `value="медиатор Иванова"`, `value="relative" selected`, `value="2026-03-01"`, `value="бабата"`}},
+		"a police protection of the week before the signal": {at + "/protection", url.Values{"key": {"k"}, "granted": {"2026-02-20T10:00"}, "agency": {police}, "asked_by": {"child"}, "ground": {"danger"}, "ordered_by": {"head"}, "option": {"residential"}},
+			[]string{`value="2026-02-20T10:00"`, "повече от два дни преди сигнала"}},
 		"a participant who was informed tomorrow": {at + "/restorative/" + f.restoring + "/screen", url.Values{"version": {"1"}, "reasons": {"Детето не се бои от никого."}, "role": {"relative"}, "informed": {"2026-03-09"}}, []string{"още не е дошъл"}},
 		"a draft with a day of review that is over": {at + "/plans/" + plan, url.Values{"long_term": {"Спокойно у дома."}, "review": {"2020-01-01"}, "parents_agree": {"1"}},
 			[]string{"Спокойно у дома.</textarea>", `value="2020-01-01"`, `name="parents_agree" value="1" checked`}},

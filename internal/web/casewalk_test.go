@@ -3,6 +3,8 @@ package web_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -78,6 +80,22 @@ func (w *caseWalk) read(script string) string {
 	return text
 }
 
+// printed checks that the PDF of the lead holds every one of the texts.
+func (w *caseWalk) printed(path string, texts ...string) {
+	w.Helper()
+	_, pdf := w.site.ask(w.T, http.MethodGet, path, w.token["lead"])
+	cmd := exec.CommandContext(w.Context(), "pdftotext", "-raw", "-", "-")
+	cmd.Stdin = strings.NewReader(pdf)
+	out, err := cmd.Output()
+	w.must(err)
+	page := strings.Join(strings.Fields(string(out)), " ")
+	for _, x := range texts {
+		if !strings.Contains(page, x) {
+			w.Errorf("%s does not print %q:\n%.2500s", path, x, page)
+		}
+	}
+}
+
 func (w *caseWalk) here() string { return w.read("location.pathname") }
 
 // says checks that the page shows every one of the texts.
@@ -107,6 +125,7 @@ func TestACaseFromTheFirstWordToTheLast(t *testing.T) {
 
 	w.as("lead", "/signals")
 	signal := w.read(`new URL(document.querySelector("main table a").href).pathname`)
+	w.says("60\u00a0минути") // until the other institutions must know
 	w.as("lead", signal)
 	w.says("Зад стената")
 	w.send("/steps/acknowledge", nil, "")
@@ -136,7 +155,8 @@ func TestACaseFromTheFirstWordToTheLast(t *testing.T) {
 	w.send("/bring", map[string]string{"kind": "strength", "source": "посещение", "text": "Бабата живее наблизо и детето ѝ вярва."}, "")
 	w.send("/minutes", map[string]string{"worries": "Удари всяка вечер.", "risk": "Висок, докато бащата е у дома."}, "")
 	w.send("/decide", map[string]string{"text": "Детето остава при баба си."}, "")
-	w.send("/end", nil, "")
+	w.send("/end", map[string]string{"next": "2026-03-18T10:00"}, "")
+	w.printed(meeting+"/minutes.pdf", "по електронна поща", "Следваща среща: 18 март 2026 г., 10:00")
 
 	w.as("member", meeting)
 	w.says("Удари всяка вечер.", "Бабата живее наблизо")
@@ -146,10 +166,11 @@ func TestACaseFromTheFirstWordToTheLast(t *testing.T) {
 	w.as("lead", file+"/plan")
 	w.send("/plans", nil, "")
 	w.send("/goals", map[string]string{"for": "child", "text": "Никой не вдига ръка на детето."}, "")
-	w.send("/tasks", map[string]string{"what": "Обход на адреса всяка седмица", "service": "social", "owner": "agency", "agency": string(w.agency["police"]), "due": "2026-03-20", "indicator": "четири обхода"}, "")
+	w.send("/tasks", map[string]string{"what": "Обход на адреса всяка седмица", "service": "social", "owner": "agency", "agency": string(w.agency["police"]), "person": string(w.person["member"].Person),
+		"due": "2026-03-20", "indicator": "четири обхода"}, "")
 	w.send(w.read(`new URL(document.querySelector("#draft").action).pathname`), map[string]string{"long_term": "Детето живее спокойно у дома.", "review": "2026-08-01", "parents_agree": "1", "child_agrees": "1",
 		"no_health": "Детето е прегледано и е здраво.", "no_education": "Учи и се чувства добре в клас."}, "/adopt")
-	w.says("Детето живее спокойно у дома.", "Обход на адреса всяка седмица")
+	w.says("Детето живее спокойно у дома.", "Обход на адреса всяка седмица", "Лице member, Институция police")
 
 	w.as("member", file+"/plan")
 	w.send("/done", map[string]string{"evidence": "Направени са четири обхода, няма нови сигнали."}, "")

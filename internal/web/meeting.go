@@ -337,8 +337,9 @@ func (p *meetingPage) minutes() render.Document {
 	if missing := p.MissingSeats(); len(missing) > 0 && p.Meeting.State != casework.MeetingCalled {
 		add(render.Para{Text: p.L("Срещата не е в пълен състав. Липсва: ", "The meeting was not quorate. Missing: ") + strings.Join(missing, ", "), Kind: "warn"})
 	}
-	var came, items, tasks, signs [][]string
+	var called, came, items, tasks, signs [][]string
 	for _, x := range p.Meeting.Calls {
+		called = append(called, []string{p.AgencyName(x.Agency), p.When(x.Phoned), strings.TrimSpace(p.When(x.Wrote) + " " + p.callWay(x))})
 		came = append(came, []string{p.AgencyName(x.Agency), p.Code("came.", x.Came), string(x.Who)})
 		if x.Present() {
 			signed := "\u00a0\n\u00a0"
@@ -355,8 +356,9 @@ func (p *meetingPage) minutes() render.Document {
 		items = append(items, []string{p.AgencyName(x.Agency), p.Code("item.", x.Kind), string(x.Text), string(x.Source)})
 	}
 	for _, x := range p.Tasks {
-		tasks = append(tasks, []string{string(x.Text), p.OwnerName(x), p.Lang.Short(x.Due), string(x.Indicator)})
+		tasks = append(tasks, []string{string(x.Text), p.OwnerName(x), string(x.Resource), p.Lang.Short(x.Due), string(x.Indicator)})
 	}
+	add(paperTable(p.L("Кой е повикан", "Who was called"), called, p.L("Институция", "Institution"), p.L("По телефона", "By telephone"), p.L("Писмено", "In writing")))
 	add(paperTable(p.L("Кой присъства", "Who was there"), came, p.L("Институция", "Institution"), p.L("Присъствие", "Presence"), p.L("Кой", "Who")))
 	if len(items) > 0 {
 		add(paperTable(p.L("Какво донесе всеки", "What everybody brought"), items, p.L("Институция", "Institution"), p.L("Вид", "Kind"), p.L("Какво", "What"), p.L("Източник", "Source")))
@@ -374,15 +376,26 @@ func (p *meetingPage) minutes() render.Document {
 		add(render.Heading{Level: 2, Text: p.L("Решения", "Decisions")}, render.List{Items: all})
 	}
 	if len(tasks) > 0 {
-		add(paperTable(p.L("Задачи", "Tasks"), tasks, p.L("Какво", "What"), p.L("Кой", "Who"), p.L("Докога", "By when"), p.L("По какво ще се познае", "How one will know")))
+		add(paperTable(p.L("Задачи", "Tasks"), tasks, p.L("Какво", "What"), p.L("Кой", "Who"), p.L("С какво", "With what"), p.L("Докога", "By when"), p.L("По какво ще се познае", "How one will know")))
 	}
 	for _, x := range p.Meeting.Calls {
 		if x.Dissent != "" {
 			add(render.Heading{Level: 2, Text: p.L("Особено мнение: ", "Dissent: ") + p.AgencyName(x.Agency)}, render.Para{Text: string(x.Dissent)})
 		}
 	}
+	if !p.Meeting.Next.IsZero() {
+		add(render.Para{Text: p.L("Следваща среща: ", "Next meeting: ") + p.When(p.Meeting.Next)})
+	}
 	add(paperTable(p.L("Подписи", "Signatures"), signs, p.L("Институция", "Institution"), p.L("Име", "Name"), p.L("Подпис", "Signature")))
 	return d
+}
+
+// callWay says by which way an institution was called in writing.
+func (p *meetingPage) callWay(x casework.Call) string {
+	if x.Channel == "" {
+		return ""
+	}
+	return p.Code("callby.", x.Channel)
 }
 
 // paperTable is a table of texts.

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"strengthen/internal/access"
@@ -22,6 +23,17 @@ func (p Page) Given(x casework.Protection) int {
 		}
 	}
 	return n
+}
+
+// ProtectionLines are the terms of police protection: the forty-eight hours, the notices, and the help that follows.
+func (p *casePage) ProtectionLines() []ClockLine {
+	var all []ClockLine
+	for _, x := range p.Lines {
+		if strings.HasPrefix(x.Of.Starts, "protection.") {
+			all = append(all, x)
+		}
+	}
+	return all
 }
 
 // MayProtect reports whether the reader keeps the record of police protection.

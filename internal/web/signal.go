@@ -214,6 +214,14 @@ type signalsPage struct {
 	More    string
 }
 
+// Due says when the next term of a signal ends.
+func (p signalsPage) Due(g casework.Signal) ClockTag {
+	if g.State.Open() {
+		return p.dueTag(g.NextDue)
+	}
+	return ClockTag{}
+}
+
 // signals is the inbox: what still waits, or everything.
 func (s *Server) signals(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
