@@ -34,7 +34,7 @@ func (w *caseWalk) as(who, path string) {
 // sendForm fills the form whose address ends so, as far as it may be filled, and presses a button of it.
 const sendForm = `(at, values, button) => {
 	const path = (f) => new URL(f.getAttribute("action") || "", location).pathname;
-	const f = [...document.forms].find((f) => f.method === "post" && path(f).endsWith(at));
+	const f = [...document.forms].find((f) => f.getAttribute("method") === "post" && path(f).endsWith(at));
 	if (!f) return "no form " + at + " among " + [...document.forms].map(path).join(" ");
 	for (let e = f; e; e = e.parentElement) if (e.tagName === "DETAILS") e.open = true;
 	for (const [name, v] of Object.entries(values)) {
@@ -171,6 +171,18 @@ func TestACaseFromTheFirstWordToTheLast(t *testing.T) {
 	w.send(w.read(`new URL(document.querySelector("#draft").action).pathname`), map[string]string{"long_term": "Детето живее спокойно у дома.", "review": "2026-08-01", "parents_agree": "1", "child_agrees": "1",
 		"no_health": "Детето е прегледано и е здраво.", "no_education": "Учи и се чувства добре в клас."}, "/adopt")
 	w.says("Детето живее спокойно у дома.", "Обход на адреса всяка седмица", "Лице member, Институция police")
+
+	w.as("lead", file+"/restorative")
+	w.send("/restorative", map[string]string{"method": "conference", "why": "Бабата иска семейството да се събере."}, "")
+	w.must(evaluate(w.ctx, `(() => { const f = [...document.forms].find((f) => f.action.endsWith("/screen")), set = (n, v) => v.forEach((x, i) => { f.elements[n][i].value = x; });
+		set("role", ["child", "relative"]); set("informed", ["2026-03-03", "2026-03-03"]); set("consent", ["yes", "yes"]); set("by", ["майката", ""]); })()`))
+	w.send("/screen", map[string]string{"reasons": "Говорено е с всеки поотделно, никой не се бои.", "facilitator": "координатор от сдружение", "independent": "1", "support": "училищният психолог", "unbound": "1"}, "")
+	w.send("/steps/prepare", nil, "")
+	w.send("/steps/convene", nil, "")
+	w.send("/steps/conclude", map[string]string{"text": "Бабата взема детето всеки петък; ако не може, се обажда.", "follow_on": "2026-04-10"}, "")
+	w.says("Бабата взема детето всеки петък", "10\u00a0април")
+	w.send("/steps/follow", map[string]string{"kept": "yes", "text": "Детето казва, че е спокойно."}, "")
+	w.says("проследен докрай", "спазва се", "Детето казва, че е спокойно.")
 
 	w.as("member", file+"/plan")
 	w.send("/done", map[string]string{"evidence": "Направени са четири обхода, няма нови сигнали."}, "")
