@@ -209,6 +209,13 @@ func TestMinutesAreInForceWhenTheTimeIsOver(t *testing.T) {
 		if v := w.meeting(c.ID, id); v.Meeting.State != casework.MeetingAgreed || v.Tasks[0].State != casework.TaskOpen {
 			t.Errorf("at the end: %s, %s", v.Meeting.State, v.Tasks[0].State)
 		}
+		w.clock.Move(time.Hour)
+		if _, err := w.s.SweepClocks(w.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if k := w.clocks("", c.ID)["R02"]; k.Live() || !k.Late {
+			t.Errorf("nobody can sign any more, and the term to sign is %s, late %v", k.State, k.Late)
+		}
 	})
 }
 

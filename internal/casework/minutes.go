@@ -236,7 +236,27 @@ func (s *Service) agreed(ctx context.Context, tx Tx, c Case, m Meeting) error {
 	if err := note(ctx, tx, c, Core, "meeting.in_force", m.ID, ""); err != nil {
 		return err
 	}
+	if err := s.unsigned(ctx, tx, c, m); err != nil {
+		return err
+	}
 	return s.beginTasks(ctx, tx, c, func(t Task) bool { return t.Meeting == m.ID })
+}
+
+// unsigned ends, as late, the terms of institutions that did not sign: the minutes are in force, and nobody can sign them any more.
+func (s *Service) unsigned(ctx context.Context, tx Tx, c Case, m Meeting) error {
+	for _, x := range m.Calls {
+		if !x.Present() || x.Signed != "" {
+			continue
+		}
+		at := tx.Now()
+		if !at.After(m.SignBy) {
+			at = m.SignBy.Add(time.Second)
+		}
+		if err := s.happen(ctx, tx, subject{cas: &c, record: m.ID + "/" + string(x.Agency), agency: x.Agency}, "minutes.agreed", at); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // SettleMinutes puts minutes in force whose time to sign is over.
