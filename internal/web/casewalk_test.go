@@ -211,6 +211,21 @@ func (w *caseWalk) reachable(yes bool) {
 	w.must(chromedp.Do(w.ctx, call(network.Enable, network.EnableParams{}), call(network.SetBlockedURLs, none)))
 }
 
+// Faults that read alike are told apart by the name of the field at which each stands.
+func TestTheSummaryOfFaultsNamesTheFields(t *testing.T) {
+	town := newCaseTown(t)
+	w := &caseWalk{town, chromium(t)}
+	w.as("", "/signal")
+	w.must(evaluate(w.ctx, `window.before = true; document.querySelector("main form[method=post] button:not([type=button])").click()`))
+	until(t, w.ctx, `!window.before && document.querySelector(".sum") !== null`)
+	said := w.read(`document.querySelector(".sum").innerText`)
+	for _, field := range []string{"Какво видяхте, чухте или узнахте: ", "Къде живее или е сега: "} {
+		if !strings.Contains(said, field) {
+			t.Errorf("the summary does not name %q:\n%s", field, said)
+		}
+	}
+}
+
 // Whatever form is sent without connection, the page stays with all that was typed and says so; the same button sends it later.
 func TestALostConnectionLosesNothing(t *testing.T) {
 	town := newCaseTown(t)
