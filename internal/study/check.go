@@ -197,8 +197,8 @@ func (c *checker) size(s Size) {
 	if s == (Size{}) {
 		return
 	}
-	c.number(float64(s.People), 2, 1e6, "size.people")
-	c.number(float64(s.Groups), 0, float64(max(s.People, 0)), "size.groups")
+	c.number(float64(s.People), 2, 100_000, "size.people")
+	c.number(float64(s.Groups), 0, float64(min(max(s.People, 0), 1000)), "size.groups")
 	c.number(s.ICC, 0, 0.99, "size.icc")
 	c.number(s.CV, 0, 5, "size.cv")
 	c.number(s.Loss, 0, 0.95, "size.loss")

@@ -140,6 +140,9 @@ func Begun(people []survey.Respondent, w survey.Wave) bool {
 	return false
 }
 
+// longestReason is how long the reason of a deviation may be, in letters: the report prints it.
+const longestReason = 2000
+
 // Deviate adds a later change of a locked plan, with its reason. The report gives the figures by both.
 func (s *Service) Deviate(ctx context.Context, by access.Actor, id string, version int, reason survey.Text, p Plan) error {
 	return s.change(ctx, by, id, version, func(tx Tx, k *Kept) error {
@@ -153,6 +156,10 @@ func (s *Service) Deviate(ctx context.Context, by access.Actor, id string, versi
 			return fault.Field("plan", "plan.notlocked")
 		case strings.TrimSpace(reason.BG) == "" || strings.TrimSpace(reason.EN) == "":
 			return fault.Field("reason_bg", "plan.reason")
+		case len([]rune(reason.BG)) > longestReason:
+			return fault.Field("reason_bg", "form.most", fault.Vars{"max": longestReason})
+		case len([]rune(reason.EN)) > longestReason:
+			return fault.Field("reason_en", "form.most", fault.Vars{"max": longestReason})
 		case p.Hash() == latest.Hash():
 			return fault.Field("plan", "plan.same")
 		}

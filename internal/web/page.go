@@ -343,6 +343,14 @@ func (p *Page) Place(e training.Event) string {
 // Venue names where a training is held.
 func (p Page) Venue(e training.Event) string { return e.Venue(string(p.Lang)) }
 
+// Typed is what was typed into a field of the form that comes back, as it was typed, or else what is kept.
+func (p Page) Typed(name string, kept any) string {
+	if p.r.PostForm.Has(name) {
+		return p.r.PostForm.Get(name)
+	}
+	return fmt.Sprint(kept)
+}
+
 // Messages puts the faults of the form into words, one line each.
 func (p Page) Messages() []Message {
 	var all []Message

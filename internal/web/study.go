@@ -48,14 +48,15 @@ func (s *Server) studyPlanForm(w http.ResponseWriter, r *http.Request) error {
 	return s.showPlan(w, r, p, nil)
 }
 
-// showPlan writes the page, with the fault of a form that was not taken.
+// showPlan writes the page, or the page with the fault of a form that was not taken: what was typed stands in it, and nothing is
+// drawn of it, because numbers that no plan has can keep a server busy for years.
 func (s *Server) showPlan(w http.ResponseWriter, r *http.Request, p *studyPlan, wrong error) error {
+	if wrong != nil {
+		return s.again(w, atFields(wrong, p.Plan), &p.Page, "studyplan", p)
+	}
 	p.Waiting = strings.Join(p.Plan.Comparison.Waiting, ", ")
 	if d, err := impact.Detectable(r.Context(), p.Plan, p.Lang, s.Now()); err == nil {
 		p.Finds = template.HTML(render.HTML(d)) //nolint:gosec // render escapes everything
-	}
-	if wrong != nil {
-		return s.again(w, atFields(wrong, p.Plan), &p.Page, "studyplan", p)
 	}
 	return s.show(w, "studyplan", p)
 }
@@ -78,10 +79,13 @@ func formField(place string, p study.Plan) string {
 			return part + "_" + o.ID
 		}
 	}
-	for from, to := range map[string]string{"comparison.column": "waiting", "primary_contrast": "contrast", "multiplicity.": "family_", "methods.": "", "missing.": "", "size.": ""} {
+	for from, to := range map[string]string{"comparison.column": "waiting", "comparison.design": "design", "primary_contrast": "contrast", "subgroup_test": "test", "multiplicity.": "family_", "methods.": "", "missing.": "", "size.": ""} {
 		if rest, ok := strings.CutPrefix(place, from); ok {
 			return to + rest
 		}
+	}
+	if place == "plan" || place == "study" {
+		return "" // the whole of it
 	}
 	return place
 }
@@ -142,8 +146,8 @@ func readPlan(r *http.Request, p study.Plan, l *fault.List) study.Plan {
 	p.Missing.Stance = study.Stance(field(r, "stance"))
 	p.Family = study.Family{Primary: study.Adjustment(field(r, "family_primary")), Secondary: study.Adjustment(field(r, "family_secondary"))}
 	p.Test = study.By(field(r, "test"))
-	p.Comparison, p.Estimand = study.Comparison{Design: study.NoComparison}, study.IsChange
-	if field(r, "design") == string(study.WaitList) {
+	p.Comparison, p.Estimand = study.Comparison{Design: study.Design(field(r, "design"))}, study.IsChange
+	if p.Comparison.Design == study.WaitList {
 		p.Estimand = study.IsEffect
 		p.Comparison = study.Comparison{Design: study.WaitList, Lot: field(r, "lot") != "", Waiting: separate(field(r, "waiting"))}
 	}

@@ -232,14 +232,6 @@ type halfDayRow struct {
 	On, Starts, Ends string
 }
 
-// Typed is what was written into a field, as it was written, or else its value.
-func (p planPage) Typed(name string, value any) string {
-	if p.r.PostForm.Has(name) {
-		return p.r.PostForm.Get(name)
-	}
-	return fmt.Sprint(value)
-}
-
 // Halves is how many half-days the form has, or those of most trainings.
 func (p planPage) Halves() int { return cmp.Or(len(p.Form.HalfDays), 5) }
 
