@@ -3,6 +3,7 @@ package web
 import (
 	"io"
 	"net/http"
+	"strings"
 
 	"strengthen/internal/access"
 	"strengthen/internal/casework"
@@ -51,9 +52,12 @@ func attach(r *http.Request) (fields map[string]string, name string, body []byte
 		if err != nil {
 			return nil, "", nil, bodyError(err)
 		}
-		if part.FormName() == "file" {
-			name, body = part.FileName(), b
-		} else {
+		switch {
+		case part.FormName() == "file":
+			name, body = strings.ToValidUTF8(strings.ReplaceAll(part.FileName(), "\x00", ""), ""), b
+		case !good(string(b)):
+			return nil, "", nil, fault.New(fault.Invalid, "form.text")
+		default:
 			fields[part.FormName()] = string(b)
 		}
 	}

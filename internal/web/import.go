@@ -165,6 +165,9 @@ func upload(r *http.Request) ([]byte, error) {
 		return nil, bodyError(err)
 	}
 	defer r.MultipartForm.RemoveAll()
+	if err := readable(r); err != nil {
+		return nil, err
+	}
 	f, _, err := r.FormFile("file")
 	if errors.Is(err, http.ErrMissingFile) {
 		b, err := base64.StdEncoding.DecodeString(r.FormValue("kept"))

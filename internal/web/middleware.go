@@ -138,10 +138,14 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, v *visit, row Rou
 	if row.Proof && !s.Demo && s.Now().Sub(v.visitor.Actor.StepUp) > org.StepUpLimit {
 		return s.askProof(w, r)
 	}
-	if r.Method == http.MethodPost && !multipartForm(r) {
+	switch {
+	case r.Method != http.MethodPost:
+	case !multipartForm(r):
 		if err := r.ParseForm(); err != nil {
 			return bodyError(err)
 		}
+	case row.Limit != maxUpload && row.Limit != maxAttachment: // a handler would read fields of it that nobody looked at
+		return fault.New(fault.Invalid, "fault.key")
 	}
 	if err := readable(r); err != nil {
 		return err
@@ -161,9 +165,11 @@ func (s *Server) turnAway(r *http.Request, v *visit, row Route) error {
 	return fault.New(fault.Denied, "fault.denied")
 }
 
-// readable refuses what no database keeps as text: bytes that are not UTF-8, and the NUL sign.
+// good reports whether a database keeps a text: it is UTF-8, and has no NUL sign.
+func good(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
+// readable refuses what no database keeps as text.
 func readable(r *http.Request) error {
-	good := func(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 	if path, err := url.PathUnescape(r.URL.EscapedPath()); err != nil || !good(path) {
 		return fault.New(fault.NotFound, "fault.notfound")
 	}

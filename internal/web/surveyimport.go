@@ -163,7 +163,10 @@ func (s *Server) importAnswers(w http.ResponseWriter, r *http.Request) error {
 	if k := r.FormValue("key"); k != "" {
 		p.Once = k
 	}
-	done, err := p.step(s, r)
+	done := false
+	if err = readable(r); err == nil {
+		done, err = p.step(s, r)
+	}
 	switch {
 	case err != nil:
 		return s.again(w, err, &p.Page, "importanswers", p)
