@@ -388,6 +388,10 @@ func (s *Service) DecideClose(ctx context.Context, by access.Actor, id CaseID, v
 		if c.ProposedBy == by.Person {
 			return fault.New(fault.Conflict, "case.secondperson")
 		}
+		var l fault.List
+		if worded(&l, "why", why, 0, 2000); len(l) > 0 {
+			return l.Err()
+		}
 		if !agree {
 			c.ProposedBy, c.ClosedFor = "", ""
 			_, err := moveCase(ctx, tx, c, KeepOpen, why)

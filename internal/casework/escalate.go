@@ -326,6 +326,9 @@ func (r ClockRule) check() error {
 	if r.Immediate() && slices.ContainsFunc(r.Ladder, func(g Rung) bool { return g.Share > 0 }) {
 		l.Add(fault.Field("ladder", "clock.noshare"))
 	}
+	if len([]rune(r.VerifiedBy)) > 200 {
+		l.Add(fault.Field("verified_by", "form.most", fault.Vars{"max": 200}))
+	}
 	chosen(&l, "confidence", []string{"A", "B", "C"}, r.Confidence)
 	if r.Confidence == "A" { // those that are shipped were verified before the release
 		if r.VerifiedBy == "" {

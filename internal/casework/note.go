@@ -60,6 +60,9 @@ func (s *Service) AddNote(ctx context.Context, by access.Actor, key string, n No
 	if err := n.check(); err != nil {
 		return "", err
 	}
+	if n.Part != Voice {
+		n.Wish = ""
+	}
 	var id string
 	err := s.onCase(ctx, by, n.Case, -1, n.Part.WriteAction(), func(ctx context.Context, tx Tx, c Case) error {
 		if c.State == Closed {
@@ -100,6 +103,9 @@ func (s *Service) EditNote(ctx context.Context, by access.Actor, id CaseID, note
 		merged, clashes := merge(saw, Form{"source": n.Source, "text": n.Text}, mine)
 		if len(clashes) > 0 {
 			return &ClashError{clashes, n.Editor, n.Changed}
+		}
+		if merged["source"] == n.Source && merged["text"] == n.Text {
+			return nil // nothing changed
 		}
 		n.Source, n.Text, n.Changed, n.Editor = merged["source"], merged["text"], tx.Now(), by.Person
 		if err := n.check(); err != nil {

@@ -237,7 +237,7 @@ func (s *Service) ScreenRestorative(ctx context.Context, by access.Actor, id Cas
 			chosen(&l, "role", ParticipantRoles(), p.Role)
 			chosen(&l, "consent", []string{"", "yes", "no", "withdrawn"}, p.Consent)
 			worded(&l, "by", sealed.Text(p.By), 0, 300)
-			if on, err := calendar.ParseDate(p.Informed); p.Informed != "" && (err != nil || on.After(calendar.On(tx.Now()))) {
+			if on, err := calendar.ParseDate(p.Informed); p.Informed != "" && (err != nil || on.After(calendar.On(tx.Now())) || !calendar.Known(on.Start())) {
 				l.Add(fault.Field("informed", "restorative.informed"))
 			}
 		}

@@ -185,9 +185,14 @@ func SignalEventsChosen() []Event { return []Event{SignalTold, SenderAnswered, "
 // received anew.
 func (s *Service) Forward(ctx context.Context, by access.Actor, id SignalID, version int, to access.AgencyID, municipality string, note sealed.Text) error {
 	return s.onSignal(ctx, by, id, version, access.HandleSignal, func(ctx context.Context, tx Tx, g Signal) error {
+		var l fault.List
 		unit, err := tx.Agency(ctx, to)
 		if err != nil || to == g.Unit {
-			return fault.Field("unit", "form.choose")
+			l.Add(fault.Field("unit", "form.choose"))
+		}
+		worded(&l, "note", note, 0, 2000)
+		if err := l.Err(); err != nil {
+			return err
 		}
 		x, err := subjectOf(ctx, tx, &g, nil)
 		if err != nil {
@@ -278,10 +283,10 @@ func (s *Service) ProposeEnd(ctx context.Context, by access.Actor, id SignalID, 
 		var l fault.List
 		worded(&l, "reason", reason, 10, 2000)
 		if g.State == Screening && g.Outcome == "" {
-			l.Add(fault.Field("outcome", "signal.assessfirst"))
+			l.Add(fault.New(fault.Invalid, "signal.assessfirst"))
 		}
 		if g.Outcome == Confirmed {
-			l.Add(fault.Field("outcome", "signal.confirmed"))
+			l.Add(fault.New(fault.Invalid, "signal.confirmed"))
 		}
 		if err := l.Err(); err != nil {
 			return err
@@ -297,6 +302,10 @@ func (s *Service) DecideEnd(ctx context.Context, by access.Actor, id SignalID, v
 	return s.onSignal(ctx, by, id, version, access.EndSignal, func(ctx context.Context, tx Tx, g Signal) error {
 		if g.ProposedBy == by.Person {
 			return fault.New(fault.Conflict, "case.secondperson")
+		}
+		var l fault.List
+		if worded(&l, "note", note, 0, 2000); len(l) > 0 {
+			return l.Err()
 		}
 		step := Confirm
 		if !agree {

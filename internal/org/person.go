@@ -127,7 +127,11 @@ func (s *Service) SavePerson(ctx context.Context, by access.Actor, p Person) err
 		if err != nil {
 			return err
 		}
-		if err := p.Check(tables).Err(); err != nil {
+		l := p.Check(tables)
+		if p.Lang != "bg" && p.Lang != "en" {
+			l.Add(fault.Field("lang", "form.choose"))
+		}
+		if err := l.Err(); err != nil {
 			return err
 		}
 		p.Made = old.Made

@@ -31,13 +31,18 @@ func (p Programme) Title(lang string) string {
 // Resource is what the policy asks about.
 func (p Programme) Resource() access.Resource { return access.Resource{Kind: "programme", ID: p.ID} }
 
+// longestTitle is how long the name of the programme may be, in letters: it stands on certificates.
+const longestTitle = 300
+
 func (p Programme) check() error {
 	var l fault.List
-	if strings.TrimSpace(p.TitleBG) == "" {
-		l.Add(fault.Field("title_bg", "form.required"))
-	}
-	if strings.TrimSpace(p.TitleEN) == "" {
-		l.Add(fault.Field("title_en", "form.required"))
+	for field, title := range map[string]string{"title_bg": p.TitleBG, "title_en": p.TitleEN} {
+		switch {
+		case strings.TrimSpace(title) == "":
+			l.Add(fault.Field(field, "form.required"))
+		case len([]rune(title)) > longestTitle:
+			l.Add(fault.Field(field, "form.most", fault.Vars{"max": longestTitle}))
+		}
 	}
 	if p.Starts.IsZero() {
 		l.Add(fault.Field("starts", "form.date"))

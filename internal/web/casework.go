@@ -213,7 +213,7 @@ func unixLines(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
 
 func version(r *http.Request) int {
 	n, err := strconv.Atoi(field(r, "version"))
-	if err != nil {
+	if err != nil || n < 0 {
 		return 0
 	}
 	return n

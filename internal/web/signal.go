@@ -450,6 +450,9 @@ func (s *Server) stepSignal(w http.ResponseWriter, r *http.Request) error {
 		casework.Forward: func(by access.Actor, id casework.SignalID, v int) error {
 			p := s.page(r, "")
 			_, town := p.place(field(r, "place"))
+			if town == "" && field(r, "place") != "" {
+				return fault.Field("place", "form.choose")
+			}
 			return c.Forward(ctx, by, id, v, access.AgencyID(field(r, "unit")), town, words(r, "note"))
 		},
 	}
