@@ -175,6 +175,10 @@ func (p *meetingPage) MinuteField(name string) Field {
 	if name == "risk" {
 		f.Optional = false
 	}
+	f.ID = "minutes-" + name
+	if p.Sent == "end" { // what is missing before the minutes can be ended is missing here
+		f.ID = "end-" + name
+	}
 	return f
 }
 

@@ -94,10 +94,11 @@ func (p *casePlanPage) TaskAction() string {
 
 // InTask is Inside for the forms of one of several tasks.
 func (p *casePlanPage) InTask(id, form string, f Field) Field {
-	page := p.Page
-	if p.SentFor != id {
-		page.Sent = ""
+	if p.SentFor == id {
+		return p.Inside(form, f)
 	}
+	page := p.Page
+	page.Sent = ""
 	f = page.Inside(form, f)
 	f.ID = id + "-" + f.Name + "-" + form
 	return f

@@ -103,7 +103,9 @@ func (p *restorativePage) InProcess(id string, f Field) Field {
 	f.ID = id + "-" + f.Name
 	if p.SentFor != id {
 		f.Error = ""
+		return f
 	}
+	f.ID = p.Sent + "-" + f.Name // where the messages lead
 	return f
 }
 

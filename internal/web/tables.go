@@ -13,13 +13,11 @@ type tablesPage struct {
 	List  string // a code list, or "region" or "municipality"
 	Of    access.RegionID
 	Towns []org.Municipality
-	Form  org.Term // the new entry, or the one that was refused
 	Once  string
 }
 
 func (s *Server) tablesPage(r *http.Request) (*tablesPage, error) {
 	p := &tablesPage{Page: s.page(r, ""), List: r.FormValue("list"), Of: access.RegionID(r.FormValue("region")), Once: access.NewID()}
-	p.Form.Place = 100
 	if p.List == "" {
 		p.List = string(org.Sectors)
 	}
@@ -71,15 +69,15 @@ func (s *Server) listTables(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) saveTerm(w http.ResponseWriter, r *http.Request) error {
-	return s.putTerm(w, r, func(t org.Term) error { return s.Org.SaveTerm(r.Context(), visitOf(r).actor(), t) })
+	return s.putTerm(w, r, field(r, "code"), func(t org.Term) error { return s.Org.SaveTerm(r.Context(), visitOf(r).actor(), t) })
 }
 
 func (s *Server) addTerm(w http.ResponseWriter, r *http.Request) error {
 	key := "term/" + field(r, "key")
-	return s.putTerm(w, r, func(t org.Term) error { return s.Org.AddTerm(r.Context(), visitOf(r).actor(), key, t) })
+	return s.putTerm(w, r, "new", func(t org.Term) error { return s.Org.AddTerm(r.Context(), visitOf(r).actor(), key, t) })
 }
 
-func (s *Server) putTerm(w http.ResponseWriter, r *http.Request, put func(org.Term) error) error {
+func (s *Server) putTerm(w http.ResponseWriter, r *http.Request, sent string, put func(org.Term) error) error {
 	p, err := s.tablesPage(r)
 	if err != nil {
 		return err
@@ -91,7 +89,7 @@ func (s *Server) putTerm(w http.ResponseWriter, r *http.Request, put func(org.Te
 		err = put(t)
 	}
 	if err != nil {
-		p.Form = t
+		p.Sent = sent
 		return s.again(w, err, &p.Page, "tables", p)
 	}
 	return to(w, r, "/tables?list="+p.List, "saved")
@@ -114,6 +112,7 @@ func (s *Server) saveRegion(w http.ResponseWriter, r *http.Request) error {
 		err = s.Org.SaveRegion(r.Context(), p.actor, x)
 	}
 	if err != nil {
+		p.Sent = string(x.ID)
 		return s.again(w, err, &p.Page, "tables", p)
 	}
 	return to(w, r, "/tables?list=region", "saved")
@@ -126,6 +125,7 @@ func (s *Server) saveMunicipality(w http.ResponseWriter, r *http.Request) error 
 	}
 	m := org.Municipality{ID: r.PathValue("id"), NameBG: field(r, "name_bg"), NameEN: field(r, "name_en")}
 	if err := s.Org.SaveMunicipality(r.Context(), p.actor, m); err != nil {
+		p.Sent = m.ID
 		return s.again(w, err, &p.Page, "tables", p)
 	}
 	return to(w, r, "/tables?list=municipality&region="+string(p.Of), "saved")
