@@ -307,3 +307,106 @@ func TestATaskOfMinutesThatAreNotYetSignedStandsInThePlan(t *testing.T) {
 		t.Error("the task does not stand in the plan")
 	}
 }
+
+// TestWrongInputOfCasesIsSaidInWordsAtItsField sends what people get wrong in the work on cases, in both languages: the message
+// stands at the field that is wrong, what was typed beside it stays in the form, and nothing is half-written.
+func TestWrongInputOfCasesIsSaidInWordsAtItsField(t *testing.T) {
+	w := newCaseTown(t)
+	f, lead := w.files["open"], w.person["lead"]
+	at := "/cases/" + string(f.id)
+	school, police := string(w.agency["school"]), string(w.agency["police"])
+	plan, err := w.s.DraftPlan(t.Context(), lead, w.key(), f.id)
+	w.must(err)
+	v, err := w.s.OpenCase(t.Context(), lead, f.id)
+	w.must(err)
+	for _, x := range v.Seats {
+		if string(x.Seat.Agency) == school {
+			w.must(w.s.Leave(t.Context(), lead, f.id, x.ID))
+		}
+	}
+	c := v.Clocks[0]
+	for name, x := range map[string]struct {
+		path, field string // where, and the mark of the message at its field
+		values      url.Values
+		bg, en      string
+		stands      []string
+	}{
+		"a signal without a place": {"/signals/new", `id="place-e"`, url.Values{"key": {"k"}, "channel": {"phone"}, "source": {"person"}, "track": {"violence"}, "band": {"7-9"}, "sex": {"f"}, "kinds": {"physical"}, "narrative": {"Детето има синини."}},
+			"Посочете областта.", "Name the region.", []string{"Детето има синини.</textarea>"}},
+		"a meeting before its case": {at + "/meetings", `id="meetings-at-e"`, url.Values{"at": {"2026-02-20T10:00"}, "place": {"зала 4"}},
+			"Срещата не може да е преди", "The meeting cannot be before", []string{`value="2026-02-20T10:00"`, `value="зала 4"`}},
+		"a meeting in the hour that is skipped": {at + "/meetings", `id="meetings-at-e"`, url.Values{"at": {"2026-03-29T03:30"}, "place": {"зала 4"}},
+			"Такъв час няма", "There is no such hour", []string{`value="2026-03-29T03:30"`, `value="зала 4"`}},
+		"a share without an end": {at + "/shares", `id="shares-days-e"`, url.Values{"agency": {police}, "parts": {"core"}, "purpose": {"service"}, "ground": {"36g"}},
+			"Напишете цяло число.", "Write a whole number.", []string{`value="` + police + `" selected`, `name="parts" value="core" checked`}},
+		"a share of a thousand days": {at + "/shares", `id="shares-days-e"`, url.Values{"agency": {police}, "parts": {"core"}, "purpose": {"service"}, "ground": {"36g"}, "days": {"1000"}},
+			"Посочете от 1 до 180 дни.", "Give from 1 to 180 days.", []string{`value="1000"`}},
+		"a task for an institution that left": {at + "/plans/" + plan + "/tasks", `id="tasks-agency-e"`, url.Values{"service": {"social"}, "owner": {"agency"}, "agency": {school}, "what": {"Две посещения"}, "due": {"2026-03-20"}, "indicator": {"две посещения"}},
+			"", "", []string{`value="две посещения"`}},
+		"a forged reference in an emergency": {"/emergency", `id="emergency-ref-e"`, url.Values{"key": {"k"}, "ref": {"PER-2026-9999"}, "category": {"life"}, "reason": {"Спешно трябва да видя къде е детето."}},
+			"Няма случай с този номер", "There is no case of this reference", []string{`value="PER-2026-9999"`, "Спешно трябва да видя къде е детето."}},
+		"a forged reference of a case of the same family": {at + "/group", `id="group-ref-e"`, url.Values{"ref": {"PER-2026-9999"}}, "", "", []string{`value="PER-2026-9999"`}},
+		"a clock corrected into another century": {"/clocks/" + string(c.ID) + "/correct", `id="correct-start-e"`, url.Values{"start": {"0202-03-01T10:00"}, "reason": {"late_entry"}},
+			"Проверете годината", "Check the year", []string{`value="0202-03-01T10:00"`, `value="late_entry" selected`}},
+	} {
+		for _, lang := range []string{"bg", "en"} {
+			w.must(w.site.org.SetLanguage(t.Context(), lead, lang))
+			code, _, page := w.post("lead", x.path, x.values)
+			said := map[string]string{"bg": x.bg, "en": x.en}[lang]
+			if code != http.StatusUnprocessableEntity || !strings.Contains(page, x.field) || !strings.Contains(page, said) {
+				t.Errorf("%s in %s: %d, at its field %v, in words %v", name, lang, code, strings.Contains(page, x.field), strings.Contains(page, said))
+			}
+			for _, s := range x.stands {
+				if !strings.Contains(page, s) {
+					t.Errorf("%s in %s: %q does not stand in the page", name, lang, s)
+				}
+			}
+		}
+	}
+}
+
+// TestTwoLeadsAtOnceAreToldApart: two people name a lead from pages that both read before. The second is told, and the choice
+// still stands in the form.
+func TestTwoLeadsAtOnceAreToldApart(t *testing.T) {
+	w := newCaseTown(t)
+	at := "/cases/" + string(w.files["open"].id)
+	version := w.versionAt("head", at)
+	colleague := string(w.person["colleague"].Person)
+	if code, _, page := w.post("head", at+"/lead", url.Values{"version": {version}, "lead": {colleague}}); code != http.StatusSeeOther {
+		t.Fatalf("the first: %d %.300s", code, page)
+	}
+	code, _, page := w.post("head", at+"/lead", url.Values{"version": {version}, "lead": {string(w.person["lead"].Person)}})
+	if code != http.StatusConflict || !strings.Contains(page, "Междувременно някой друг промени записа.") || !strings.Contains(page, `value="`+string(w.person["lead"].Person)+`" selected`) {
+		t.Errorf("the second: %d", code)
+	}
+	if got, err := w.s.OpenCase(t.Context(), w.person["head"], w.files["open"].id); err != nil || string(got.Case.Lead) != colleague {
+		t.Errorf("the case is led by %s: %v", got.Case.Lead, err)
+	}
+}
+
+// TestAStartCorrectedOverAnEscalationShowsBoth: a term whose escalation has gone out begins a day earlier than was written. The
+// page shows the new start, keeps the old one among its changes, and says that the term is over.
+func TestAStartCorrectedOverAnEscalationShowsBoth(t *testing.T) {
+	w := newCaseTown(t)
+	v, err := w.s.OpenCase(t.Context(), w.person["lead"], w.files["open"].id)
+	w.must(err)
+	_, err = w.s.SweepClocks(t.Context())
+	w.must(err)
+	for _, c := range v.Clocks {
+		if !c.Live() {
+			continue
+		}
+		path := "/clocks/" + string(c.ID)
+		code, _, page := w.post("lead", path+"/correct", url.Values{"start": {"2026-02-20T08:15"}, "reason": {"late_entry"}})
+		if code != http.StatusSeeOther {
+			t.Fatalf("%s: %d %.300s", c.Of.Ref, code, page)
+		}
+		_, page = w.site.ask(t, http.MethodGet, path, w.token["lead"])
+		page = strings.ReplaceAll(page, "\u00a0", " ")
+		for _, s := range []string{"20 февруари 2026 г., 08:15", "2 март 2026 г., 09:00"} {
+			if !strings.Contains(page, s) {
+				t.Errorf("%s: %q does not stand in the page", c.Of.Ref, s)
+			}
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http/httptest"
 	"net/url"
 	"os"
@@ -40,6 +41,7 @@ type site struct {
 	url      string
 	pages    *web.Server
 	db       *store.DB
+	erased   *ledger.Ledger
 	org      *org.Service
 	training *training.Service
 	survey   *survey.Service
@@ -84,19 +86,14 @@ var build = sync.OnceValues(func() (*site, error) {
 	if _, _, err := db.Migrate(ctx); err != nil {
 		return nil, err
 	}
-	s := &site{db: db, guests: map[access.Role]access.PersonID{}}
-	s.org = org.New(store.For[org.Tx]{DB: db}, clock.Now, sealed.Root{1}.Box("totp"))
-	s.training = training.New(store.For[training.Tx]{DB: db}, clock.Now)
-	s.survey = survey.New(store.For[survey.Tx]{DB: db}, clock.Now)
-	s.study = study.New(store.For[study.Tx]{DB: db}, clock.Now)
+	s := &site{erased: erased, guests: map[access.Role]access.PersonID{}}
+	s.over(db, clock.Now)
 	end := time.Date(2026, 3, 18, 9, 0, 0, 0, time.UTC)
-	s.casework = casework.New(store.For[casework.Tx]{DB: db}, clock.Now)
 	s.world = &demo.World{Org: s.org, Training: s.training, Survey: s.survey, Study: s.study, Casework: s.casework, Clock: clock, End: end, Size: 28, Signals: 150}
 	if err := errors.Join(db.Hurry(ctx, true), s.world.Play(ctx), db.Hurry(ctx, false)); err != nil {
 		return nil, err
 	}
 	clock.Set(end)
-	s.privacy = privacy.New(store.For[privacy.Tx]{DB: db}, clock.Now)
 	if err := s.privacy.Seed(ctx); err != nil {
 		return nil, err
 	}
@@ -109,15 +106,31 @@ var build = sync.OnceValues(func() (*site, error) {
 	}
 	server := httptest.NewUnstartedServer(nil)
 	s.url = "http://" + server.Listener.Addr().String()
-	s.pages = web.New(web.Config{Org: s.org, Training: s.training, Survey: s.survey, Impact: impact.New(s.survey, s.org, s.study, clock.Now), Study: s.study, Casework: s.casework, Privacy: s.privacy, Policy: access.Standard(),
-		Now: clock.Now, Log: quiet, Site: s.url, Demo: true, Ready: db.Ready, Version: "test", Rate: 1e6})
-	s.pages.Letter = func(_ context.Context, m org.Message) (string, string, error) {
-		return m.Kind, "Здравейте,\n\n…", nil
-	}
+	s.lay(clock.Now, quiet)
 	server.Config.Handler = s.pages.Handler()
 	server.Start()
 	return s, errors.Join(s.find(ctx), s.findCase(ctx))
 })
+
+// over puts the services of a site over a database.
+func (s *site) over(db *store.DB, now func() time.Time) {
+	s.db = db
+	s.org = org.New(store.For[org.Tx]{DB: db}, now, sealed.Root{1}.Box("totp"))
+	s.training = training.New(store.For[training.Tx]{DB: db}, now)
+	s.survey = survey.New(store.For[survey.Tx]{DB: db}, now)
+	s.study = study.New(store.For[study.Tx]{DB: db}, now)
+	s.casework = casework.New(store.For[casework.Tx]{DB: db}, now)
+	s.privacy = privacy.New(store.For[privacy.Tx]{DB: db}, now)
+}
+
+// lay makes the pages of a site over its services.
+func (s *site) lay(now func() time.Time, log *slog.Logger) {
+	s.pages = web.New(web.Config{Org: s.org, Training: s.training, Survey: s.survey, Impact: impact.New(s.survey, s.org, s.study, now), Study: s.study, Casework: s.casework, Privacy: s.privacy, Policy: access.Standard(),
+		Now: now, Log: log, Site: s.url, Demo: true, Ready: s.db.Ready, Version: "test", Rate: 1e6})
+	s.pages.Letter = func(_ context.Context, m org.Message) (string, string, error) {
+		return m.Kind, "Здравейте,\n\n…", nil
+	}
+}
 
 // find picks the records that the pages are opened with.
 func (s *site) find(ctx context.Context) error {
