@@ -283,10 +283,10 @@ func (s *Service) ProposeEnd(ctx context.Context, by access.Actor, id SignalID, 
 		var l fault.List
 		worded(&l, "reason", reason, 10, 2000)
 		if g.State == Screening && g.Outcome == "" {
-			l.Add(fault.New(fault.Invalid, "signal.assessfirst"))
+			l.Add(fault.Field("outcome", "signal.assessfirst"))
 		}
 		if g.Outcome == Confirmed {
-			l.Add(fault.New(fault.Invalid, "signal.confirmed"))
+			l.Add(fault.Field("outcome", "signal.confirmed"))
 		}
 		if err := l.Err(); err != nil {
 			return err

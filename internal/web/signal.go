@@ -439,7 +439,7 @@ func (s *Server) stepSignal(w http.ResponseWriter, r *http.Request) error {
 		casework.UnjoinIt:    func(by access.Actor, id casework.SignalID, v int) error { return c.Unjoin(ctx, by, id, v) },
 		casework.UnlinkIt:    func(by access.Actor, id casework.SignalID, v int) error { return c.Unlink(ctx, by, id, v) },
 		casework.Propose: func(by access.Actor, id casework.SignalID, v int) error {
-			return c.ProposeEnd(ctx, by, id, v, words(r, "reason"))
+			return placedAt(c.ProposeEnd(ctx, by, id, v, words(r, "reason")), "outcome", "") // which is no field of this form
 		},
 		casework.Confirm: func(by access.Actor, id casework.SignalID, v int) error {
 			return c.DecideEnd(ctx, by, id, v, true, words(r, "note"))
