@@ -419,7 +419,9 @@ func (s *Server) onSignal(w http.ResponseWriter, r *http.Request, do func(by acc
 	if e != nil {
 		return cmpError(err, e)
 	}
-	p.Sent = path.Base(r.URL.Path)
+	if p.Sent = path.Base(r.URL.Path); p.Sent == string(casework.Return) {
+		p.Sent = string(casework.Confirm) // the two answers of one form
+	}
 	return s.again(w, err, &p.Page, "signal", p)
 }
 
