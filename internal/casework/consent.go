@@ -13,7 +13,7 @@ import (
 type Consent struct {
 	ID        string
 	Case      CaseID
-	Capacity  string // child, parent, guardian, carer
+	Capacity  string // one of Capacities, or "parent" where an older record does not say which
 	Parts     []Compartment
 	Given     time.Time
 	Withdrawn time.Time
@@ -21,8 +21,11 @@ type Consent struct {
 	How       string          // oral, written
 }
 
-// Capacities lists in which capacity a consent is given.
-func Capacities() []string { return []string{"child", "parent", "guardian", "carer"} }
+// Capacities lists in which capacity a consent is given. Each is one person of a case, so that what the mother agreed to and what
+// the father agreed to are told apart without a name.
+func Capacities() []string {
+	return []string{"child", "mother", "father", "guardian", "foster_mother", "foster_father", "carer"}
+}
 
 // RecordConsent keeps a consent. A child's own consent is asked from the age of fourteen (Child Protection Act, article 11а,
 // paragraph 3); parents are never asked by the program itself (article 13).
@@ -54,7 +57,7 @@ func (s *Service) RecordConsent(ctx context.Context, by access.Actor, key string
 	})
 }
 
-// WithdrawConsent takes a consent back. The shares that stood on consent end with it.
+// WithdrawConsent takes a consent back. The shares that stood on it end, but for those that somebody else's consent still covers.
 func (s *Service) WithdrawConsent(ctx context.Context, by access.Actor, id CaseID, consent string) error {
 	return s.onCase(ctx, by, id, -1, access.ShareCase, func(ctx context.Context, tx Tx, c Case) error {
 		all, err := tx.Consents(ctx, c.ID)

@@ -208,7 +208,7 @@ func TestConsentIsGivenByWhoMayAndCanBeWithdrawn(t *testing.T) {
 		share := casework.Share{Agency: w.agency["school"], Person: w.person["teacher"].Person, Parts: []casework.Compartment{casework.Core, casework.Voice}, Purpose: "service", Ground: "consent"}
 		w.want(fault.Invalid, w.s.GiveShare(w.Context(), w.person["worker"], w.key(), c.ID, share, 30), "without a consent")
 		w.want(fault.Invalid, w.s.RecordConsent(w.Context(), w.person["worker"], w.key(), c.ID, casework.Consent{Capacity: "child", Parts: voice, How: "oral"}), "a child under fourteen alone")
-		w.must(w.s.RecordConsent(w.Context(), w.person["worker"], w.key(), c.ID, casework.Consent{Capacity: "parent", Parts: []casework.Compartment{casework.Core, casework.Voice}, How: "written"}))
+		w.must(w.s.RecordConsent(w.Context(), w.person["worker"], w.key(), c.ID, casework.Consent{Capacity: "mother", Parts: []casework.Compartment{casework.Core, casework.Voice}, How: "written"}))
 		w.must(w.s.GiveShare(w.Context(), w.person["worker"], w.key(), c.ID, share, 30))
 		if got := w.opens("teacher", c.ID); !slices.Equal(got, []casework.Compartment{casework.Core, casework.Voice}) {
 			t.Errorf("with consent: %v", got)
@@ -218,6 +218,52 @@ func TestConsentIsGivenByWhoMayAndCanBeWithdrawn(t *testing.T) {
 		w.must(w.s.WithdrawConsent(w.Context(), w.person["worker"], c.ID, v.Consents[0].ID))
 		if got := w.opens("teacher", c.ID); got != nil {
 			t.Errorf("after it was withdrawn: %v", got)
+		}
+	})
+}
+
+// What the mother agreed to and what the father agreed to are told apart: when one takes it back, what the other's word still covers
+// stays shared. An older record that says "a parent" is read on, and counts on.
+func TestEachParentConsentsAlone(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened() // a child of 7 to 9
+		ctx, lead := w.Context(), w.person["worker"]
+		core, both := []casework.Compartment{casework.Core}, []casework.Compartment{casework.Core, casework.Voice}
+		share := func(a string, parts []casework.Compartment) {
+			w.Helper()
+			w.must(w.s.GiveShare(ctx, lead, w.key(), c.ID, casework.Share{Agency: w.agency[a], Parts: parts, Purpose: "service", Ground: "consent"}, 30))
+		}
+		withdraw := func(capacity string) {
+			w.Helper()
+			v, err := w.s.WhoSees(ctx, lead, c.ID)
+			w.must(err)
+			i := slices.IndexFunc(v.Consents, func(x casework.Consent) bool { return x.Capacity == capacity && x.Withdrawn.IsZero() })
+			if i < 0 {
+				t.Fatalf("no consent of %q among %v", capacity, v.Consents)
+			}
+			w.must(w.s.WithdrawConsent(ctx, lead, c.ID, v.Consents[i].ID))
+		}
+		w.at("capacity", w.s.RecordConsent(ctx, lead, w.key(), c.ID, casework.Consent{Capacity: "parent", Parts: core, How: "oral"}), "a parent, without saying which")
+		w.must(w.s.RecordConsent(ctx, lead, w.key(), c.ID, casework.Consent{Capacity: "mother", Parts: both, How: "written"}))
+		w.must(w.s.RecordConsent(ctx, lead, w.key(), c.ID, casework.Consent{Capacity: "father", Parts: core, How: "oral"}))
+		share("school", both)
+		share("hospital", core)
+		withdraw("mother")
+		if got := w.opens("teacher", c.ID); got != nil {
+			t.Errorf("the mother alone agreed to the child's words, took it back, and the school still sees %v", got)
+		}
+		if got := w.opens("doctor", c.ID); !slices.Equal(got, core) {
+			t.Errorf("the father still agrees to the core, and the hospital sees %v", got)
+		}
+		w.must(w.s.RecordConsent(ctx, lead, w.key(), c.ID, casework.Consent{Capacity: "guardian", Parts: core, How: "oral"}))
+		w.exec(`UPDATE case_consent SET capacity = 'parent' WHERE capacity = 'guardian'`) // as it was once kept
+		withdraw("father")
+		if got := w.opens("doctor", c.ID); !slices.Equal(got, core) {
+			t.Errorf("a parent of an older record still agrees, and the hospital sees %v", got)
+		}
+		withdraw("parent")
+		if got := w.opens("doctor", c.ID); got != nil {
+			t.Errorf("nobody agrees any more, and the hospital still sees %v", got)
 		}
 	})
 }
@@ -232,8 +278,8 @@ func TestTheConsentOfAChildOfFourteen(t *testing.T) {
 		ctx, lead := w.Context(), w.person["worker"]
 		parts := []casework.Compartment{casework.Core, casework.Voice}
 		share := casework.Share{Agency: w.agency["school"], Person: w.person["teacher"].Person, Parts: parts, Purpose: "service", Ground: "consent"}
-		w.at("parts", w.s.RecordConsent(ctx, lead, w.key(), c.ID, casework.Consent{Capacity: "parent", How: "oral"}), "a consent to nothing")
-		w.must(w.s.RecordConsent(ctx, lead, w.key(), c.ID, casework.Consent{Capacity: "parent", Parts: parts, How: "written"}))
+		w.at("parts", w.s.RecordConsent(ctx, lead, w.key(), c.ID, casework.Consent{Capacity: "mother", How: "oral"}), "a consent to nothing")
+		w.must(w.s.RecordConsent(ctx, lead, w.key(), c.ID, casework.Consent{Capacity: "mother", Parts: parts, How: "written"}))
 		w.at("ground", w.s.GiveShare(ctx, lead, w.key(), c.ID, share, 30), "with the word of a parent alone")
 		w.must(w.s.RecordConsent(ctx, lead, w.key(), c.ID, casework.Consent{Capacity: "child", Parts: parts[:1], How: "oral"}))
 		w.at("ground", w.s.GiveShare(ctx, lead, w.key(), c.ID, share, 30), "with the child's word for one of two parts")
