@@ -74,8 +74,30 @@ func Sexes() []string { return []string{"f", "m", "unknown"} }
 // MustBeHeard reports whether children of an age band must be heard: from ten (article 15).
 func MustBeHeard(band string) bool { return band == "10-13" || band == "14-17" }
 
+// MayBeRepresented reports whether somebody else may speak for a child of an age band that cannot say yet what it wants: below ten.
+func MayBeRepresented(band string) bool { return !MustBeHeard(band) && band != "unknown" }
+
+// Speaks reports whether a child of an age band can say what it wants, as far as its age lets it. It is practice: from three.
+func Speaks(band string) bool { return band != "unborn" && band != "0-2" }
+
 // ConsentsAlone reports whether a child of an age band consents to disclosure of its data itself: from fourteen (article 11а).
 func ConsentsAlone(band string) bool { return band == "14-17" }
+
+// Hearing is how a child of an age band answers when it is asked what it wants: alone from fourteen, heard from ten, as far as it
+// can before that, and represented before it speaks.
+func Hearing(band string) string {
+	switch {
+	case ConsentsAlone(band):
+		return "alone"
+	case MustBeHeard(band):
+		return "heard"
+	case !Speaks(band):
+		return "represented"
+	case MayBeRepresented(band):
+		return "asfar"
+	}
+	return "unknown"
+}
 
 // Compartment is a part of a case with rights of its own.
 type Compartment string

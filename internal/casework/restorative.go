@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"strengthen/internal/access"
@@ -63,9 +64,36 @@ func Keeping() []string { return []string{"yes", "partly", "no"} }
 // Participant is somebody who is to take part, and what they agreed to. Silence is never consent.
 type Participant struct {
 	Role     string // child, parent, relative, other
-	Informed string // day on which they were told what it is and that they may leave
-	Consent  string // yes, no, withdrawn or ""
-	By       string // of the parent or guardian, for a child
+	Informed string // day on which they were told what it is and that they may leave; for a child that is represented, who speaks for it
+	Consent  string // one of Consentings, or ""
+	By       string // the legal representative who agrees, for a child
+}
+
+// Consentings lists what somebody can answer who is asked to take part. Only a child is represented, and only as long as it need
+// not be heard: from ten on it answers for itself (Child Protection Act, article 15).
+func Consentings() []string { return []string{"yes", "no", "withdrawn", represented} }
+
+const represented = "represented"
+
+// answers adds a fault when the answer is not one that the participant can give: somebody who can speak is not represented, and a
+// child of an age at which it cannot speak yet does not agree itself.
+func (p Participant) answers(l *fault.List, band string) {
+	switch {
+	case p.Consent == "":
+		return
+	case p.Consent == represented && (p.Role != "child" || !MayBeRepresented(band)):
+		l.Add(fault.Field("consent", "restorative.represented"))
+	case p.Consent == "yes" && p.Role == "child" && !Speaks(band):
+		l.Add(fault.Field("consent", "restorative.speechless"))
+	default:
+		chosen(l, "consent", Consentings(), p.Consent)
+	}
+}
+
+// agrees reports whether a participant agrees to take part. For a child for whom a legal representative speaks, the gate asks for
+// that representative apart.
+func (p Participant) agrees() bool {
+	return p.Informed != "" && (p.Consent == "yes" || p.Consent == represented)
 }
 
 // RestorativeState is where a restorative process stands.
@@ -164,9 +192,9 @@ func gate(ctx context.Context, tx Tx, c Case, x Restorative) ([]string, error) {
 		return nil, err
 	}
 	add("plan", !slices.ContainsFunc(plans, func(p Plan) bool { return p.State == InForce }))
-	add("consent", len(x.People) < 2 || slices.ContainsFunc(x.People, func(p Participant) bool { return p.Informed == "" || p.Consent != "yes" }))
+	add("consent", len(x.People) < 2 || slices.ContainsFunc(x.People, func(p Participant) bool { return !p.agrees() }))
 	add("child", !slices.ContainsFunc(x.People, func(p Participant) bool { return p.Role == "child" }))
-	add("guardian", !ConsentsAlone(c.Band) && slices.ContainsFunc(x.People, func(p Participant) bool { return p.Role == "child" && p.By == "" }))
+	add("guardian", !ConsentsAlone(c.Band) && slices.ContainsFunc(x.People, func(p Participant) bool { return p.Role == "child" && strings.TrimSpace(p.By) == "" }))
 	add("support", x.Support == "" || !x.Unbound)
 	add("facilitator", x.Facilitator == "" || !x.Independent)
 	return missing, nil
@@ -235,7 +263,7 @@ func (s *Service) ScreenRestorative(ctx context.Context, by access.Actor, id Cas
 		worded(&l, "support", found.Support, 0, 300)
 		for _, p := range found.People {
 			chosen(&l, "role", ParticipantRoles(), p.Role)
-			chosen(&l, "consent", []string{"", "yes", "no", "withdrawn"}, p.Consent)
+			p.answers(&l, c.Band)
 			worded(&l, "by", sealed.Text(p.By), 0, 300)
 			if on, err := calendar.ParseDate(p.Informed); p.Informed != "" && (err != nil || on.After(calendar.On(tx.Now())) || !calendar.Known(on.Start())) {
 				l.Add(fault.Field("informed", "restorative.informed"))

@@ -74,6 +74,62 @@ func TestTheGateOfRestorativeWork(t *testing.T) {
 	})
 }
 
+// A baby agrees to nothing: its legal representative does. Before ten a child is heard as far as it can be, its own "no" counts, and
+// it is represented when it cannot say yet; from ten it answers itself; from fourteen its own consent is enough.
+func TestAChildAnswersByItsAge(t *testing.T) {
+	type answer struct{ consent, by string }
+	for band, tc := range map[string]struct{ goesOn, waits, refused []answer }{
+		"0-2":   {[]answer{{"represented", "майката"}}, []answer{{"represented", ""}, {"represented", " "}, {"", "майката"}, {"no", "майката"}}, []answer{{"yes", "майката"}}},
+		"3-6":   {[]answer{{"represented", "майката"}, {"yes", "майката"}}, []answer{{"represented", ""}, {"yes", ""}, {"", "майката"}, {"no", "майката"}}, nil},
+		"7-9":   {[]answer{{"represented", "майката"}, {"yes", "майката"}}, []answer{{"represented", ""}, {"withdrawn", "майката"}}, nil},
+		"10-13": {[]answer{{"yes", "майката"}}, []answer{{"yes", ""}, {"", "майката"}, {"no", "майката"}}, []answer{{"represented", "майката"}}},
+		"14-17": {[]answer{{"yes", ""}}, []answer{{"no", "майката"}, {"", "майката"}}, []answer{{"represented", "майката"}}},
+	} {
+		t.Run(band, func(t *testing.T) {
+			each(t, func(w *world) {
+				ctx, lead := w.Context(), w.person["worker"]
+				g := violence()
+				g.Band = band
+				c := w.openedAs(g)
+				w.must(w.s.ReferRestorative(ctx, lead, w.key(), c.ID, "conference", "Баба му иска да се събере семейството."))
+				screen := func(a answer) error {
+					found := safe()
+					found.People[0].Consent, found.People[0].By = a.consent, a.by
+					x, _ := w.process(c.ID)
+					return w.s.ScreenRestorative(ctx, lead, c.ID, x.ID, x.Version, found)
+				}
+				lacks := func() bool {
+					_, missing := w.process(c.ID)
+					return slices.Contains(missing, "consent") || slices.Contains(missing, "guardian")
+				}
+				for _, a := range tc.goesOn {
+					w.must(screen(a))
+					if lacks() {
+						t.Errorf("%v does not go on", a)
+					}
+				}
+				for _, a := range tc.waits {
+					w.must(screen(a))
+					if !lacks() {
+						t.Errorf("%v goes on", a)
+					}
+				}
+				for _, a := range tc.refused {
+					w.at("consent", screen(a), a.consent)
+				}
+			})
+		})
+	}
+	each(t, func(w *world) {
+		c := w.opened()
+		w.must(w.s.ReferRestorative(w.Context(), w.person["worker"], w.key(), c.ID, "conference", "Баба му иска да се събере семейството."))
+		x, _ := w.process(c.ID)
+		found := safe()
+		found.People[1].Consent = "represented"
+		w.at("consent", w.s.ScreenRestorative(w.Context(), w.person["worker"], c.ID, x.ID, x.Version, found), "a grandmother who is represented")
+	})
+}
+
 // Sexual violence, exploitation and fear are hard stops: nothing that anybody writes lets the process go on.
 func TestTheHardStops(t *testing.T) {
 	for name, tc := range map[string]struct {

@@ -26,7 +26,7 @@ var codeLists = map[string][]string{
 	"service.": casework.Services(), "measure.": casework.Measures()[1:], "owner.": casework.Owners(), "goalof.": {"child", "parents"}, "ask.": casework.Asks(),
 	"protection.asked_by.": casework.ProtectionList("asked_by"), "protection.pground.": casework.ProtectionList("ground"), "protection.poption.": casework.ProtectionList("option"),
 	"protection.ordered_by.": casework.ProtectionList("ordered_by"), "protection.notice.": casework.ProtectionList("notice"), "protection.handed_to.": casework.ProtectionList("handed_to"),
-	"restorative.method.": casework.RestorativeMethods(), "takespart.": casework.ParticipantRoles(), "agrees.": {"yes", "no", "withdrawn"}, "keeping.": casework.Keeping(),
+	"restorative.method.": casework.RestorativeMethods(), "takespart.": casework.ParticipantRoles(), "agrees.": casework.Consentings(), "keeping.": casework.Keeping(),
 	"pause.": casework.PauseReasons(), "correct.": casework.CorrectionReasons(), "flag.": casework.Flags(),
 }
 

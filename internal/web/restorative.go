@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"path"
+	"slices"
 
 	"strengthen/internal/access"
 	"strengthen/internal/calendar"
@@ -95,8 +96,17 @@ func (p *restorativePage) Rows(x casework.Restorative) []casework.Participant {
 	return rows
 }
 
-// Num is the number of a row in the names of fields.
-func (p *restorativePage) Num(i int) string { return p.Int(i) }
+// Hearing is how the child of the case answers at its age.
+func (p *restorativePage) Hearing() string { return casework.Hearing(p.Case.Band) }
+
+// Answers lists what somebody who is asked to take part can answer; that a child is represented, where its age lets that be.
+func (p *restorativePage) Answers() []Option {
+	all := p.Codes("agrees.")
+	if !casework.MayBeRepresented(p.Case.Band) {
+		all = slices.DeleteFunc(all, func(o Option) bool { return o.Value == "represented" })
+	}
+	return all
+}
 
 // InProcess is Inside for the forms of one of several processes.
 func (p *restorativePage) InProcess(id string, f Field) Field {
