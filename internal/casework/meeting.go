@@ -306,9 +306,43 @@ type Attended struct {
 	Who    sealed.Text
 }
 
+// Presences lists whether an institution came to a meeting: itself, not at all, or somebody for it.
+func Presences() []string { return []string{"yes", "no", "stood_in"} }
+
+// answered faults every institution, of those called and those that came uncalled, of which nobody said whether it came, or of which
+// something else was said. Nobody was present because somebody forgot to look.
+func (m Meeting) answered(ctx context.Context, tx Tx, l *fault.List, came []Attended) error {
+	said := map[access.AgencyID]string{}
+	var asked []access.AgencyID
+	for _, x := range m.Calls {
+		asked = append(asked, x.Agency)
+	}
+	for _, x := range came {
+		said[x.Agency] = x.Came
+		if !slices.Contains(asked, x.Agency) {
+			asked = append(asked, x.Agency)
+		}
+	}
+	for _, id := range asked {
+		if slices.Contains(Presences(), said[id]) {
+			continue
+		}
+		a, err := tx.Agency(ctx, id)
+		if err != nil {
+			return err
+		}
+		l.Add(fault.Field("came_"+string(id), "meeting.came", fault.Vars{"agency": a.Name}))
+	}
+	return nil
+}
+
 // Hold keeps that a meeting was held and who came. Without a mandatory institution it is possible, and visibly not quorate.
 func (s *Service) Hold(ctx context.Context, by access.Actor, id CaseID, meeting string, at time.Time, came []Attended) error {
 	return s.onMeeting(ctx, by, id, meeting, access.LeadCase, func(ctx context.Context, tx Tx, c Case, m Meeting) error {
+		held, err := m.step(Convene)
+		if err != nil {
+			return err
+		}
 		var l fault.List
 		at = since(c.Opened, at)
 		switch {
@@ -320,19 +354,15 @@ func (s *Service) Hold(ctx context.Context, by access.Actor, id CaseID, meeting 
 			l.Add(fault.Field("at", "meeting.before"))
 		}
 		for _, x := range came {
-			chosen(&l, "came", []string{"yes", "no", "stood_in"}, x.Came)
 			worded(&l, "who", x.Who, 0, 200)
-			if _, listed := m.call(x.Agency); !listed {
-				if _, err := tx.Agency(ctx, x.Agency); err != nil {
-					l.Add(fault.Field("agency", "form.choose"))
-				}
+			if _, err := tx.Agency(ctx, x.Agency); err != nil {
+				return fault.Field("agency", "form.choose")
 			}
 		}
-		if err := l.Err(); err != nil {
+		if err := m.answered(ctx, tx, &l, came); err != nil {
 			return err
 		}
-		held, err := m.step(Convene)
-		if err != nil {
+		if err := l.Err(); err != nil {
 			return err
 		}
 		for _, x := range came {

@@ -286,13 +286,13 @@ func TestAFormTellsTheMinuteNotTheSecond(t *testing.T) {
 		c := w.opened()
 		m, err := w.s.Convoke(w.Context(), w.person["worker"], w.key(), c.ID, casework.Meeting{At: now, Place: "стая 2"})
 		w.must(err)
+		w.at("at", w.s.Hold(w.Context(), w.person["worker"], c.ID, m, now.Add(-time.Minute), nil), "a meeting a minute before its case")
 		w.must(w.s.Hold(w.Context(), w.person["worker"], c.ID, m, now, nil))
 		for _, k := range w.clocks(g.ID, "") {
 			if k.State == casework.Met && k.Ended.Before(k.Start) {
 				t.Errorf("a term ended %s, before it began %s", k.Ended, k.Start)
 			}
 		}
-		w.want(fault.Invalid, w.s.Hold(w.Context(), w.person["worker"], c.ID, m, now.Add(-time.Minute), nil), "a meeting a minute before its case")
 	})
 }
 
@@ -339,11 +339,23 @@ func TestWhatAMeetingNeeds(t *testing.T) {
 
 		w.clock.Move(time.Hour)
 		held := w.clock.Now()
-		w.at("at", w.s.Hold(ctx, lead, c.ID, id, time.Time{}, nil), "held at no moment")
-		w.at("at", w.s.Hold(ctx, lead, c.ID, id, held.Add(time.Second), nil), "held in a second")
-		w.at("at", w.s.Hold(ctx, lead, c.ID, id, c.Opened.Add(-time.Hour), nil), "held before the case")
+		w.at("at", w.s.Hold(ctx, lead, c.ID, id, time.Time{}, w.came()), "held at no moment")
+		w.at("at", w.s.Hold(ctx, lead, c.ID, id, held.Add(time.Second), w.came()), "held in a second")
+		w.at("at", w.s.Hold(ctx, lead, c.ID, id, c.Opened.Add(-time.Hour), w.came()), "held before the case")
 		w.at("agency", w.s.Hold(ctx, lead, c.ID, id, held, []casework.Attended{{Agency: "nowhere", Came: "yes"}}), "nobody came")
-		w.at("came", w.s.Hold(ctx, lead, c.ID, id, held, []casework.Attended{{Agency: w.agency["police"], Came: "perhaps"}}), "perhaps")
+		w.at("came_"+string(w.agency["school"]), w.s.Hold(ctx, lead, c.ID, id, held, w.came()[:3]), "nobody said whether the school came")
+		silent := append(w.came(), casework.Attended{Agency: w.agency["hospital"]})
+		w.at("came_"+string(w.agency["hospital"]), w.s.Hold(ctx, lead, c.ID, id, held, silent), "a hospital of which nothing is said")
+		all := fault.All(w.s.Hold(ctx, lead, c.ID, id, held, nil))
+		if len(all) != 4 || all[0].Vars["agency"] == "" {
+			t.Errorf("of nobody it was said whether they came: %v", all)
+		}
+		if got := w.meeting(c.ID, id).Meeting; got.State != casework.MeetingCalled || slices.ContainsFunc(got.Calls, func(k casework.Call) bool { return k.Came != "" }) {
+			t.Errorf("what was refused left %s and %v", got.State, got.Calls)
+		}
+		perhaps := w.came()
+		perhaps[0].Came = "perhaps"
+		w.at("came_"+string(perhaps[0].Agency), w.s.Hold(ctx, lead, c.ID, id, held, perhaps), "perhaps")
 		w.clock.Move(time.Hour)
 		held = held.Add(10 * time.Minute) // later than planned
 		w.must(w.s.Hold(ctx, lead, c.ID, id, held, append(w.came(), casework.Attended{Agency: w.agency["hospital"], Came: "stood_in"})))

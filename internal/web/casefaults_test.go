@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,7 +68,7 @@ func TestLongTextsAreTaken(t *testing.T) {
 	w := newCaseTown(t)
 	f := w.files["open"]
 	at := "/cases/" + string(f.id) + "/meetings/" + f.meeting
-	w.must(w.s.Hold(t.Context(), w.person["lead"], f.id, f.meeting, w.now(), nil))
+	w.held(f)
 	long, longer := url.Values{}, url.Values{}
 	for _, x := range casework.MinuteFields() {
 		long.Set(x, strings.Repeat("щ", 19_000))
@@ -146,6 +147,8 @@ func TestWhatWasTypedComesBackWithTheFault(t *testing.T) {
 	}{
 		"who came to a meeting that has not begun": {meeting + "/hold", url.Values{"at": {"2030-01-01T10:00"}, "called": {police}, "came_" + police: {"stood_in"}, "who_" + police: {"инспектор Петров"}},
 			[]string{`value="stood_in" selected`, `value="инспектор Петров"`, "Моментът още не е дошъл"}},
+		"nothing of whether the police came": {meeting + "/hold", url.Values{"at": {"2026-03-02T10:00"}, "called": {police}, "came_" + police: {""}, "who_" + police: {"инспектор Петров"}},
+			[]string{`<option value="">–</option><option value="yes">`, `value="инспектор Петров"`, "Посочете дали е дошла тази институция: Институция police.", `href="#hold-came_` + police + `"`, `id="hold-came_` + police + `"`}},
 		"a meeting at no hour": {at + "/meetings", url.Values{"place": {"стая 2"}}, []string{`value="стая 2"`, "Това поле е задължително."}},
 		"a safety screening": {at + "/restorative/" + f.restoring + "/screen", url.Values{"version": {"1"}, "reasons": {"кратко"}, "fear": {"1"}, "facilitator": {"медиатор Иванова"}, "role": {"relative"}, "informed": {"2026-03-01"}, "consent": {"yes"}, "by": {"бабата"}},
 			[]string{">кратко</textarea>", `name="fear" value="1" checked`, `value="медиатор Иванова"`, `value="relative" selected`, `value="2026-03-01"`, `value="бабата"`}},
@@ -173,6 +176,22 @@ func TestWhatWasTypedComesBackWithTheFault(t *testing.T) {
 			}
 		}
 	}
+}
+
+// held holds the meeting of a case, to which of the institutions called only the named came.
+func (w *caseTown) held(f caseFile, here ...string) {
+	w.Helper()
+	v, err := w.s.OpenMeeting(w.Context(), w.person["lead"], f.id, f.meeting)
+	w.must(err)
+	var came []casework.Attended
+	for _, x := range v.Meeting.Calls {
+		a := casework.Attended{Agency: x.Agency, Came: "no"}
+		if slices.ContainsFunc(here, func(name string) bool { return w.agency[name] == x.Agency }) {
+			a.Came, a.Who = "yes", "инспекторът"
+		}
+		came = append(came, a)
+	}
+	w.must(w.s.Hold(w.Context(), w.person["lead"], f.id, f.meeting, w.now(), came))
 }
 
 // TestAFileThatIsTooLargeIsRefusedInWords sends forty megabytes over a real connection, and reads why they were not taken.
@@ -241,7 +260,7 @@ func TestADraftIsForgottenWhateverPageItWasSentFrom(t *testing.T) {
 	at := "/cases/" + string(f.id)
 	plan, err := w.s.DraftPlan(t.Context(), w.person["lead"], w.key(), f.id)
 	w.must(err)
-	w.must(w.s.Hold(t.Context(), w.person["lead"], f.id, f.meeting, w.now(), nil))
+	w.held(f)
 	name := regexp.MustCompile(`name="draft" value="([^"]+)"`)
 	for page, form := range map[string]string{at + "/plan": at + "/plans/" + plan, at + "/meetings/" + f.meeting: at + "/meetings/" + f.meeting + "/minutes"} {
 		_, first := w.site.ask(t, http.MethodGet, page, w.token["lead"])
@@ -259,7 +278,7 @@ func TestADraftIsForgottenWhateverPageItWasSentFrom(t *testing.T) {
 func TestMinutesThatWaitStandInTheWorkOfWhoSigns(t *testing.T) {
 	w := newCaseTown(t)
 	f, lead := w.files["open"], w.person["lead"]
-	w.must(w.s.Hold(t.Context(), lead, f.id, f.meeting, w.now(), []casework.Attended{{Agency: w.agency["police"], Came: "yes", Who: "инспекторът"}}))
+	w.held(f, "police")
 	w.must(w.s.WriteMinutes(t.Context(), lead, f.id, f.meeting, casework.Form{}, casework.Form{"risk": "Висок, докато бащата е у дома."}))
 	w.must(w.s.EndMinutes(t.Context(), lead, f.id, f.meeting, time.Time{}))
 	if _, page := w.site.ask(t, http.MethodGet, "/work", w.token["member"]); !strings.Contains(page, "/cases/"+string(f.id)+"/meetings/"+f.meeting) || !strings.Contains(page, "Подписване на протокола") {
@@ -301,7 +320,7 @@ func TestLooksInARowStandOnOneLine(t *testing.T) {
 func TestATaskOfMinutesThatAreNotYetSignedStandsInThePlan(t *testing.T) {
 	w := newCaseTown(t)
 	f, lead := w.files["open"], w.person["lead"]
-	w.must(w.s.Hold(t.Context(), lead, f.id, f.meeting, w.now(), nil))
+	w.held(f)
 	w.must(w.s.AddTask(t.Context(), lead, w.key(), f.id, casework.Task{Meeting: f.meeting, Service: "social", Owner: "agency", Agency: w.agency["police"], Text: "Обход на адреса", Indicator: "четири обхода", Due: calendar.On(w.now()).AddDays(14)}))
 	if _, page := w.site.ask(t, http.MethodGet, "/cases/"+string(f.id)+"/plan", w.token["lead"]); !strings.Contains(page, "Обход на адреса") {
 		t.Error("the task does not stand in the plan")

@@ -22,7 +22,7 @@ var codeLists = map[string][]string{
 	"channel.": casework.Channels(), "source.": codes(casework.Sources()), "signalstate.": codes(casework.SignalStates()), "casestate.": codes(casework.CaseStates()),
 	"part.": codes(casework.Compartments()), "nature.": codes(casework.Natures()), "wish.": casework.Wishes(), "purpose.": casework.Purposes(), "ground.": casework.Grounds(),
 	"capacity.": casework.Capacities(), "how.": {"oral", "written"}, "glass.": casework.Categories(), "closefor.": casework.CloseReasons(), "outcome.": codes(casework.Outcomes()),
-	"event.": codes(casework.CaseEventsChosen()), "item.": codes(casework.ItemKinds()), "came.": {"yes", "no", "stood_in"}, "callby.": {"post", "email", "fax"},
+	"event.": codes(casework.CaseEventsChosen()), "item.": codes(casework.ItemKinds()), "came.": casework.Presences(), "callby.": {"post", "email", "fax"},
 	"service.": casework.Services(), "measure.": casework.Measures()[1:], "owner.": casework.Owners(), "goalof.": {"child", "parents"}, "ask.": casework.Asks(),
 	"protection.asked_by.": casework.ProtectionList("asked_by"), "protection.pground.": casework.ProtectionList("ground"), "protection.poption.": casework.ProtectionList("option"),
 	"protection.ordered_by.": casework.ProtectionList("ordered_by"), "protection.notice.": casework.ProtectionList("notice"), "protection.handed_to.": casework.ProtectionList("handed_to"),

@@ -165,6 +165,11 @@ func (p *meetingPage) Attend(what string, x casework.Call) string {
 	return ""
 }
 
+// AttendError is what is wrong with what was said about the attendance of an institution, or "".
+func (p *meetingPage) AttendError(x casework.Call) string {
+	return p.ErrorAt("came_" + string(x.Agency))
+}
+
 // MinuteFields lists the texts of the minutes.
 func (p *meetingPage) MinuteFields() []string { return casework.MinuteFields() }
 
