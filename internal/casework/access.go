@@ -3,8 +3,10 @@ package casework
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"strengthen/internal/access"
+	"strengthen/internal/fault"
 )
 
 // Access is who may see a case and who has seen it.
@@ -13,13 +15,75 @@ type Access struct {
 	Shares   []Share
 	Consents []Consent
 	Breaks   []GlassBreak
-	Barred   []access.PersonID
+	Barred   []BarredPerson
 	Entries  []access.Entry
 	Names    map[access.PersonID]string
 	Agencies map[access.AgencyID]string
 	Share    bool
 	Assign   bool
 	Staff    []Colleague // of the institutions of the team, for the form
+}
+
+// BarredPerson is somebody who is excluded from a case, with what tells namesakes apart: where they work, and as what.
+type BarredPerson struct {
+	Person     access.PersonID
+	Name       string
+	Profession string
+	Roles      []access.Role
+	Agencies   []string // the names of the institutions in which they hold those roles, or which they belong to
+}
+
+// barredPeople lists who is excluded from a case.
+func barredPeople(ctx context.Context, tx Tx, c CaseID) ([]BarredPerson, error) {
+	ids, err := tx.Barred(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	var all []BarredPerson
+	for _, id := range ids {
+		x, err := barredPerson(ctx, tx, id)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, x)
+	}
+	slices.SortStableFunc(all, func(a, b BarredPerson) int { return strings.Compare(a.Name, b.Name) })
+	return all, nil
+}
+
+func barredPerson(ctx context.Context, tx Tx, id access.PersonID) (BarredPerson, error) {
+	p, err := tx.Person(ctx, id)
+	if fault.Is(err, fault.NotFound) { // erased; the bar stands
+		return BarredPerson{Person: id}, nil
+	}
+	if err != nil {
+		return BarredPerson{}, err
+	}
+	x := BarredPerson{Person: id, Name: p.Name, Profession: p.Profession}
+	grants, err := tx.Grants(ctx, id)
+	if err != nil {
+		return x, err
+	}
+	agencies := []access.AgencyID{p.Agency}
+	for _, g := range grants {
+		if g.Ended.IsZero() && g.Role != access.Member && (g.Until.IsZero() || g.Until.After(tx.Now())) {
+			x.Roles, agencies = append(x.Roles, g.Role), append(agencies, g.Agency)
+		}
+	}
+	slices.Sort(agencies)
+	for _, of := range slices.Compact(agencies) {
+		if of == "" {
+			continue
+		}
+		a, err := tx.Agency(ctx, of)
+		if err != nil {
+			return x, err
+		}
+		x.Agencies = append(x.Agencies, a.Name)
+	}
+	slices.Sort(x.Roles)
+	x.Roles = slices.Compact(x.Roles)
+	return x, nil
 }
 
 // WhoSees opens the page about who may see a case, and who opened it, for its lead, the head of the unit and the officer.
@@ -46,7 +110,7 @@ func (s *Service) WhoSees(ctx context.Context, by access.Actor, id CaseID) (Acce
 		if v.Breaks, err = tx.GlassBreaks(ctx, id, false); err != nil {
 			return err
 		}
-		if v.Barred, err = tx.Barred(ctx, id); err != nil {
+		if v.Barred, err = barredPeople(ctx, tx, id); err != nil {
 			return err
 		}
 		if v.Entries, err = tx.WhoSaw(ctx, id, 200); err != nil {
@@ -58,7 +122,7 @@ func (s *Service) WhoSees(ctx context.Context, by access.Actor, id CaseID) (Acce
 }
 
 func (v *Access) name(ctx context.Context, tx Tx) error {
-	people := slices.Clone(v.Barred)
+	var people []access.PersonID
 	for _, h := range v.Shares {
 		people = append(people, h.Person, h.By)
 		if h.Agency != "" {

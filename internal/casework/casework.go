@@ -184,6 +184,7 @@ type Tx interface {
 	Agencies(ctx context.Context, f org.AgencyFilter) ([]org.Agency, error)
 	Person(ctx context.Context, id access.PersonID) (org.Person, error)
 	PersonNames(ctx context.Context, ids []access.PersonID) (map[access.PersonID]string, error)
+	Grants(ctx context.Context, id access.PersonID) ([]org.RoleGrant, error)
 	AccountByLogin(ctx context.Context, login string) (org.Account, error)
 	AgencyStaff(ctx context.Context, id access.AgencyID) ([]Colleague, error)
 	UnitFor(ctx context.Context, municipality string) (access.AgencyID, error)

@@ -191,8 +191,8 @@ func (s *Service) Exclude(ctx context.Context, by access.Actor, id CaseID, p acc
 	})
 }
 
-// ExcludeByMail is Exclude for somebody whom one knows by the address with which they sign in.
-func (s *Service) ExcludeByMail(ctx context.Context, by access.Actor, id CaseID, address string, reason sealed.Text) error {
+// ExcludeByMail is Exclude for somebody whom one knows by the address with which they sign in. It tells who that was.
+func (s *Service) ExcludeByMail(ctx context.Context, by access.Actor, id CaseID, address string, reason sealed.Text) (access.PersonID, error) {
 	var p access.PersonID
 	err := s.onCase(ctx, by, id, -1, access.ShareCase, func(ctx context.Context, tx Tx, _ Case) error {
 		found, err := tx.AccountByLogin(ctx, fold.Email(address))
@@ -203,9 +203,9 @@ func (s *Service) ExcludeByMail(ctx context.Context, by access.Actor, id CaseID,
 		return err
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
-	return s.Exclude(ctx, by, id, p, reason)
+	return p, s.Exclude(ctx, by, id, p, reason)
 }
 
 // Readmit takes the bar back.

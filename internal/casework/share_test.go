@@ -343,7 +343,11 @@ func TestAShareIsTakenBack(t *testing.T) {
 		}
 		w.at("person", w.s.Exclude(ctx, lead, c.ID, lead.Person, "съсед на семейството"), "the lead bars herself")
 		w.at("person", w.s.Exclude(ctx, lead, c.ID, "nobody", "съсед на семейството"), "nobody is barred")
-		w.must(w.s.ExcludeByMail(ctx, lead, c.ID, " Doctor@Example.org ", "съсед на семейството"))
+		who, err := w.s.ExcludeByMail(ctx, lead, c.ID, " Doctor@Example.org ", "съсед на семейството")
+		w.must(err)
+		if who != w.person["doctor"].Person {
+			t.Errorf("excluded %s", who)
+		}
 		if w.opens("doctor", c.ID) != nil {
 			t.Error("barred by the address, the doctor still sees the case")
 		}

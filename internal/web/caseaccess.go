@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"path"
 	"strconv"
+	"strings"
 
 	"strengthen/internal/access"
 	"strengthen/internal/casework"
@@ -17,6 +18,32 @@ type accessPage struct {
 
 // Reader names somebody who is or was able to see the case.
 func (p *accessPage) Reader(id access.PersonID) string { return p.Access.Names[id] }
+
+// Post says where somebody who is excluded works, and as what: what tells namesakes apart.
+func (p *accessPage) Post(x casework.BarredPerson) string {
+	var all []string
+	if x.Profession != "" {
+		all = append(all, p.Profession(x.Profession))
+	}
+	for _, r := range x.Roles {
+		all = append(all, p.T("role."+string(r)))
+	}
+	return strings.Join(append(all, x.Agencies...), " · ")
+}
+
+// justBarred says who was excluded a moment ago, when the page is shown after that.
+func (p *accessPage) justBarred() string {
+	for _, x := range p.Access.Barred {
+		if string(x.Person) == p.r.URL.Query().Get("barred") {
+			who := x.Name
+			if post := p.Post(x); post != "" {
+				who += " (" + post + ")"
+			}
+			return p.L("Изключен от случая е: {who}.", "Excluded from the case: {who}.", "who", who)
+		}
+	}
+	return ""
+}
 
 // Firm names an institution.
 func (p *accessPage) Firm(id access.AgencyID) string { return p.Access.Agencies[id] }
@@ -85,6 +112,9 @@ func (s *Server) accessPage(r *http.Request) (*accessPage, error) {
 	if !p.Access.Share {
 		return p, nil
 	}
+	if who := p.justBarred(); who != "" {
+		p.Notice = who
+	}
 	p.Agencies, err = s.Casework.Institutions(r.Context(), p.actor, p.Case.Region)
 	return p, err
 }
@@ -98,10 +128,14 @@ func (s *Server) caseAccess(w http.ResponseWriter, r *http.Request) error {
 }
 
 // onAccess does something about who may see a case, and goes back to that page.
-func (s *Server) onAccess(w http.ResponseWriter, r *http.Request, do func(by access.Actor, id casework.CaseID) error) error {
+func (s *Server) onAccess(w http.ResponseWriter, r *http.Request, do func(by access.Actor, id casework.CaseID) error, said ...func() string) error {
 	err := do(visitOf(r).actor(), caseID(r))
 	if err == nil {
-		return to(w, r, "/cases/"+string(caseID(r))+"/access", "saved")
+		at := "/cases/" + string(caseID(r)) + "/access"
+		for _, say := range said {
+			at += say()
+		}
+		return to(w, r, at, "saved")
 	}
 	p, e := s.accessPage(r)
 	if e != nil {
@@ -142,9 +176,12 @@ func (s *Server) withdrawConsent(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) bar(w http.ResponseWriter, r *http.Request) error {
+	var who access.PersonID
 	return s.onAccess(w, r, func(by access.Actor, id casework.CaseID) error {
-		return s.Casework.ExcludeByMail(r.Context(), by, id, field(r, "email"), words(r, "reason"))
-	})
+		var err error
+		who, err = s.Casework.ExcludeByMail(r.Context(), by, id, field(r, "email"), words(r, "reason"))
+		return err
+	}, func() string { return "?barred=" + string(who) })
 }
 
 func (s *Server) unbar(w http.ResponseWriter, r *http.Request) error {

@@ -13,8 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"strengthen/internal/access"
 	"strengthen/internal/calendar"
 	"strengthen/internal/casework"
+	"strengthen/internal/org"
 )
 
 // post sends a form as somebody, and returns the answer, with where it leads.
@@ -427,5 +429,33 @@ func TestAStartCorrectedOverAnEscalationShowsBoth(t *testing.T) {
 				t.Errorf("%s: %q does not stand in the page", c.Of.Ref, s)
 			}
 		}
+	}
+}
+
+// TestOfTwoNamesakesItIsSaidWhoIsExcluded: two people of one name work in two institutions; whoever excludes one by address reads
+// which of them it was, then and later.
+func TestOfTwoNamesakesItIsSaidWhoIsExcluded(t *testing.T) {
+	w := newCaseTown(t)
+	at := "/cases/" + string(w.files["open"].id) + "/access"
+	operator := boss
+	operator.Via = access.ViaCommand // so that the roles wait for nobody
+	for _, kind := range []string{"school", "police"} {
+		id, _, err := w.site.org.Invite(t.Context(), operator, "namesake/"+kind, org.Invitation{Name: "Мария Иванова", Email: "maria@" + kind + ".example.org", Lang: "bg", Role: access.Partner, Agency: w.agency[kind]})
+		w.must(err)
+		w.must(w.site.org.WelcomeGuest(t.Context(), id, ""))
+	}
+	code, where, page := w.post("lead", "/cases/"+string(w.files["open"].id)+"/barred", url.Values{"email": {"maria@school.example.org"}, "reason": {"съседка на семейството"}})
+	if code != http.StatusSeeOther {
+		t.Fatalf("%d %.300s", code, page)
+	}
+	_, page = w.site.ask(t, http.MethodGet, where, w.token["lead"])
+	if !strings.Contains(page, "Изключен от случая е: Мария Иванова (Партньор в екипа · Институция school).") {
+		t.Errorf("after the exclusion the page says %q", regexp.MustCompile(`role="status">[^<]*`).FindAllString(page, -1))
+	}
+	_, page = w.site.ask(t, http.MethodGet, at, w.token["lead"])
+	_, list, _ := strings.Cut(page, "Изключени хора</h2>")
+	list, _, _ = strings.Cut(list, "</ul>")
+	if !strings.Contains(list, "Мария Иванова") || !strings.Contains(list, "Институция school") || strings.Contains(list, "Институция police") || strings.Contains(page, "Изключен от случая е") {
+		t.Errorf("the list of those excluded: %s", list)
 	}
 }
