@@ -257,3 +257,24 @@ func TestALostConnectionLosesNothing(t *testing.T) {
 		})
 	}
 }
+
+// TestAnAgeBandStaysOnOneLine: however narrow the screen, the heading of a case does not break between the two ages of a band.
+func TestAnAgeBandStaysOnOneLine(t *testing.T) {
+	w := &caseWalk{newCaseTown(t), chromium(t)}
+	w.as("lead", "/cases/"+string(w.files["open"].id))
+	broken := w.read(`(() => {
+		const h = document.querySelector("h1"), text = h.firstChild, at = text.data.search(/[0-9]+\u2013/);
+		if (at < 0) return "no band in " + h.innerText;
+		const band = document.createRange();
+		band.setStart(text, at);
+		band.setEnd(text, at + text.data.slice(at).search(/\s/));
+		for (let width = 20; width < 400; width++) {
+			h.style.width = width + "px";
+			if (new Set([...band.getClientRects()].filter((r) => r.width > 0).map((r) => r.top)).size > 1) return "at " + width + " px";
+		}
+		return "";
+	})()`)
+	if broken != "" {
+		t.Errorf("the band breaks: %s", broken)
+	}
+}

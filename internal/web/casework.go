@@ -76,8 +76,11 @@ func (p Page) Child(sex, band string) string {
 	if band == "unknown" {
 		return who
 	}
-	return who + ", " + p.T("band."+band)
+	return who + ", " + unbroken(p.T("band."+band))
 }
+
+// unbroken keeps a range such as 14–17 on one line: browsers break after the dash.
+func unbroken(text string) string { return strings.ReplaceAll(text, "–", "–\u2060") }
 
 // Town names a municipality; without one, its region.
 func (p *Page) Town(region access.RegionID, municipality string) string {
