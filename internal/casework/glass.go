@@ -99,7 +99,7 @@ func (s *Service) breakGlass(ctx context.Context, tx Tx, c Case, g GlassBreak) e
 	return nil
 }
 
-// ReviewBreak judges an opening in an emergency. Nobody judges their own.
+// ReviewBreak judges an opening in an emergency. Nobody judges their own. One that was not justified ends at once.
 func (s *Service) ReviewBreak(ctx context.Context, by access.Actor, id string, justified bool, finding sealed.Text) error {
 	return s.store.Update(ctx, by, func(tx Tx) error {
 		g, err := tx.GlassBreak(ctx, id)
@@ -124,6 +124,12 @@ func (s *Service) ReviewBreak(ctx context.Context, by access.Actor, id string, j
 		g.Review, g.Reviewer, g.Reviewed, g.Finding = map[bool]string{true: "justified", false: "unjustified"}[justified], by.Person, tx.Now(), finding
 		if err := tx.PutGlass(ctx, g); err != nil {
 			return err
+		}
+		if !justified {
+			err := endShares(ctx, tx, c, func(h Share) bool { return h.Kind == Glass && h.Person == g.Person && h.From.Equal(g.At) })
+			if err != nil {
+				return err
+			}
 		}
 		return note(ctx, tx, c, Core, "glass.reviewed", g.ID, "")
 	})

@@ -201,6 +201,23 @@ func TestBreakingTheGlass(t *testing.T) {
 	})
 }
 
+// An opening that the officer finds unjustified while it lasts ends at once; a justified one lasts for its three hours.
+func TestAnUnjustifiedOpeningEndsAtOnce(t *testing.T) {
+	each(t, func(w *world) {
+		for _, justified := range []bool{true, false} {
+			c := w.opened()
+			id, err := w.s.Break(w.Context(), w.person["inspector"], w.key(), c.Ref, "life", "Дете е на покрива, трябва ми адресът на бабата.")
+			w.must(err)
+			all, _, _, err := w.s.Breaks(w.Context(), w.person["officer"])
+			w.must(err)
+			w.must(w.s.ReviewBreak(w.Context(), w.person["officer"], all[0].ID, justified, "Проверено е с водещия на случая."))
+			if got := w.opens("inspector", id); (got != nil) != justified {
+				t.Errorf("justified %v, and the case opens to %v", justified, got)
+			}
+		}
+	})
+}
+
 func TestConsentIsGivenByWhoMayAndCanBeWithdrawn(t *testing.T) {
 	each(t, func(w *world) {
 		c := w.opened() // a child of 7 to 9
