@@ -3,6 +3,7 @@ package casework_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -163,6 +164,17 @@ func TestAChildIsSupportedOnce(t *testing.T) {
 		for _, e := range v.Events {
 			if e.Trained != (e.What == "event.case.assessed") {
 				t.Errorf("%s: trained %v", e.What, e.Trained)
+			}
+		}
+		w.must(w.s.Invite(w.Context(), w.person["worker"], w.key(), c.ID, casework.Seat{Agency: w.agency["school"], Person: w.person["teacher"].Person, Function: "teacher"}, 30))
+		for name, sees := range map[string]bool{"worker": true, "head": true, "teacher": false} { // her own, her unit's, another's
+			v, err := w.s.Timeline(w.Context(), w.person[name], c.ID, casework.EventFilter{Limit: 50})
+			w.must(err)
+			if got := slices.ContainsFunc(v.Events, func(e casework.CaseEvent) bool { return e.Trained }); got != sees {
+				t.Errorf("the %s sees that the worker completed a training: %v", name, got)
+			}
+			if got := slices.ContainsFunc(v.Seats, func(x casework.SeatView) bool { return len(x.Trained) > 0 }); got != sees {
+				t.Errorf("the %s sees when the worker completed a training: %v", name, got)
 			}
 		}
 		for n, told := range map[int]int{3: 0, 4: 5} { // with the one: 4 are few, 5 are told (disclosure.Inside)

@@ -109,6 +109,9 @@ func (s *Service) caseView(ctx context.Context, tx Tx, c Case, f EventFilter) (C
 	if v.Events, err = tx.CaseEvents(ctx, c.ID, parts, f); err != nil {
 		return v, err
 	}
+	if err := v.hideTrained(ctx, tx); err != nil {
+		return v, err
+	}
 	if v.Notes, err = tx.Notes(ctx, c.ID, parts); err != nil {
 		return v, err
 	}
@@ -193,6 +196,25 @@ func (v *CaseView) seats(ctx context.Context, tx Tx) error {
 
 func placeOrder(p SeatPlace) int {
 	return slices.Index([]SeatPlace{LeaderSeat, MandatorySeat, InvitedSeat}, p)
+}
+
+// hideTrained drops, from what happened, that whoever did it had completed a training, where the reader may not see that.
+func (v *CaseView) hideTrained(ctx context.Context, tx Tx) error {
+	for i, e := range v.Events {
+		if !e.Trained {
+			continue
+		}
+		r := access.Resource{Kind: "completion", Own: e.Actor, Agency: e.Agency}
+		if e.Agency != "" {
+			a, err := v.agency(ctx, tx, e.Agency)
+			if err != nil && !fault.Is(err, fault.NotFound) {
+				return err
+			}
+			r.Region = a.Region
+		}
+		v.Events[i].Trained = tx.Can(access.SeeCompletion, r)
+	}
+	return nil
 }
 
 func (v *CaseView) agency(ctx context.Context, tx Tx, id access.AgencyID) (org.Agency, error) {
