@@ -148,7 +148,7 @@ func (h *house) measures(cast demo.Cast) []measure {
 			return err
 		}},
 		{"figures of all oblasts", func(ctx context.Context, _ int) error {
-			_, err := h.casework.OpenFigures(ctx, manager, 0, "")
+			_, err := h.casework.OpenFigures(ctx, manager, 0, "", "")
 			return err
 		}},
 	}

@@ -56,20 +56,35 @@ type Figure struct {
 // Share is the part in time, from 0 to 1.
 func (f Figure) Share() float64 { return float64(f.InTime) / float64(max(f.N, 1)) }
 
-// FigureRow is the figures of a region, of a month, or of all, by what is measured.
+// Period is the length of time by which figures are laid out.
+type Period string
+
+// The periods, from the finest.
+const (
+	ByMonth   Period = "month"
+	ByQuarter Period = "quarter"
+	ByYear    Period = "year"
+)
+
+// FigurePeriods lists the periods in the order of pages.
+func FigurePeriods() []Period { return []Period{ByMonth, ByQuarter, ByYear} }
+
+// FigureRow is the figures of a region, of a period, or of all, by what is measured.
 type FigureRow struct {
 	Region access.RegionID
-	Month  calendar.Date
+	From   calendar.Date // first day of the period
 	Of     map[string]Figure
 }
 
-// Figures is the work on cases of one year. Months are those of the one region that was asked for, or of all regions.
+// Figures is the work on cases of one year. Periods are those of the one region that was asked for, or of all regions: the
+// months or quarters of the year, or all years.
 type Figures struct {
 	Year, First, Last int
 	Region            access.RegionID
 	Only              bool // the reader sees this region alone
+	By                Period
 	Whole             FigureRow
-	Regions, Months   []FigureRow
+	Regions, Periods  []FigureRow
 	Supported         int         // children in whose cases trained people worked, over all years; 0 for one region
 	Effect            *PaceEffect // of the trainings on the time to assessment, over all years; nil for one region
 }
@@ -83,10 +98,15 @@ type PaceEffect struct {
 	Cannot           string // why it cannot be estimated; the numbers are then void
 }
 
-// OpenFigures returns the figures of a year for whoever may see them: of all regions, or of the reader's own. Small numbers are
-// hidden by one rule for everybody, so that two readers cannot put together what neither was told.
-func (s *Service) OpenFigures(ctx context.Context, by access.Actor, year int, region access.RegionID) (Figures, error) {
+// OpenFigures returns the figures of a year for whoever may see them: of all regions, or of the reader's own. Without a period
+// those of one region are laid out by quarters, since its months are mostly too small to be told, and those of all by months.
+// Small numbers are hidden by one rule for everybody and for all periods together, so that neither two readers nor two pages put
+// together what none was told.
+func (s *Service) OpenFigures(ctx context.Context, by access.Actor, year int, region access.RegionID, p Period) (Figures, error) {
 	var f Figures
+	if p != "" && !known(FigurePeriods(), p) {
+		return f, fault.New(fault.NotFound, "fault.notfound")
+	}
 	err := s.store.View(ctx, by, func(tx Tx) error {
 		scope := tx.Scope(access.SeeFigures)
 		if !scope.All && region == "" && len(scope.Regions) > 0 {
@@ -102,18 +122,22 @@ func (s *Service) OpenFigures(ctx context.Context, by access.Actor, year int, re
 		if _, ok := tables.Region(region); region != "" && !ok {
 			return fault.New(fault.NotFound, "fault.notfound")
 		}
-		f = Figures{Year: year, Region: region, Only: !scope.All}
+		f = Figures{Year: year, Region: region, Only: !scope.All, By: p}
+		switch {
+		case p == "" && region != "":
+			f.By = ByQuarter
+		case p == "":
+			f.By = ByMonth
+		}
 		if f.First, f.Last, err = tx.FigureYears(ctx); err != nil {
 			return err
 		}
 		if year == 0 {
 			f.Year = cmp.Or(f.Last, tx.Now().In(calendar.Sofia).Year())
 		}
-		cells, err := tx.FigureCells(ctx, calendar.Of(f.Year, 1, 1), calendar.Of(f.Year, 12, 31))
-		if err != nil {
+		if err := f.read(ctx, tx, tables.Regions); err != nil {
 			return err
 		}
-		f.fill(tables.Regions, cells)
 		if scope.All && region == "" {
 			err = f.overall(ctx, tx)
 		}
@@ -122,60 +146,125 @@ func (s *Service) OpenFigures(ctx context.Context, by access.Actor, year int, re
 	return f, err
 }
 
-// fill lays the cells of a year out, with the national table as the ground of what is hidden.
-func (f *Figures) fill(regions []org.Region, cells []FigureCell) {
-	f.Whole.Of = map[string]Figure{}
-	f.Regions, f.Months = make([]FigureRow, len(regions)), make([]FigureRow, 12)
-	row := map[access.RegionID]int{}
-	for i, r := range regions {
-		f.Regions[i], row[r.ID] = FigureRow{Region: r.ID, Of: map[string]Figure{}}, i
+// read lays out the year and the periods.
+func (f *Figures) read(ctx context.Context, tx Tx, regions []org.Region) error {
+	from, until := f.Year, f.Year
+	if f.By == ByYear && f.First > 0 {
+		from, until = min(f.First, f.Year), max(f.Last, f.Year)
 	}
-	for m := range f.Months {
-		f.Months[m] = FigureRow{Region: f.Region, Month: calendar.Of(f.Year, time.Month(m+1), 1), Of: map[string]Figure{}}
+	cells, err := tx.FigureCells(ctx, calendar.Of(from, 1, 1), calendar.Of(until, 12, 31))
+	if err != nil {
+		return err
 	}
-	for _, what := range Figured() {
-		grid := make([][]hours, len(regions)+1)
-		for i := range grid {
-			grid[i] = make([]hours, 13)
+	of := map[int][]FigureCell{}
+	for _, c := range cells {
+		y, _, _ := c.Month.Parts()
+		of[y] = append(of[y], c)
+	}
+	for y := from; y <= until; y++ {
+		t := layOut(regions, f.Region, y, of[y])
+		switch f.By {
+		case ByMonth:
+			f.Periods = t.months
+		case ByQuarter:
+			f.Periods = t.quarters
+		case ByYear:
+			f.Periods = append(f.Periods, t.whole)
 		}
-		for _, c := range cells {
-			if i, ok := row[c.Region]; ok && c.What == what {
-				_, m, _ := c.Month.Parts()
-				for _, x := range [][2]int{{i, int(m) - 1}, {i, 12}, {len(regions), int(m) - 1}, {len(regions), 12}} {
-					grid[x[0]][x[1]].add(c)
-				}
-			}
+		if y == f.Year {
+			f.Whole, f.Regions = t.whole, t.regions
 		}
-		f.take(what, grid, row)
-	}
-	if f.Region != "" {
-		f.Whole = f.Regions[row[f.Region]]
 	}
 	if f.Only {
 		f.Regions = []FigureRow{f.Whole}
 	}
+	return nil
 }
 
-func (f *Figures) take(what string, grid [][]hours, row map[access.RegionID]int) {
-	all := len(grid) - 1
-	counts := make([][]int, all)
+// yearTable is the figures of one year: of all its regions, and of one of them, or of all, by months, by quarters and in all.
+type yearTable struct {
+	whole                     FigureRow
+	regions, months, quarters []FigureRow
+}
+
+const inQuarter = 3 // months
+
+// layOut counts the cells of a year. What is hidden is decided on the national table of regions by months and by quarters, one
+// mask for all that any page shows of it.
+func layOut(regions []org.Region, of access.RegionID, year int, cells []FigureCell) yearTable {
+	row := map[access.RegionID]int{}
+	for i, r := range regions {
+		row[r.ID] = i
+	}
+	shown, ok := row[of]
+	if !ok {
+		shown = len(regions)
+	}
+	rows := func(n int, name func(i int, r *FigureRow)) []FigureRow {
+		all := make([]FigureRow, n)
+		for i := range all {
+			all[i].Of = map[string]Figure{}
+			name(i, &all[i])
+		}
+		return all
+	}
+	since := func(months int) func(int, *FigureRow) {
+		return func(i int, r *FigureRow) { r.Region, r.From = of, calendar.Of(year, time.Month(months*i+1), 1) }
+	}
+	t := yearTable{
+		whole: rows(1, since(12))[0], months: rows(12, since(1)), quarters: rows(12/inQuarter, since(inQuarter)),
+		regions: rows(len(regions), func(i int, r *FigureRow) { r.Region = regions[i].ID }),
+	}
+	for _, what := range Figured() {
+		g := newSums(len(regions))
+		for _, c := range cells {
+			if i, ok := row[c.Region]; ok && c.What == what {
+				g.add(i, c)
+			}
+		}
+		hide, hideQuarters := g.hidden()
+		t.whole.Of[what] = g.year[shown].figure(hide[shown][12])
+		for i := range regions {
+			t.regions[i].Of[what] = g.year[i].figure(hide[i][12])
+		}
+		for m := range t.months {
+			t.months[m].Of[what] = g.months[shown][m].figure(hide[shown][m])
+		}
+		for q := range t.quarters {
+			t.quarters[q].Of[what] = g.quarters[shown][q].figure(hideQuarters[shown][q])
+		}
+	}
+	return t
+}
+
+// sums is how long one thing took, by region and period; the last row is of all regions.
+type sums struct {
+	months   [][12]hours
+	quarters [][12 / inQuarter]hours
+	year     []hours
+}
+
+func newSums(regions int) sums {
+	return sums{make([][12]hours, regions+1), make([][12 / inQuarter]hours, regions+1), make([]hours, regions+1)}
+}
+
+func (g sums) add(region int, c FigureCell) {
+	_, m, _ := c.Month.Parts()
+	for _, i := range []int{region, len(g.year) - 1} {
+		g.months[i][m-1].add(c)
+		g.quarters[i][(int(m)-1)/inQuarter].add(c)
+		g.year[i].add(c)
+	}
+}
+
+func (g sums) hidden() (months, quarters [][]bool) {
+	counts := make([][]int, len(g.year)-1)
 	for i := range counts {
-		for _, h := range grid[i][:12] {
+		for _, h := range g.months[i] {
 			counts[i] = append(counts[i], h.n)
 		}
 	}
-	hide := disclosure.Inside.Grid(counts)
-	f.Whole.Of[what] = grid[all][12].figure(hide[all][12])
-	for i := range counts {
-		f.Regions[i].Of[what] = grid[i][12].figure(hide[i][12])
-	}
-	of := all
-	if f.Region != "" {
-		of = row[f.Region]
-	}
-	for m := range f.Months {
-		f.Months[m].Of[what] = grid[of][m].figure(hide[of][m])
-	}
+	return disclosure.Inside.Nested(counts, inQuarter)
 }
 
 // hours is how often something took how many hours.

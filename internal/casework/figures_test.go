@@ -43,32 +43,93 @@ func TestFiguresOfAYear(t *testing.T) {
 			}
 		}
 		w.cells("PER", "2025-12", "assessed.violence", map[int]int{500: 50}) // of another year
-		f, err := w.s.OpenFigures(w.Context(), w.person["manager"], 2026, "")
+		f, err := w.s.OpenFigures(w.Context(), w.person["manager"], 2026, "", "")
 		w.must(err)
 		all := f.Whole.Of["assessed.violence"]
 		// 5 regions x 12 months x (4 below 15 hours + 3 of 30): the middle two of 420 are of the fifth and of 14 hours or less.
 		if all.N != 420 || all.InTime != 240 || all.Median != 14 {
 			t.Errorf("all: %+v", all)
 		}
-		if got := f.Months[0].Of["assessed.violence"]; got.N != 35 || got.InTime != 20 {
+		if got := f.Periods[0].Of["assessed.violence"]; got.N != 35 || got.InTime != 20 {
 			t.Errorf("January: %+v", got)
 		}
-		f, err = w.s.OpenFigures(w.Context(), w.person["manager"], 2025, "")
+		f, err = w.s.OpenFigures(w.Context(), w.person["manager"], 2025, "", "")
 		w.must(err)
 		if got := f.Whole.Of["assessed.violence"]; f.Year != 2025 || got.N != 50 || f.First != 2025 || f.Last != 2026 {
 			t.Errorf("2025: %+v, of %d to %d", got, f.First, f.Last)
 		}
-		f, err = w.s.OpenFigures(w.Context(), w.person["coordinator"], 0, "")
+		f, err = w.s.OpenFigures(w.Context(), w.person["coordinator"], 0, "", "")
 		w.must(err)
 		if got := f.Whole.Of["assessed.violence"]; f.Region != "PER" || len(f.Regions) != 1 || got.N != 84 || got.Median != 10 || f.Effect != nil {
 			t.Errorf("the coordinator of Pernik: %+v of %s", got, f.Region)
 		}
-		_, err = w.s.OpenFigures(w.Context(), w.person["coordinator"], 2026, "SOF")
+		_, err = w.s.OpenFigures(w.Context(), w.person["coordinator"], 2026, "SOF", "")
 		w.want(fault.Denied, err, "another region")
-		_, err = w.s.OpenFigures(w.Context(), w.person["worker"], 2026, "")
+		_, err = w.s.OpenFigures(w.Context(), w.person["worker"], 2026, "", "")
 		w.want(fault.Denied, err, "a social worker")
-		_, err = w.s.OpenFigures(w.Context(), w.person["manager"], 2026, "QQQ")
+		_, err = w.s.OpenFigures(w.Context(), w.person["manager"], 2026, "QQQ", "")
 		w.want(fault.NotFound, err, "no such region")
+	})
+}
+
+// A quarter and a year are counted from what happened in them, not from their months; few are told by no period, and where a
+// month is hidden its quarter may be told, when that does not tell the month.
+func TestFiguresByPeriod(t *testing.T) {
+	each(t, func(w *world) {
+		for _, r := range []string{"SOF", "VAR", "BGS"} {
+			for m := 1; m <= 12; m++ {
+				w.cells(r, fmt.Sprintf("2026-%02d", m), "assessed.violence", map[int]int{12: 2 + m%3, 40: 1})
+			}
+		}
+		for month, hours := range map[string]map[int]int{
+			"01": {10: 5}, "02": {20: 5}, "03": {30: 15}, // 25, of which the 13th took 30 hours: the median of the medians is 20
+			"04": {10: 4},                             // few, in its quarter too
+			"07": {8: 2}, "08": {9: 2}, "09": {30: 3}, // few in each month, and seven together
+		} {
+			w.cells("PER", "2026-"+month, "assessed.violence", hours)
+		}
+		w.cells("PER", "2024-05", "assessed.violence", map[int]int{100: 7})
+		of := func(who string, region access.RegionID, p casework.Period) casework.Figures {
+			f, err := w.s.OpenFigures(w.Context(), w.person[who], 2026, region, p)
+			w.must(err)
+			return f
+		}
+		f := of("coordinator", "", "")
+		if f.By != casework.ByQuarter || len(f.Periods) != 4 || f.Periods[2].From != calendar.Of(2026, 7, 1) {
+			t.Fatalf("without a period: by %s, %d of them", f.By, len(f.Periods))
+		}
+		if got := f.Periods[0].Of["assessed.violence"]; got.N != 25 || got.Median != 30 || got.InTime != 10 {
+			t.Errorf("the first quarter: %+v", got)
+		}
+		if got := f.Periods[1].Of["assessed.violence"]; got != (casework.Figure{Hidden: true}) {
+			t.Errorf("four signals of a quarter are told: %+v", got)
+		}
+		months := of("coordinator", "", casework.ByMonth).Periods
+		for _, m := range []int{3, 6, 7, 8} {
+			if got := months[m].Of["assessed.violence"]; got != (casework.Figure{Hidden: true}) {
+				t.Errorf("the few of month %d are told: %+v", m+1, got)
+			}
+		}
+		if got := f.Periods[2].Of["assessed.violence"]; got.N != 7 && !got.Hidden {
+			t.Errorf("the third quarter: %+v", got)
+		}
+		f = of("coordinator", "", casework.ByYear)
+		if len(f.Periods) != 3 || f.Periods[0].From != calendar.Of(2024, 1, 1) {
+			t.Fatalf("years: %+v", f.Periods)
+		}
+		if got := f.Periods[2].Of["assessed.violence"]; got.N != 36 || got != f.Whole.Of["assessed.violence"] {
+			t.Errorf("2026: %+v, and in all %+v", got, f.Whole.Of["assessed.violence"])
+		}
+		if f = of("manager", "", ""); f.By != casework.ByMonth || len(f.Periods) != 12 {
+			t.Errorf("of all regions, without a period: by %s", f.By)
+		}
+		for what, n := range map[casework.Period]int{casework.ByQuarter: 4, casework.ByYear: 3} {
+			if f = of("manager", "PER", what); len(f.Periods) != n {
+				t.Errorf("by %s: %d", what, len(f.Periods))
+			}
+		}
+		_, err := w.s.OpenFigures(w.Context(), w.person["manager"], 2026, "", "week")
+		w.want(fault.NotFound, err, "a period of one's own")
 	})
 }
 
@@ -86,13 +147,13 @@ func TestFewAreNotTold(t *testing.T) {
 			if who == "coordinator" {
 				region = ""
 			}
-			f, err := w.s.OpenFigures(w.Context(), w.person[who], 2026, region)
+			f, err := w.s.OpenFigures(w.Context(), w.person[who], 2026, region, casework.ByMonth)
 			w.must(err)
-			if got := f.Months[4].Of["met"]; who == "manager" && (!got.Hidden || got.N != 0 || got.InTime != 0 || !f.Whole.Of["met"].Hidden) {
+			if got := f.Periods[4].Of["met"]; who == "manager" && (!got.Hidden || got.N != 0 || got.InTime != 0 || !f.Whole.Of["met"].Hidden) {
 				t.Errorf("%s: May %+v, year %+v", who, got, f.Whole.Of["met"])
 			}
 		}
-		f, err := w.s.OpenFigures(w.Context(), w.person["manager"], 2026, "")
+		f, err := w.s.OpenFigures(w.Context(), w.person["manager"], 2026, "", "")
 		w.must(err)
 		hidden := 0
 		for _, r := range f.Regions {
@@ -124,7 +185,7 @@ func TestThePaceOfTrainedRegions(t *testing.T) {
 				w.cells(string(r.ID), at.String()[:7], "assessed.violence", map[int]int{int(hours): 3, int(hours) + i%3: 2})
 			}
 		}
-		f, err := w.s.OpenFigures(w.Context(), w.person["manager"], 2026, "")
+		f, err := w.s.OpenFigures(w.Context(), w.person["manager"], 2026, "", "")
 		w.must(err)
 		if e := f.Effect; e == nil || e.Cannot != "" || e.Ratio < .45 || e.Ratio > .55 || e.High > .6 || e.Regions != 12 {
 			t.Errorf("%+v", f.Effect)
@@ -134,7 +195,7 @@ func TestThePaceOfTrainedRegions(t *testing.T) {
 
 func TestNoEffectWithoutTrainings(t *testing.T) {
 	each(t, func(w *world) {
-		f, err := w.s.OpenFigures(w.Context(), w.person["manager"], 0, "")
+		f, err := w.s.OpenFigures(w.Context(), w.person["manager"], 0, "", "")
 		w.must(err)
 		if f.Effect == nil || f.Effect.Cannot == "" || f.Year != 2026 || f.Whole.Of["met"] != (casework.Figure{}) {
 			t.Errorf("%+v %+v", f.Effect, f.Whole)
@@ -181,7 +242,7 @@ func TestAChildIsSupportedOnce(t *testing.T) {
 			w.exec("DELETE FROM figure_cell WHERE month = '2025-01'")
 			w.cells("PER", "2025-01", "supported", map[int]int{0: n})
 			w.cells("PER", "2025-01", "met", map[int]int{0: 100})
-			f, err := w.s.OpenFigures(w.Context(), w.person["manager"], 2026, "")
+			f, err := w.s.OpenFigures(w.Context(), w.person["manager"], 2026, "", "")
 			w.must(err)
 			if f.Supported != told {
 				t.Errorf("of %d children %d are told, want %d", n+1, f.Supported, told)

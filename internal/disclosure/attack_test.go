@@ -264,6 +264,77 @@ func TestFiguresByOblastAndMonth(t *testing.T) {
 	}
 }
 
+// TestNobodyWorksOutAMonthFromItsQuarter attacks tables that are told by small periods, by large ones and in all, at once: what
+// one of them hides must not be the difference of what others tell.
+func TestNobodyWorksOutAMonthFromItsQuarter(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(4, 3))
+	attacked, apart, derived, hidden, cells := 0, 0, 0, 0, 0
+	for range 250 {
+		size, groups := 2+rnd.IntN(2), 2+rnd.IntN(3)
+		n := randomTable(rnd, 2+rnd.IntN(4), size*groups)
+		sums := make([][]int, len(n)) // of the groups
+		for i, row := range n {
+			sums[i] = make([]int, groups)
+			for j, v := range row {
+				sums[i][j/size] += v
+			}
+		}
+		full, large := withTotals(n), withTotals(sums)
+		if small(large[len(n)][groups]) {
+			continue
+		}
+		told := func(fine, coarse [][]bool) int { // the total of a row is in both tables, and one number
+			var all []int
+			var hide []bool
+			var lines [][]int
+			width := size*groups + 1
+			for i := range full {
+				all, hide = append(append(all, full[i]...), large[i][:groups]...), append(append(hide, fine[i]...), coarse[i][:groups]...)
+			}
+			at := func(i, j int) int { return i*(width+groups) + j }
+			for i := range full {
+				var year []int
+				for g := range groups {
+					quarter := []int{}
+					for j := range size {
+						quarter = append(quarter, at(i, g*size+j))
+					}
+					lines, year = append(lines, append(quarter, at(i, width+g))), append(year, at(i, width+g))
+				}
+				lines = append(lines, append(year, at(i, width-1)))
+			}
+			lines = append(lines, linesOf(len(n), width+groups-1, at)[len(full):]...)
+			return derivedOf(t, all, hide, lines)
+		}
+		fine, coarse := disclosure.Inside.Nested(n, size)
+		derived += told(fine, coarse)
+		for i := range full {
+			for j, v := range append(slices.Clone(full[i]), large[i][:groups]...) {
+				h := append(slices.Clone(fine[i]), coarse[i]...)[j]
+				if cells++; h {
+					hidden++
+				}
+				if small(v) && !h {
+					t.Fatalf("%v: cell %d, %d is told", n, i, j)
+				}
+			}
+		}
+		one, other := disclosure.Inside.Grid(n), disclosure.Inside.Grid(sums)
+		for i := range one {
+			one[i][size*groups] = one[i][size*groups] && other[i][groups] // told by either
+		}
+		apart += told(one, other)
+		attacked++
+	}
+	t.Logf("%d tables: %d cells derived when each is masked by itself, %d together, which hides %d of %d", attacked, apart, derived, hidden, cells)
+	if apart == 0 {
+		t.Error("the attack finds nothing, so it proves nothing")
+	}
+	if derived > 0 {
+		t.Errorf("%d cells were derived", derived)
+	}
+}
+
 func randomTable(rnd *rand.Rand, r, c int) [][]int {
 	n := make([][]int, r)
 	for i := range n {
@@ -299,78 +370,82 @@ func withTotals(n [][]int) [][]int {
 	return full
 }
 
-// derivedCells counts small cells that linear programming pins down. It looks at each connected part of the hidden cells by
-// itself, since equations tie only cells of one row or column.
+// derivedCells counts the small cells of a table with its totals that linear programming pins down.
 func derivedCells(t *testing.T, full [][]int, mask [][]bool) int {
 	t.Helper()
 	r, c := len(full)-1, len(full[0])-1
-	var at [][2]int
-	of := map[[2]int]int{}
-	for i := range full {
-		for j := range full[i] {
-			if mask[i][j] {
-				of[[2]int{i, j}] = len(at)
-				at = append(at, [2]int{i, j})
-			}
+	return derivedOf(t, slices.Concat(full...), slices.Concat(mask...), linesOf(r, c, func(i, j int) int { return i*(c+1) + j }))
+}
+
+// linesOf lists the rows and columns of a table with totals; the cells but the last of each add up to the last.
+func linesOf(r, c int, at func(i, j int) int) [][]int {
+	var all [][]int
+	for i := range r + 1 {
+		var line []int
+		for j := range c + 1 {
+			line = append(line, at(i, j))
+		}
+		all = append(all, line)
+	}
+	for j := range c + 1 {
+		var line []int
+		for i := range r + 1 {
+			line = append(line, at(i, j))
+		}
+		all = append(all, line)
+	}
+	return all
+}
+
+// derivedOf counts the small numbers among those hidden that linear programming pins down, when of each line all numbers but the
+// last add up to the last.
+func derivedOf(t *testing.T, n []int, hide []bool, lines [][]int) int {
+	t.Helper()
+	of := map[int]int{}
+	for i, h := range hide {
+		if h {
+			of[i] = len(of)
 		}
 	}
-	if len(at) == 0 {
+	if len(of) == 0 {
 		return 0
 	}
 	var rows [][]float64
 	var right []float64
-	line := func(cells [][2]int) { // the cells but the last add up to the last
-		row, rest, any := make([]float64, len(at)), 0.0, false
-		for k, cell := range cells {
+	for _, line := range lines {
+		row, rest, any := make([]float64, len(of)), 0.0, false
+		for k, i := range line {
 			sign := 1.0
-			if k == len(cells)-1 {
+			if k == len(line)-1 {
 				sign = -1
 			}
-			if p, ok := of[cell]; ok {
+			if p, ok := of[i]; ok {
 				row[p], any = sign, true
-				rest -= sign * base(full, cell)
+				rest -= sign * base(n[i])
 				continue
 			}
-			rest -= sign * float64(full[cell[0]][cell[1]])
+			rest -= sign * float64(n[i])
 		}
 		if any {
 			rows, right = append(rows, row), append(right, rest)
 		}
 	}
-	for i := range r + 1 {
-		var cells [][2]int
-		for j := range c + 1 {
-			cells = append(cells, [2]int{i, j})
-		}
-		line(cells)
-	}
-	for j := range c + 1 {
-		var cells [][2]int
-		for i := range r + 1 {
-			cells = append(cells, [2]int{i, j})
-		}
-		line(cells)
-	}
 	rows, right = independent(rows, right)
-	a := mat.NewDense(len(rows), len(at), nil)
+	a := mat.NewDense(len(rows), len(of), nil)
 	for i, row := range rows {
 		a.SetRow(i, row)
 	}
 	derived := 0
-	for p, cell := range at {
-		if !small(full[cell[0]][cell[1]]) {
-			continue
-		}
-		if pinned(t, a, right, p, float64(full[cell[0]][cell[1]])-base(full, cell)) {
+	for i, p := range of {
+		if small(n[i]) && pinned(t, a, right, p, float64(n[i])-base(n[i])) {
 			derived++
-
 		}
 	}
 	return derived
 }
 
 // base is what the attacker knows to be in a hidden cell at least: somebody, where there is somebody.
-func base(full [][]int, cell [2]int) float64 { return float64(min(full[cell[0]][cell[1]], 1)) }
+func base(n int) float64 { return float64(min(n, 1)) }
 
 // pinned reports whether variable p has the value v in every solution.
 func pinned(t *testing.T, a *mat.Dense, right []float64, p int, v float64) bool {

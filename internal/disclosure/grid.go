@@ -16,168 +16,275 @@ import "math"
 // cells out. The proof is made for every hidden cell: its least and its largest possible value are flows in a network of rows
 // and columns, and must differ.
 func (l Level) Grid(n [][]int, also ...[2]int) [][]bool {
-	g := newGrid(n)
-	for i := range g.n {
-		for j, v := range g.n[i] {
-			g.hide[i][j] = l.Small(v)
+	cols := 0
+	if len(n) > 0 {
+		cols = len(n[0])
+	}
+	g := newGrid(n, max(cols, 1))
+	for _, c := range also {
+		g.cells[g.at[c[0]][c[1]]].hide = true
+	}
+	g.protect(l)
+	return g.mask(0, cols+1)
+}
+
+// Nested is Grid for a table whose columns are told a second time in groups of size, such as months and quarters, beside the
+// total of all: one mask for all of them, so that what one of them hides, the others do not tell by a difference. The number of
+// columns is a multiple of size. Groups have one row more than the numbers too.
+//
+//	cells, groups := disclosure.Inside.Nested(counts, 3)
+//	cells[i][columns]  // the total of row i, as in Grid
+//	groups[i][k]       // of row i, the columns from k*size on
+func (l Level) Nested(n [][]int, size int) (cells, groups [][]bool) {
+	cols := 0
+	if len(n) > 0 {
+		cols = len(n[0])
+	}
+	g := newGrid(n, size)
+	g.protect(l)
+	return g.mask(0, cols+1), g.mask(cols+1, cols+1+cols/size)
+}
+
+// grid is a table with its totals as a network. Every number stands in exactly two sums when those that follow from others are
+// left out, in one of them with plus and in the other with minus: it leads from one node to the other. Nodes are the groups of
+// each row, the row itself, each column, and the sum of the rows.
+type grid struct {
+	cells []cell
+	at    [][]int // by row and column; after the columns the total of the row, and after that its groups
+	lines []line
+	edges [][]int // the cells at each node
+}
+
+type cell struct {
+	n        int
+	hide     bool
+	cost     int // of hiding it: people; the more it sums up the later; a cell of nobody protects badly
+	from, to int // nodes
+	in       []int
+}
+
+// line is parts and their sum.
+type line struct {
+	parts []int
+	total int
+}
+
+const (
+	costOfEmpty = 10_000
+	costOfGroup = 100_000
+	costOfTotal = 1_000_000
+)
+
+func newGrid(n [][]int, size int) *grid {
+	rows, cols := len(n), 0
+	if rows > 0 {
+		cols = len(n[0])
+	}
+	groups := cols / size
+	if groups <= 1 {
+		groups = 0 // the one group is the row itself
+	}
+	g := &grid{}
+	row := func(i, k int) int { return 1 + cols + i*(groups+1) + k } // node 0 is the sum of the rows
+	for i := range rows + 1 {
+		g.at = append(g.at, make([]int, cols+1+groups))
+		inner := func(j int) int { return row(i, min(j/size, max(groups-1, 0))) }
+		for j := range cols {
+			g.put(i, j, rows, inner(j), 1+j, 0)
+		}
+		g.put(i, cols, rows, 0, row(i, groups), costOfTotal)
+		for k := range groups {
+			g.put(i, cols+1+k, rows, row(i, groups), row(i, k), costOfGroup)
 		}
 	}
-	for _, c := range also {
-		g.hide[c[0]][c[1]] = true
-	}
-	for grew := true; grew; {
-		grew = false
-		for i := range g.n {
-			for j := range g.n[i] {
-				for g.hide[i][j] && g.exposed(i, j, l) && g.protect([2]int{i, j}) {
-					grew = true
+	for i := range n {
+		for j, v := range n[i] {
+			for _, r := range []int{i, rows} {
+				g.cells[g.at[r][j]].n += v
+				g.cells[g.at[r][cols]].n += v
+				if groups > 0 {
+					g.cells[g.at[r][cols+1+j/size]].n += v
 				}
 			}
 		}
 	}
-	return g.hide
-}
-
-// grid is a table with its totals in the last row and column.
-type grid struct {
-	n          [][]int
-	hide       [][]bool
-	rows, cols int // with the totals
-}
-
-func newGrid(n [][]int) grid {
-	g := grid{rows: len(n) + 1}
-	if len(n) > 0 {
-		g.cols = len(n[0])
-	}
-	g.cols++
-	for range g.rows {
-		g.n, g.hide = append(g.n, make([]int, g.cols)), append(g.hide, make([]bool, g.cols))
-	}
-	for i := range n {
-		for j, v := range n[i] {
-			g.n[i][j] = v
-			g.n[i][g.cols-1] += v
-			g.n[g.rows-1][j] += v
-			g.n[g.rows-1][g.cols-1] += v
+	g.sums(rows, cols, groups, size)
+	g.edges = make([][]int, 1+cols+(rows+1)*(groups+1))
+	for i := range g.cells {
+		c := &g.cells[i]
+		c.cost += 10 + c.n
+		if c.n == 0 {
+			c.cost += costOfEmpty
 		}
+		g.edges[c.from], g.edges[c.to] = append(g.edges[c.from], i), append(g.edges[c.to], i)
 	}
 	return g
 }
 
-// exposed reports whether a hidden cell can be worked out, or stands in a line whose hidden cells are too few people together.
-func (g grid) exposed(i, j int, l Level) bool { return g.few(i, j, l) || !g.moves(i, j) }
-
-// few reports whether the hidden cells of the row or the column of a cell, whose total is told, are fewer than l people.
-func (g grid) few(i, j int, l Level) bool {
-	row, col := 0, 0
-	for k := range g.cols - 1 {
-		if g.hide[i][k] {
-			row += g.n[i][k]
-		}
+// put adds a cell. The sums over all rows stand on the other side of their columns, and lead the other way.
+func (g *grid) put(i, j, rows, from, to, cost int) {
+	if i == rows {
+		from, to, cost = to, from, max(cost, costOfTotal)
 	}
-	for k := range g.rows - 1 {
-		if g.hide[k][j] {
-			col += g.n[k][j]
-		}
-	}
-	return j < g.cols-1 && !g.hide[i][g.cols-1] && l.Small(row) || i < g.rows-1 && !g.hide[g.rows-1][j] && l.Small(col)
+	g.at[i][j] = len(g.cells)
+	g.cells = append(g.cells, cell{from: from, to: to, cost: cost})
 }
 
-// protect hides what makes a cell uncertain: the three other corners of a rectangle, so that something can be moved around it;
-// the rectangle in which the fewest people are hidden anew. Without one it hides the cell's whole row and column. It reports
-// false when nothing was left to hide.
-func (g grid) protect(c [2]int) bool {
-	best, bi, bj := math.MaxInt, -1, -1
-	for i := range g.rows {
-		for j := range g.cols {
-			if i == c[0] || j == c[1] {
-				continue
-			}
-			cost, grows := 0, false
-			for _, x := range [][2]int{{i, j}, {c[0], j}, {i, c[1]}} {
-				if !g.hide[x[0]][x[1]] {
-					cost, grows = cost+g.cost(x[0], x[1]), true
-				}
-			}
-			if grows && cost < best {
-				best, bi, bj = cost, i, j
+// sums lists what adds up to what.
+func (g *grid) sums(rows, cols, groups, size int) {
+	add := func(parts []int, total int) {
+		for _, p := range parts {
+			g.cells[p].in = append(g.cells[p].in, len(g.lines))
+		}
+		g.lines = append(g.lines, line{parts, total})
+	}
+	for _, row := range g.at {
+		for k := range groups {
+			add(row[k*size:(k+1)*size], row[cols+1+k])
+		}
+		if groups > 0 {
+			add(row[cols+1:], row[cols])
+		} else {
+			add(row[:cols], row[cols])
+		}
+	}
+	for j := range g.at[0] {
+		var column []int
+		for i := range rows {
+			column = append(column, g.at[i][j])
+		}
+		add(column, g.at[rows][j])
+	}
+}
+
+func (g *grid) mask(from, until int) [][]bool {
+	hide := make([][]bool, len(g.at))
+	for i, row := range g.at {
+		for _, c := range row[from:min(until, len(row))] {
+			hide[i] = append(hide[i], g.cells[c].hide)
+		}
+	}
+	return hide
+}
+
+// protect hides the small cells, and then others until none that is hidden can be worked out.
+func (g *grid) protect(l Level) {
+	for i, c := range g.cells {
+		g.cells[i].hide = c.hide || l.Small(c.n)
+	}
+	for grew := true; grew; {
+		grew = false
+		for c := range g.cells {
+			for g.cells[c].hide && (g.crowd(c, l) || g.free(c)) {
+				grew = true
 			}
 		}
 	}
-	if bi >= 0 {
-		g.hide[bi][bj], g.hide[c[0]][bj], g.hide[bi][c[1]] = true, true, true
-		return true
+}
+
+// crowd hides another cell of a line whose sum is told while those hidden in it are fewer than l people together. It reports
+// whether it had to.
+func (g *grid) crowd(c int, l Level) bool {
+	for _, i := range g.cells[c].in {
+		line, people, next := g.lines[i], 0, g.lines[i].total
+		for _, p := range line.parts {
+			switch x := g.cells[p]; {
+			case x.hide:
+				people += x.n
+			case x.n > 0 && (next == line.total || x.cost < g.cells[next].cost):
+				next = p
+			}
+		}
+		if l.Small(people) && !g.cells[line.total].hide {
+			g.cells[next].hide = true
+			return true
+		}
+	}
+	return false
+}
+
+// free hides what lets a hidden cell have another value than its own, given everything that is told, and that hidden cells hold
+// somebody where they do. It reports whether it had to hide anything, and could.
+//
+// To raise a cell, others must give way around a circle of the network: it can rise by as much as flows from its one node back
+// to the other over the other hidden cells, and it is enough that anything flows. Where nothing does, the circle in which the
+// fewest people are hidden anew is hidden; where there is none, all lines of the cell.
+func (g *grid) free(c int) bool {
+	x := g.cells[c]
+	if _, ok := g.path(x.to, x.from, c, true); ok {
+		return false
+	}
+	rise, ok := g.path(x.to, x.from, c, false)
+	if x.falls() {
+		if _, ok := g.path(x.from, x.to, c, true); ok {
+			return false
+		}
+		if fall, can := g.path(x.from, x.to, c, false); can && (!ok || g.price(fall) < g.price(rise)) {
+			rise, ok = fall, true
+		}
+	}
+	if !ok {
+		for _, i := range x.in {
+			rise = append(append(rise, g.lines[i].parts...), g.lines[i].total)
+		}
 	}
 	grew := false
-	for i := range g.rows {
-		grew = grew || !g.hide[i][c[1]]
-		g.hide[i][c[1]] = true
-	}
-	for j := range g.cols {
-		grew = grew || !g.hide[c[0]][j]
-		g.hide[c[0]][j] = true
+	for _, i := range rise {
+		grew = grew || !g.cells[i].hide
+		g.cells[i].hide = true
 	}
 	return grew
 }
 
-// cost is how much is lost by hiding a cell: people, totals last; a cell of nobody protects badly and costs more.
-func (g grid) cost(i, j int) int {
-	switch {
-	case i == g.rows-1 || j == g.cols-1:
-		return 1_000_000 + g.n[i][j]
-	case g.n[i][j] == 0:
-		return 10_000
+func (g *grid) price(cells []int) int {
+	sum := 0
+	for _, i := range cells {
+		sum += g.cells[i].price()
 	}
-	return 10 + g.n[i][j]
+	return sum
 }
 
-// moves reports whether a hidden cell can have another value than its own, given everything that is told, and that hidden
-// cells hold somebody where they do.
-//
-// Every cell stands in one row and one column, whose cells add up to their total; a total counts against its line, so that
-// every line adds up to nothing. To raise a cell, others of its row and column must give way, and so on around: it can rise by
-// as much as flows from its column back to its row over the other hidden cells, and it is enough that anything flows.
-func (g grid) moves(i, j int) bool {
-	column := g.rows + j
-	return g.room(i, j, true) > 0 && g.reaches(column, i, i, j) || g.room(i, j, false) > 0 && g.reaches(i, column, i, j)
-}
-
-const unlimited = 1 << 40
-
-// negative cells count against their lines: the totals of rows and of columns. The total of all counts with the sums again.
-func (g grid) negative(i, j int) bool { return (i == g.rows-1) != (j == g.cols-1) }
-
-// room is by how much a hidden cell can rise or fall, in the direction that it counts.
-func (g grid) room(i, j int, rise bool) int {
-	if rise != g.negative(i, j) {
-		return unlimited
+// price is what is lost by hiding a cell anew.
+func (c cell) price() int {
+	if c.hide {
+		return 0
 	}
-	return g.n[i][j] - min(g.n[i][j], 1) // somebody is there, and the reader may know it
+	return c.cost
 }
 
-// reaches reports whether something can flow from one line to another over the hidden cells other than one. Lines are the rows,
-// and after them the columns; a hidden cell leads from its row to its column where it can rise, and back where it can fall.
-func (g grid) reaches(from, to, exceptRow, exceptCol int) bool {
-	seen := make([]bool, g.rows+g.cols)
-	seen[from] = true
-	for queue := []int{from}; len(queue) > 0 && !seen[to]; queue = queue[1:] {
+// falls reports whether a hidden cell could hold less: somebody is there, and the reader may know it.
+func (c cell) falls() bool { return c.n > 1 }
+
+// path is the cheapest way from one node to another that does not use a cell, over the hidden cells only or over all: along a
+// cell where it can rise, and back where it can fall.
+func (g *grid) path(from, to, except int, hidden bool) ([]int, bool) {
+	price, by := make([]int, len(g.edges)), make([]int, len(g.edges))
+	for i := range price {
+		price[i] = math.MaxInt
+	}
+	price[from] = 0
+	for queue := []int{from}; len(queue) > 0 && price[to] > 0; queue = queue[1:] {
 		at := queue[0]
-		visit := func(row, col, next int, rise bool) {
-			if !seen[next] && g.hide[row][col] && (row != exceptRow || col != exceptCol) && g.room(row, col, rise) > 0 {
-				seen[next] = true
-				queue = append(queue, next)
+		for _, i := range g.edges[at] {
+			c := g.cells[i]
+			next := c.to
+			if at == c.to {
+				next = c.from
 			}
-		}
-		if at < g.rows {
-			for col := range g.cols {
-				visit(at, col, g.rows+col, true)
+			if i == except || hidden && !c.hide || at == c.to && !c.falls() || price[at]+c.price() >= price[next] {
+				continue
 			}
-			continue
-		}
-		for row := range g.rows {
-			visit(row, at-g.rows, row, false)
+			price[next], by[next], queue = price[at]+c.price(), i, append(queue, next)
 		}
 	}
-	return seen[to]
+	if price[to] == math.MaxInt {
+		return nil, false
+	}
+	var cells []int
+	for at := to; at != from; {
+		c := g.cells[by[at]]
+		cells = append(cells, by[at])
+		at = c.from + c.to - at // the other end
+	}
+	return cells, true
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strconv"
+	"time"
 
 	"strengthen/internal/access"
 	"strengthen/internal/casework"
@@ -19,17 +20,17 @@ type figuresPage struct {
 	Bars []figureBar
 }
 
-// figureBar is a month in the picture, in a box of 620 by 150.
+// figureBar is a period in the picture, in a box of 620 by 150; C is its middle. It has no height where nothing may be told.
 type figureBar struct {
-	X, Y, W, H int
-	Label      string
-	Value      string
-	Hidden     bool
+	X, Y, W, H, C int
+	Label         string
+	Value         string
 }
 
 const (
 	figureLeft   = 8
-	figureStep   = 51
+	figureWidth  = 612
+	figureWidest = 70
 	figureHeight = 110
 	figureFoot   = 128
 )
@@ -45,7 +46,7 @@ func (s *Server) figures(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	var err error
-	p.Figures, err = s.Casework.OpenFigures(r.Context(), p.actor, year, access.RegionID(r.FormValue("region")))
+	p.Figures, err = s.Casework.OpenFigures(r.Context(), p.actor, year, access.RegionID(r.FormValue("region")), casework.Period(r.FormValue("by")))
 	if err != nil {
 		return err
 	}
@@ -53,31 +54,33 @@ func (s *Server) figures(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, "figures", p)
 }
 
-// draw makes the picture of the hours to assessment by month.
+// draw makes the picture of the hours to assessment by period.
 func (p *figuresPage) draw() {
-	most := 24.0 // the term; a year that holds to it is drawn on the same scale as its term
-	for _, m := range p.Months {
-		most = max(most, m.Of["assessed.violence"].Median)
-	}
-	for i, m := range p.Months {
-		f := m.Of["assessed.violence"]
-		b := figureBar{X: figureLeft + i*figureStep, W: figureStep - 12, Label: string([]rune(p.Lang.MonthName(i + 1))[:3]), Hidden: f.Hidden || f.N == 0, Y: figureFoot}
-		if !b.Hidden {
+	step, most := figureWidth/max(len(p.Periods), 1), p.most()
+	for i, x := range p.Periods {
+		f := x.Of["assessed.violence"]
+		b := figureBar{C: figureLeft + i*step + step/2, W: min(step-12, figureWidest), Label: p.shortPeriod(x), Value: p.Hours(f), Y: figureFoot}
+		b.X = b.C - b.W/2
+		if !f.Hidden && f.N > 0 {
 			b.H = int(f.Median / most * figureHeight)
-			b.Y, b.Value = figureFoot-b.H, p.Hours(f)
+			b.Y = figureFoot - b.H
 		}
 		p.Bars = append(p.Bars, b)
 	}
 }
 
-// Term is how high the 24 hours of the law stand in the picture.
-func (p *figuresPage) Term() int {
+// most is the height of the picture in hours: at least the term, so that a year that holds to it is drawn on the scale of its
+// term.
+func (p *figuresPage) most() float64 {
 	most := 24.0
-	for _, m := range p.Months {
-		most = max(most, m.Of["assessed.violence"].Median)
+	for _, x := range p.Periods {
+		most = max(most, x.Of["assessed.violence"].Median)
 	}
-	return figureFoot - int(24/most*figureHeight)
+	return most
 }
+
+// Term is how high the 24 hours of the law stand in the picture.
+func (p *figuresPage) Term() int { return figureFoot - int(24/p.most()*figureHeight) }
 
 // Figured lists what is measured.
 func (p *figuresPage) Figured() []string { return casework.Figured() }
@@ -133,5 +136,44 @@ func (p *figuresPage) Any() bool {
 	return false
 }
 
-// MonthRow names a month.
-func (p *figuresPage) MonthRow(r casework.FigureRow) string { return p.Lang.Month(r.Month) }
+// Periodical lists the periods that can be chosen.
+func (p *figuresPage) Periodical() []Option {
+	var all []Option
+	for _, x := range casework.FigurePeriods() {
+		all = append(all, Option{string(x), p.T("figures.by." + string(x)), x == p.By})
+	}
+	return all
+}
+
+// PeriodRow names a period.
+func (p *figuresPage) PeriodRow(r casework.FigureRow) string {
+	y, m, _ := r.From.Parts()
+	switch p.By {
+	case casework.ByMonth:
+		return p.Lang.Month(r.From)
+	case casework.ByQuarter:
+		return p.L("{q} тримесечие на {y} г.", "Quarter {q} of {y}", "q", p.quarter(m), "y", strconv.Itoa(y))
+	}
+	return strconv.Itoa(y)
+}
+
+// quarter is the number of the quarter that begins with a month, as each language writes it.
+func (p *figuresPage) quarter(m time.Month) string {
+	i := (int(m) - 1) / 3
+	return p.L([]string{"I", "II", "III", "IV"}[i], strconv.Itoa(i+1))
+}
+
+// shortPeriod names a period under its bar.
+func (p *figuresPage) shortPeriod(r casework.FigureRow) string {
+	y, m, _ := r.From.Parts()
+	switch p.By {
+	case casework.ByMonth:
+		return string([]rune(p.Lang.MonthName(int(m)))[:3])
+	case casework.ByQuarter:
+		return p.L("{q} трим.", "Q{q}", "q", p.quarter(m))
+	}
+	return strconv.Itoa(y)
+}
+
+// Laid says by what the figures are laid out.
+func (p *figuresPage) Laid() string { return p.T("figures.by." + string(p.By)) }

@@ -35,3 +35,44 @@ func TestFiguresOfTheFirstPageOpenToTheirRows(t *testing.T) {
 		}
 	}
 }
+
+var (
+	barsOf  = regexp.MustCompile(`<text class="m c"[^>]*>([^<]+)</text>`)
+	chosen  = regexp.MustCompile(`<option value="(month|quarter|year)" selected>`)
+	periods = regexp.MustCompile(`<th scope="row" class="nw">([^<]+)</th>`)
+)
+
+// TestFiguresOfTheWorkByPeriod reads the page of the work on cases by each period, in the picture and in the table; the period is
+// part of the address.
+func TestFiguresOfTheWorkByPeriod(t *testing.T) {
+	s := open(t)
+	token := s.cookie(t, access.Manager)
+	s.speak(t, access.Manager, "en")
+	for address, want := range map[string]struct {
+		by, bar, row string
+		n            int
+	}{
+		"/figures":                                 {"month", "Dec", `^December \d{4}$`, 12},
+		"/figures?year=2025&region=PDV":            {"quarter", "Q4", `^Quarter 4 of \d{4}$`, 4},
+		"/figures?year=2025&region=PDV&by=month":   {"month", "Dec", `^December \d{4}$`, 12},
+		"/figures?year=2025&region=&by=quarter":    {"quarter", "Q4", `^Quarter 4 of \d{4}$`, 4},
+		"/figures?year=2025&region=PDV&by=year":    {"year", "", `^\d{4}$`, 0},
+		"/figures?year=2025&region=PDV&by=quarter": {"quarter", "Q4", `^Quarter 4 of \d{4}$`, 4},
+	} {
+		code, page := s.ask(t, http.MethodGet, address, token)
+		by, bars, rows := chosen.FindStringSubmatch(page), barsOf.FindAllStringSubmatch(page, -1), periods.FindAllStringSubmatch(page, -1)
+		if code != http.StatusOK || by == nil || by[1] != want.by || len(bars) == 0 || want.n > 0 && len(bars) != want.n || len(rows) != len(bars) {
+			t.Errorf("%s: %d, by %v, %d bars, %d rows", address, code, by, len(bars), len(rows))
+			continue
+		}
+		if last := bars[len(bars)-1][1]; want.bar != "" && last != want.bar {
+			t.Errorf("%s: the last bar is of %s", address, last)
+		}
+		if last := strings.TrimSpace(rows[len(rows)-1][1]); !regexp.MustCompile(want.row).MatchString(last) {
+			t.Errorf("%s: the last row is of %s", address, last)
+		}
+	}
+	if code, _ := s.ask(t, http.MethodGet, "/figures?by=week", token); code != http.StatusNotFound {
+		t.Errorf("by week: %d", code)
+	}
+}

@@ -254,7 +254,7 @@ func (s *site) tour() map[access.Role][]string {
 		access.Anyone: {"/", "/apply", "/apply/" + string(s.future), "/verify", "/verify/" + s.code, "/privacy", "/accessibility", "/roles", "/signin", "/forgot", "/nothing-here",
 			"/l/" + s.world.Spare["certificate"], "/l/" + s.world.Spare["answer.m6"], "/l/" + s.world.Spare["answer.m6"] + "?q=2", "/l/" + s.world.Spare["answer.m6"] + "?q=16", "/l/" + s.world.Spare["endorse"], "/l/" + s.invite, "/signal", "/signal/check"},
 		access.Manager:     {"/home", "/me", "/me/factor", "/regions", "/calendar", "/programme", "/trainings", "/trainings/new", past, past + "/people", past + "/door", past + "/plan", future, future + "/people", "/seats/" + string(s.seat), "/imports/trainings", "/imports/applicants/" + string(s.future), "/people", "/people/" + string(s.person), "/agencies", "/agencies/" + string(s.agency), "/mail", "/surveys", "/surveys/questions", "/surveys/practice", "/surveys/waves/" + string(s.past) + "/m6", "/surveys/import", "/impact", "/figures", "/exports"},
-		access.Coordinator: {"/home", "/regions", "/trainings"},
+		access.Coordinator: {"/home", "/regions", "/trainings", "/figures"},
 		access.Trainer:     {"/home", "/trainings"},
 		access.Participant: {"/home", "/seats/" + string(s.seat), "/me", "/me/copy/html"},
 		access.Caseworker: append([]string{"/home", "/work", "/signals", "/signals?all=1", "/signals/new", "/signals/" + string(s.file.signal), "/cases", "/cases?open=", at + "/notes/" + s.file.note, at + "/requests", at + "/restorative", at + "/access",
