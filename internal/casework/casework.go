@@ -6,6 +6,7 @@ package casework
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -60,6 +61,19 @@ func Kinds() []Kind {
 		"neglect_health", "neglect_education", "neglect_emotional", "neglect_nutrition", "neglect_home", "neglect_safety",
 		"bullying", "abandonment", "no_care", "at_risk_development", "dropout", "crisis_event",
 	}
+}
+
+// TrackOf is the track of what somebody tells who is not asked to know the difference: violence when any of the kinds is, or when
+// none is named; a crisis when one is among the others; and otherwise another risk.
+func TrackOf(kinds []Kind) Track {
+	risks := []Kind{"abandonment", "no_care", "at_risk_development", "dropout", "crisis_event"}
+	switch {
+	case len(kinds) == 0, slices.ContainsFunc(kinds, func(k Kind) bool { return !slices.Contains(risks, k) }):
+		return Violence
+	case slices.Contains(kinds, "crisis_event"):
+		return Crisis
+	}
+	return Other
 }
 
 // Settings lists where it happens.

@@ -219,10 +219,10 @@ type Given struct {
 	Receipt string // the code with which the sender asks whether it was received; shown once
 }
 
-// Give takes a signal from the public form: anybody may give one, without an account, a child too. The code that comes back
-// tells only that it was received and looked at.
+// Give takes a signal from the public form: anybody may give one, without an account, a child too. Its track follows from the
+// kinds that are named. The code that comes back tells only that it was received and looked at.
 func (s *Service) Give(ctx context.Context, by access.Actor, key string, g Signal) (Given, error) {
-	g.Channel, g.SourceAgency, g.SourcePerson, g.Received = "form", "", "", time.Time{}
+	g.Channel, g.SourceAgency, g.SourcePerson, g.Received, g.Track = "form", "", "", time.Time{}, TrackOf(g.Kinds)
 	return s.receive(ctx, by, access.GiveSignal, key, g)
 }
 

@@ -89,6 +89,45 @@ func TestBadSignalsSayWhatIsMissing(t *testing.T) {
 	})
 }
 
+// What the public tells has the track of its kinds, and nobody takes an anonymous signal of one that is not to be examined
+// (Implementing Regulation, article 10, paragraph 5), whatever the form claims.
+func TestTheTrackOfWhatThePublicTells(t *testing.T) {
+	each(t, func(w *world) {
+		for name, tc := range map[string]struct {
+			kinds     []casework.Kind
+			track     casework.Track
+			anonymous bool // is taken too
+			clock     string
+		}{
+			"nothing ticked":                      {nil, casework.Violence, true, "D09"},
+			"violence":                            {[]casework.Kind{"physical"}, casework.Violence, true, "D09"},
+			"neglect":                             {[]casework.Kind{"neglect_education"}, casework.Violence, true, "D09"},
+			"a pupil who left school":             {[]casework.Kind{"dropout"}, casework.Other, false, "D12"},
+			"several risks":                       {[]casework.Kind{"no_care", "dropout", "at_risk_development", "abandonment"}, casework.Other, false, "D12"},
+			"a risk, and violence":                {[]casework.Kind{"dropout", "sexual"}, casework.Violence, true, "D09"},
+			"a crisis":                            {[]casework.Kind{"crisis_event"}, casework.Crisis, true, "D09c"},
+			"a crisis of a pupil who left school": {[]casework.Kind{"crisis_event", "dropout"}, casework.Crisis, true, "D09c"},
+			"a crisis with violence":              {[]casework.Kind{"crisis_event", "physical"}, casework.Violence, true, "D09"},
+		} {
+			g := violence()
+			g.Kinds, g.Track = tc.kinds, casework.Violence
+			given, err := w.s.Give(w.Context(), access.Public("r"), w.key(), g)
+			w.must(err)
+			if got := w.signal(given.Signal).Track; got != tc.track {
+				t.Errorf("%s: the track is %s, want %s", name, got, tc.track)
+			}
+			if _, ok := w.clocks(given.Signal, "")[tc.clock]; !ok {
+				t.Errorf("%s: no clock %s runs", name, tc.clock)
+			}
+			g.Source, g.Words.Sender = casework.Anonymous, ""
+			_, err = w.s.Give(w.Context(), access.Public("r"), w.key(), g)
+			if all := fault.All(err); tc.anonymous && err != nil || !tc.anonymous && (len(all) != 1 || all[0].Field != "source") {
+				t.Errorf("%s, anonymous: %v", name, err)
+			}
+		}
+	})
+}
+
 func TestEndingASignalNeedsASecondPerson(t *testing.T) {
 	each(t, func(w *world) {
 		g := w.give("worker", violence())

@@ -100,16 +100,14 @@ var stories = []story{
 func (w *World) signal(ctx context.Context, t *town) error {
 	x := pick(w.rnd, stories)
 	g := casework.Signal{
-		Region: t.region.ID, Municipality: pick(w.rnd, t.places), Kinds: []casework.Kind{x.kind}, Setting: x.setting, Track: casework.Violence, Channel: "phone",
+		Region: t.region.ID, Municipality: pick(w.rnd, t.places), Kinds: []casework.Kind{x.kind}, Setting: x.setting, Track: casework.TrackOf([]casework.Kind{x.kind}), Channel: "phone",
 		Band: pick(w.rnd, []string{"0-2", "3-6", "7-9", "7-9", "10-13", "10-13", "14-17"}), Sex: pick(w.rnd, []string{"f", "m"}), Words: casework.Words{Narrative: sealed.Text(x.narrative)}, Urgent: w.rnd.Float64() < .12,
 	}
 	switch x.kind {
 	case "crisis_event":
-		g.Track, g.Urgent, g.Band = casework.Crisis, true, "14-17"
+		g.Urgent, g.Band = true, "14-17"
 	case "abandonment":
-		g.Track, g.Band = casework.Other, "0-2"
-	case "no_care", "dropout", "neglect_education":
-		g.Track = casework.Other
+		g.Band = "0-2"
 	case "sexual", "bullying":
 		g.Band = pick(w.rnd, []string{"10-13", "14-17"})
 	}

@@ -51,6 +51,18 @@ func (p giveSignalPage) SourceOptions() []Option {
 	return slices.DeleteFunc(p.Codes("source."), func(o Option) bool { return o.Value == string(casework.FromAgency) || o.Value == string(casework.Own) })
 }
 
+// SourceField asks who gives the signal, and says beforehand what becomes of one without a name.
+func (p giveSignalPage) SourceField() Field {
+	return p.Sel("select", "source", "Кой подава сигнала", "Who gives the signal", string(p.Form.Source), p.SourceOptions()).Say(p.L(
+		"Анонимен сигнал се проверява, когато е за насилие или криза. При друг риск, като отпадане от училище, законът иска сигнал с подател.",
+		"An anonymous signal is followed up when it is about violence or a crisis. For another risk, such as dropping out of school, the law asks for a sender."))
+}
+
+// Unfollowed reports whether the signal was not taken because nobody may follow up an anonymous one of its kind.
+func (p giveSignalPage) Unfollowed() bool {
+	return slices.ContainsFunc(p.Faults, func(e *fault.Error) bool { return e.Key == "signal.anonymousother" })
+}
+
 // Kinds are the kinds of violence and risk as boxes.
 func (p giveSignalPage) Kinds() Field {
 	return p.Ticks("kinds", "Какво се случва (може повече от едно)", "What happens (more than one is possible)", codes(p.Form.Kinds), p.Codes("vkind."))
@@ -134,26 +146,13 @@ func (s *Server) give(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.readSignal(r)
 	g := p.Form
-	g.Unit, g.SourceAgency, g.Track, g.Learned = "", "", publicTrack(g), time.Time{}
+	g.Unit, g.SourceAgency, g.Learned = "", "", time.Time{}
 	given, err := s.Casework.Give(r.Context(), p.actor, "signal/"+p.Once, g)
 	if err != nil {
 		return s.again(w, placed(err), &p.Page, "give", p)
 	}
 	p.Given = &given
 	return s.show(w, "give", p)
-}
-
-// publicTrack is the track of what the public tells: nobody is asked to know the difference.
-func publicTrack(g casework.Signal) casework.Track {
-	if len(g.Kinds) == 1 && g.Kinds[0] == "crisis_event" {
-		return casework.Crisis
-	}
-	if g.Source != casework.Anonymous && len(g.Kinds) > 0 && !slices.ContainsFunc(g.Kinds, func(k casework.Kind) bool {
-		return !slices.Contains([]casework.Kind{"abandonment", "no_care", "at_risk_development", "dropout"}, k)
-	}) {
-		return casework.Other
-	}
-	return casework.Violence
 }
 
 // placed puts faults of the region and the municipality at the one field that asks for the place.
