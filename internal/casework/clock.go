@@ -282,6 +282,19 @@ type ClockChange struct {
 	Rung     int
 }
 
+// Happening is an event with its moment. Events are entered in any order; the moment says which came first.
+type Happening struct {
+	ID     string
+	Signal SignalID
+	Case   CaseID
+	Record string
+	Event  Event
+	At     time.Time
+}
+
+// lasting are events after which something stands until one of the others comes: a child that is placed needs no second order.
+var lasting = map[Event][]Event{PlacementOrdered: {"placement.ended", "court.decided"}}
+
 // ClockTx is what clocks need of a transaction.
 type ClockTx interface {
 	DaysOff(ctx context.Context) (calendar.Decreed, error)
@@ -291,6 +304,8 @@ type ClockTx interface {
 	PutClockRule(ctx context.Context, r ClockRule) error
 	PutClock(ctx context.Context, c Clock) error
 	PutClockChange(ctx context.Context, c ClockChange) error
+	PutHappening(ctx context.Context, h Happening) error
+	Happenings(ctx context.Context, s SignalID, c CaseID, record string) ([]Happening, error)
 	Clock(ctx context.Context, id ClockID) (Clock, error)
 	ClocksOf(ctx context.Context, s SignalID, c CaseID) ([]Clock, error)
 	ClockChanges(ctx context.Context, id ClockID) ([]ClockChange, error)

@@ -102,7 +102,19 @@ func (s *Service) happen(ctx context.Context, tx Tx, x subject, e Event, at time
 			return err
 		}
 	}
-	return nil
+	h := Happening{ID: access.NewID(), Record: x.record, Event: e, At: at}
+	h.Signal, h.Case = x.ids()
+	return tx.PutHappening(ctx, h)
+}
+
+func (x subject) ids() (g SignalID, c CaseID) {
+	if x.signal != nil {
+		g = x.signal.ID
+	}
+	if x.cas != nil {
+		c = x.cas.ID
+	}
+	return g, c
 }
 
 // satisfy ends the clocks that waited for an event and returns the rules whose clocks run on.
@@ -120,8 +132,17 @@ func (s *Service) satisfy(ctx context.Context, tx Tx, x subject, e Event, at tim
 		if err != nil {
 			return nil, err
 		}
-		if !r.EndsOn(e) || at.Before(c.Start) {
+		if !r.EndsOn(e) {
 			running[c.Rule] = true
+			continue
+		}
+		if at.Before(c.Start) {
+			// It came before what the clock began with. What it brought about may stand still at that moment.
+			over, err := endAlready(ctx, tx, c, r, Happening{Event: e, At: at})
+			if err != nil {
+				return nil, err
+			}
+			running[c.Rule] = !over
 			continue
 		}
 		if err := meet(ctx, tx, c, at); err != nil {
@@ -131,15 +152,51 @@ func (s *Service) satisfy(ctx context.Context, tx Tx, x subject, e Event, at tim
 	return running, nil
 }
 
+// endAlready ends a clock whose event is known by now, since events are entered in any order: the first that came at the start
+// of the clock or later and did not end another clock of the rule, or the start itself where what an earlier one brought about
+// still stood. What is being entered is given with the others. It reports whether the clock ended.
+func endAlready(ctx context.Context, tx Tx, c Clock, r ClockRule, entered ...Happening) (bool, error) {
+	all, err := tx.Happenings(ctx, c.Signal, c.Case, c.Record)
+	if err != nil {
+		return false, err
+	}
+	all = append(all, entered...)
+	slices.SortStableFunc(all, func(a, b Happening) int { return a.At.Compare(b.At) })
+	clocks, err := tx.ClocksOf(ctx, c.Signal, c.Case)
+	if err != nil {
+		return false, err
+	}
+	spent := func(h Happening) bool {
+		return slices.ContainsFunc(clocks, func(k Clock) bool {
+			return k.Rule == c.Rule && k.Record == c.Record && k.State == Met && k.Ended.Equal(h.At)
+		})
+	}
+	stands, end := false, time.Time{}
+	for _, h := range all {
+		undone, lasts := lasting[h.Event]
+		switch {
+		case r.EndsOn(h.Event) && !h.At.Before(c.Start) && !spent(h):
+			end = h.At
+		case r.EndsOn(h.Event) && lasts && h.At.Before(c.Start):
+			stands = !slices.ContainsFunc(all, func(x Happening) bool {
+				return slices.Contains(undone, x.Event) && !x.At.Before(h.At) && !x.At.After(c.Start)
+			})
+		}
+		if !end.IsZero() {
+			break
+		}
+	}
+	switch {
+	case stands:
+		return true, meet(ctx, tx, c, c.Start)
+	case !end.IsZero():
+		return true, meet(ctx, tx, c, end)
+	}
+	return false, nil
+}
+
 func (s *Service) liveClocks(ctx context.Context, tx Tx, x subject) ([]Clock, error) {
-	var signal SignalID
-	var cas CaseID
-	if x.signal != nil {
-		signal = x.signal.ID
-	}
-	if x.cas != nil {
-		cas = x.cas.ID
-	}
+	signal, cas := x.ids()
 	all, err := tx.ClocksOf(ctx, signal, cas)
 	return slices.DeleteFunc(all, func(c Clock) bool { return !c.Live() }), err
 }
@@ -189,7 +246,12 @@ func (s *Service) start(ctx context.Context, tx Tx, days *calendar.WorkCalendar,
 	if err := tx.PutClock(ctx, c); err != nil {
 		return err
 	}
-	return tx.PutClockChange(ctx, ClockChange{ID: access.NewID(), Clock: c.ID, At: tx.Now(), Actor: tx.By().Person, What: "started"})
+	if err := tx.PutClockChange(ctx, ClockChange{ID: access.NewID(), Clock: c.ID, At: tx.Now(), Actor: tx.By().Person, What: "started"}); err != nil {
+		return err
+	}
+	c.Row = 1
+	_, err = endAlready(ctx, tx, c, r)
+	return err
 }
 
 // place says whose clock it is.
@@ -419,7 +481,12 @@ func (s *Service) Correct(ctx context.Context, by access.Actor, id ClockID, star
 		}
 		c.State = Running // when its term is over now, the next sweep finds the breach
 		c.arm(r, tx.Now())
-		return tx.PutClock(ctx, c)
+		if err := tx.PutClock(ctx, c); err != nil {
+			return err
+		}
+		c.Row++
+		_, err = endAlready(ctx, tx, c, r)
+		return err
 	})
 }
 

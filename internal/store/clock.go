@@ -105,6 +105,30 @@ func (tx *Tx) ClocksOf(ctx context.Context, g casework.SignalID, c casework.Case
 	return collect(ctx, tx, q.by("ORDER BY k.due_at, k.id"), scanClock)
 }
 
+// PutHappening keeps that something happened.
+func (tx *Tx) PutHappening(ctx context.Context, h casework.Happening) error {
+	return tx.insert(ctx, "happening", field{"id", h.ID}, field{"signal_id", text(h.Signal)}, field{"case_id", text(h.Case)}, field{"record", text(h.Record)}, field{"event", string(h.Event)}, field{"at", moment(h.At)})
+}
+
+// Happenings returns what happened to a signal, a case, or a record of theirs, oldest first.
+func (tx *Tx) Happenings(ctx context.Context, g casework.SignalID, c casework.CaseID, record string) ([]casework.Happening, error) {
+	q := selectFrom(`SELECT id, signal_id, case_id, record, event, at FROM happening`)
+	switch {
+	case g != "" && c != "":
+		q.and("signal_id = ? OR case_id = ?", string(g), string(c))
+	case c != "":
+		q.and("case_id = ?", string(c))
+	default:
+		q.and("signal_id = ?", string(g))
+	}
+	q.and("coalesce(record, '') = ?", record)
+	return collect(ctx, tx, q.by("ORDER BY at, id"), func(s scanner) (casework.Happening, error) {
+		var h casework.Happening
+		err := s.Scan(&h.ID, str(&h.Signal), str(&h.Case), str(&h.Record), &h.Event, at(&h.At))
+		return h, err
+	})
+}
+
 // PutClock adds a clock (row version 0) or changes one.
 func (tx *Tx) PutClock(ctx context.Context, c casework.Clock) error {
 	return tx.save(ctx, "clock", string(c.ID), c.Row, field{"signal_id", text(c.Signal)}, field{"case_id", text(c.Case)}, field{"record", text(c.Record)}, field{"rule", c.Rule}, field{"rule_v", c.Version},

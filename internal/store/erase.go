@@ -60,6 +60,7 @@ func held(column string, more ...string) []string {
 		`DELETE FROM attachment WHERE `+column+` = $1`,
 		`DELETE FROM clock_change WHERE clock_id IN (SELECT id FROM clock WHERE `+column+` = $1)`,
 		`DELETE FROM clock WHERE `+column+` = $1`,
+		`DELETE FROM happening WHERE `+column+` = $1`,
 		`DELETE FROM protection WHERE `+column+` = $1`,
 	)
 }

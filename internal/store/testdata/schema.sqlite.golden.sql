@@ -47,6 +47,8 @@ CREATE INDEX export_job_person ON export_job (asked_by, asked_at, id);
 CREATE INDEX export_job_state ON export_job (state, asked_at, id);
 CREATE INDEX glass_break_case ON glass_break (case_id);
 CREATE INDEX glass_break_open ON glass_break (at) WHERE review IS NULL;
+CREATE INDEX happening_case ON happening (case_id) WHERE case_id IS NOT NULL;
+CREATE INDEX happening_signal ON happening (signal_id) WHERE signal_id IS NOT NULL;
 CREATE INDEX meeting_coming ON meeting (at) WHERE state = 'called';
 CREATE INDEX meeting_decision_of ON meeting_decision (meeting_id, at);
 CREATE INDEX meeting_item_of ON meeting_item (meeting_id, at);
@@ -537,6 +539,14 @@ CREATE TABLE half_day (
   starts      ctext NOT NULL,
   ends        ctext NOT NULL,
   UNIQUE (training_id, held_on, starts)
+);
+CREATE TABLE happening (
+  id        ctext PRIMARY KEY,
+  signal_id ctext REFERENCES signal (id),
+  case_id   ctext REFERENCES case_file (id),
+  record    ctext,
+  event     ctext NOT NULL,
+  at        ctext NOT NULL
 );
 CREATE TABLE invitation (
   id           ctext PRIMARY KEY,
