@@ -23,6 +23,7 @@ type subject struct {
 	agency access.AgencyID // that is responsible for it, or for what the police do
 	person access.PersonID
 	due    time.Time // its own end, where the rule leaves that open
+	latest time.Time // the end of its term at the latest, where something sets one
 }
 
 // conditions say for which subjects a rule starts a clock, beside its track.
@@ -240,6 +241,9 @@ func (s *Service) start(ctx context.Context, tx Tx, days *calendar.WorkCalendar,
 	c := Clock{ID: ClockID(access.NewID()), Rule: r.Ref, Version: r.Version, Start: at, Due: r.due(days, t, at), State: Running}
 	if !x.due.IsZero() {
 		c.Due = x.due
+	}
+	if x.latest.After(at) && c.Due.After(x.latest) {
+		c.Due = x.latest
 	}
 	c.place(r, x)
 	c.arm(r, tx.Now())

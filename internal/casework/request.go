@@ -121,6 +121,7 @@ type Request struct {
 	State   RequestState
 	Since   time.Time
 	Due     calendar.Date // by when it is to be done
+	NextDue time.Time     // of the clock that runs: of the answer until it is accepted, of the work after that
 	Until   time.Time     // after that nothing can be read through it any more
 	Share   string
 	Sender  access.PersonID
@@ -139,6 +140,20 @@ type RequestEvent struct {
 	Agency  access.AgencyID
 	Step    RequestStep
 	Text    sealed.Text
+}
+
+// Ends is the one term of a request that pages show: of its clock, so that what is shown is what reminders follow, and without
+// one its day.
+func (r Request) Ends() time.Time {
+	if !r.NextDue.IsZero() {
+		return r.NextDue
+	}
+	return r.Due.End()
+}
+
+// Answering reports whether the term is that of the answer whether the request is accepted, which is sooner than its day.
+func (r Request) Answering() bool {
+	return !r.NextDue.IsZero() && (r.State == Asked || r.State == Taken)
 }
 
 // Cursor says where a page of an inbox ends.
@@ -232,8 +247,11 @@ func (s *Service) moveRequest(ctx context.Context, tx Tx, c Case, r Request, p R
 	}
 	for _, e := range p.clockEvents() {
 		x := subject{cas: &c, record: r.ID, agency: r.To}
-		if e == "request.accepted" {
+		switch e {
+		case "request.accepted":
 			x.due = r.Due.End()
+		case "request.sent":
+			x.latest = r.Due.End() // nobody may answer later than the thing is to be done
 		}
 		if err := s.happen(ctx, tx, x, e, tx.Now()); err != nil {
 			return err

@@ -106,6 +106,46 @@ func TestARequestGoesRoundUntilTheSenderVerifies(t *testing.T) {
 	})
 }
 
+// What pages show as the term of a request is what its clock counts to: three days for the answer (R01), though not more than the
+// request itself leaves; and from the acceptance on the day that it names (R04).
+func TestARequestHasOneTermAtATime(t *testing.T) {
+	each(t, func(w *world) {
+		day := func(s string) time.Time {
+			m, err := time.ParseInLocation(time.DateTime, s+" 23:59:59", calendar.Sofia)
+			w.must(err)
+			return m
+		}
+		c := w.opened() // on Monday 2 March 2026
+		r := w.ask(c)   // for the 12th
+		shown := func(want time.Time, rule string) {
+			w.Helper()
+			x := w.request(r.ID)
+			if k := w.clocks("", c.ID)[rule]; !x.Ends().Equal(want) || !k.Due.Equal(want) || x.Answering() != (rule == "R01") {
+				t.Errorf("%s: the request shows %s, its clock %s, want %s", x.State, x.Ends(), k.Due, want)
+			}
+			list, _, err := w.s.Inbox(w.Context(), w.person["teacher"], casework.RequestFilter{Open: true})
+			w.must(err)
+			if len(list) == 0 || !list[0].Ends().Equal(want) {
+				t.Errorf("%s: the inbox shows another term", x.State)
+			}
+		}
+		shown(day("2026-03-05"), "R01")
+		w.must(w.step("teacher", r.ID, casework.Take, ""))
+		shown(day("2026-03-05"), "R01")
+		w.must(w.step("teacher", r.ID, casework.Accept, ""))
+		shown(day("2026-03-12"), "R04")
+
+		w.must(w.s.Send(w.Context(), w.person["worker"], w.key(), c.ID, casework.Request{To: w.agency["hospital"], Kind: "examination", Text: "Преглед още утре, ако може.", Due: calendar.Of(2026, 3, 3)}))
+		_, all, err := w.s.RequestsOf(w.Context(), w.person["worker"], c.ID)
+		w.must(err)
+		for _, x := range all {
+			if x.ID != r.ID && !x.Ends().Equal(day("2026-03-03")) {
+				t.Errorf("a request for tomorrow is to be answered by %s", x.Ends())
+			}
+		}
+	})
+}
+
 func TestARequestOfWhichNothingCameExpires(t *testing.T) {
 	each(t, func(w *world) {
 		c := w.opened()

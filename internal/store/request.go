@@ -11,12 +11,13 @@ import (
 )
 
 const requestSelect = `SELECT q.id, q.case_id, c.ref, q.n, q.from_agency, q.to_agency, q.kind, q.parts, q.state, q.since_at, q.due_on, q.until_at, q.share_id, q.sender,
-	q.taker, q.text, q.version FROM case_request AS q JOIN case_file AS c ON c.id = q.case_id`
+	q.taker, q.text, q.version,
+	(SELECT min(k.due_at) FROM clock AS k WHERE k.case_id = q.case_id AND k.record = q.id AND k.state IN ('running', 'breached')) FROM case_request AS q JOIN case_file AS c ON c.id = q.case_id`
 
 func scanRequest(s scanner) (casework.Request, error) {
 	var r casework.Request
 	err := s.Scan(&r.ID, &r.Case, &r.Ref, &r.N, &r.From, &r.To, &r.Kind, partSet(&r.Parts), &r.State, at(&r.Since), on(&r.Due), at(&r.Until), str(&r.Share), &r.Sender,
-		str(&r.Taker), &r.Text, &r.Version)
+		str(&r.Taker), &r.Text, &r.Version, at(&r.NextDue))
 	return r, err
 }
 

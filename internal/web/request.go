@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"strengthen/internal/access"
+	"strengthen/internal/calendar"
 	"strengthen/internal/casework"
 	"strengthen/internal/fault"
 )
@@ -28,12 +29,38 @@ type requestsPage struct {
 	More     string
 }
 
-// Due says how a request stands to its day.
+// requestTerm writes the one term of a request, and what has to be done by then.
+func (p Page) requestTerm(x casework.Request) string {
+	day := p.Date(calendar.On(x.Ends()))
+	switch {
+	case x.Answering():
+		return p.L("отговор дали се приема до {d}", "answer whether it is accepted by {d}", "d", day)
+	case x.State.Open():
+		return p.L("изпълнение до {d}", "to be done by {d}", "d", day)
+	}
+	return p.L("до {d}", "until {d}", "d", day)
+}
+
+// Wanted reports whether the day of the request is another than that of its answer, and still to be told.
+func (p *askPage) Wanted() bool {
+	return p.Request.Answering() && calendar.On(p.Request.Ends()) != p.Request.Due
+}
+
+// Term writes the term of the request.
+func (p *askPage) Term() string { return p.requestTerm(p.Request) }
+
+// Term writes the term of a request of the case.
+func (p *caseRequestsPage) Term(x casework.Request) string { return p.requestTerm(x) }
+
+// Ends is the day of the term of a request.
+func (p requestsPage) Ends(x casework.Request) calendar.Date { return calendar.On(x.Ends()) }
+
+// Due says how a request stands to its term.
 func (p requestsPage) Due(x casework.Request) ClockTag {
 	if !x.State.Open() {
 		return ClockTag{}
 	}
-	return p.dueTag(x.Due.End())
+	return p.dueTag(x.Ends())
 }
 
 func (s *Server) requests(w http.ResponseWriter, r *http.Request) error {
@@ -118,12 +145,12 @@ type caseRequestsPage struct {
 	Requests []casework.Request
 }
 
-// Due says how a request stands to its day.
+// Due says how a request stands to its term.
 func (p *caseRequestsPage) Due(x casework.Request) ClockTag {
 	if !x.State.Open() {
 		return ClockTag{}
 	}
-	return p.dueTag(x.Due.End())
+	return p.dueTag(x.Ends())
 }
 
 func (s *Server) caseRequestsPage(r *http.Request) (*caseRequestsPage, error) {

@@ -41,7 +41,7 @@ type workPage struct {
 func (p *workPage) TaskTag(t casework.Task) ClockTag { return p.dueTag(t.Due.End()) }
 
 // RequestTag says how a request stands to its day.
-func (p *workPage) RequestTag(x casework.Request) ClockTag { return p.dueTag(x.Due.End()) }
+func (p *workPage) RequestTag(x casework.Request) ClockTag { return p.dueTag(x.Ends()) }
 
 // Ref is the reference of a case.
 func (p *workPage) Ref(id casework.CaseID) string { return p.Refs["case/"+string(id)] }
