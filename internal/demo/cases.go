@@ -269,7 +269,7 @@ func (w *World) work(_ context.Context, t *town, worker access.Actor, id casewor
 	now := w.Clock.Now()
 	planned := now.Add(w.pace(t, 24*16, .35))
 	if found == casework.Confirmed || g.Track == casework.Crisis {
-		met := now.Add(time.Hour + w.pace(t, 25, .5))
+		met := inWorkingHours(now.Add(time.Hour + w.pace(t, 25, .5)))
 		w.later(now.Add(time.Duration(5+w.rnd.IntN(50))*time.Minute), func(ctx context.Context) error { return c.callTeam(ctx, met) })
 		w.later(met, c.meet)
 		planned = met.Add(w.pace(t, 24*12, .3))
@@ -291,6 +291,23 @@ func (w *World) work(_ context.Context, t *town, worker access.Actor, id casewor
 	w.later(planned.AddDate(0, 5, w.rnd.IntN(28)), c.review)
 	w.later(planned.AddDate(0, 7, w.rnd.IntN(90)), c.close)
 	return nil
+}
+
+var working = calendar.NewWorkCalendar(nil)
+
+// inWorkingHours is the next quarter of an hour, from a moment on, at which several institutions would sit down together: on a
+// working day from nine to half past four. What would fall into the night or a holiday is spread over the next morning.
+func inWorkingHours(at time.Time) time.Time {
+	at = at.Add(15*time.Minute - time.Second).Truncate(15 * time.Minute)
+	day := calendar.On(at)
+	opens, closes := day.At(9, 0), day.At(16, 30)
+	if working.Working(day) && !at.Before(opens) && !at.After(closes) {
+		return at
+	}
+	if at.After(closes) {
+		day = day.AddDays(1)
+	}
+	return working.NextWorking(day).At(9, 2*at.Minute())
 }
 
 // octoberNight is the Saturday evening before the clocks were last put back.
@@ -354,7 +371,7 @@ func (w *World) nightOfOctober(ctx context.Context, t *town) error {
 	})
 	w.later(granted.Add(14*time.Hour), w.happened(worker, given, casework.SenderAnswered))
 	c := &caseStory{w: w, t: t, by: worker, id: id, kind: "physical"}
-	met := granted.Add(36 * time.Hour)
+	met := inWorkingHours(granted.Add(36 * time.Hour))
 	w.later(granted.Add(2*time.Hour), func(ctx context.Context) error { return c.callTeam(ctx, met) })
 	w.later(met, c.meet)
 	return nil

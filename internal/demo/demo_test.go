@@ -10,6 +10,7 @@ import (
 
 	"strengthen/internal/access"
 	"strengthen/internal/analysis"
+	"strengthen/internal/calendar"
 	"strengthen/internal/casework"
 	"strengthen/internal/demo"
 	"strengthen/internal/impact"
@@ -19,6 +20,7 @@ import (
 	"strengthen/internal/store"
 	"strengthen/internal/study"
 	"strengthen/internal/survey"
+	"strengthen/internal/testkit"
 	"strengthen/internal/training"
 )
 
@@ -72,14 +74,10 @@ func theSameFromAFile(t *testing.T, s *survey.Service, reports *impact.Service) 
 	}
 }
 
-func play(t *testing.T, end time.Time, size int) *demo.World {
+func play(t *testing.T, end time.Time, size int) (*demo.World, *store.DB) {
 	t.Helper()
 	clock := &demo.Clock{}
-	db, err := store.Open(t.Context(), store.Config{Dir: t.TempDir(), Policy: access.Standard(), Now: clock.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := testkit.Open(t, store.Config{Dir: t.TempDir(), Policy: access.Standard(), Now: clock.Now})
 	if _, _, err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +92,7 @@ func play(t *testing.T, end time.Time, size int) *demo.World {
 	if err := w.Play(t.Context()); err != nil {
 		t.Fatalf("ending on %s: %v", end, err)
 	}
-	return w
+	return w, db
 }
 
 // TestThePlayFitsAnyDay ends the play at the end of short and long months, at the turn of a year, at a weekend and at night:
@@ -105,14 +103,44 @@ func TestThePlayFitsAnyDay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		play(t, at, 2)
+		_, db := play(t, at, 2)
+		meetAtWork(t, db)
+	}
+}
+
+// meetAtWork holds the meetings of teams against the hours at which offices are open, on working days.
+func meetAtWork(t *testing.T, db *store.DB) {
+	t.Helper()
+	rows, err := testkit.Raw(t, db).QueryContext(t.Context(), "SELECT at FROM meeting")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	n := 0
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			t.Fatal(err)
+		}
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at = at.In(calendar.Sofia)
+		n++
+		if at.Weekday() == time.Saturday || at.Weekday() == time.Sunday || at.Hour() < 9 || at.Hour() > 16 || at.Minute()%15 != 0 || at.Format("01-02") == "12-25" || at.Format("01-02") == "03-03" {
+			t.Errorf("a team meets on %s", at.Format("Monday 2 January 15:04"))
+		}
+	}
+	if err := rows.Err(); err != nil || n < 5 {
+		t.Errorf("%d meetings, %v", n, err)
 	}
 }
 
 // TestTheReportRecoversTheTruth plays the whole programme and compares the report with the state of the world that the play
 // was made from.
 func TestTheReportRecoversTheTruth(t *testing.T) {
-	w := play(t, time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC), 28)
+	w, _ := play(t, time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC), 28)
 	tr, clock := w.Training, w.Clock
 	reports := impact.New(w.Survey, w.Org, w.Study, clock.Now)
 	theSameFromAFile(t, w.Survey, reports)
