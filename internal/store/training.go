@@ -284,6 +284,26 @@ func (tx *Tx) Finished(ctx context.Context, s access.Scope) ([]training.Finished
 		})
 }
 
+// FinishedPeople counts the people who completed a training that was not called off, within the reader's scope: each once, and once
+// in each sector, as lists of people show them.
+func (tx *Tx) FinishedPeople(ctx context.Context, s access.Scope) (people int, bySector map[string]int, err error) {
+	const of = ` FROM completion AS d JOIN enrolment AS n ON n.id = d.enrolment_id JOIN training AS t ON t.id = d.training_id`
+	people, err = tx.count(ctx, selectFrom(`SELECT count(DISTINCT d.person_id)`+of).within(s, eventScope).and("t.state = 'planned'"))
+	if err != nil {
+		return 0, nil, err
+	}
+	bySector = map[string]int{}
+	_, err = collect(ctx, tx, selectFrom(`SELECT n.sector, count(DISTINCT d.person_id)`+of).within(s, eventScope).and("t.state = 'planned'").by("GROUP BY n.sector ORDER BY n.sector"),
+		func(row scanner) (struct{}, error) {
+			var sector string
+			var n int
+			err := row.Scan(&sector, &n)
+			bySector[sector] = n
+			return struct{}{}, err
+		})
+	return people, bySector, err
+}
+
 func addSeats(c training.Counts, state training.State, sector string, n int) training.Counts {
 	switch state {
 	case training.Applied, training.Endorsed:

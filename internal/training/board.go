@@ -143,6 +143,8 @@ type Finished struct {
 type Overview struct {
 	Tiles    []Tile
 	Finished []Finished
+	People   int            // who completed: a person once, of however many trainings
+	Sectors  map[string]int // the same, by the sector in which they had their seats
 }
 
 // Board returns a tile for each of regions, with all its trainings that the reader may see.
@@ -200,7 +202,10 @@ func (s *Service) overview(ctx context.Context, tx Tx, regions []access.RegionID
 	for i, id := range regions {
 		o.Tiles[i] = Tile{Region: id, All: of[id], Standing: foremost(of[id])}
 	}
-	o.Finished, err = tx.Finished(ctx, completions)
+	if o.Finished, err = tx.Finished(ctx, completions); err != nil {
+		return o, err
+	}
+	o.People, o.Sectors, err = tx.FinishedPeople(ctx, completions)
 	return o, err
 }
 

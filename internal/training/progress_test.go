@@ -1,6 +1,7 @@
 package training_test
 
 import (
+	"strings"
 	"testing"
 
 	"strengthen/internal/access"
@@ -30,6 +31,7 @@ func TestFiguresOpenToTheirRows(t *testing.T) {
 			w.attends(c.ID, 5)
 		}
 		w.attends(cards[2].ID, 1)
+		again(t, db, cards[0]) // a person is one person, of however many trainings
 		regions := []access.RegionID{"PER", "VAR"}
 		board, err := w.s.Board(t.Context(), manager, regions)
 		w.must(err)
@@ -41,8 +43,21 @@ func TestFiguresOpenToTheirRows(t *testing.T) {
 			for _, f := range o.Finished {
 				n += f.N
 			}
-			if n != 2 || o.Tiles[0].Completed() != 2 || o.Tiles[1].Completed() != 0 {
-				t.Errorf("%s: %d completed, tiles %d and %d", name, n, o.Tiles[0].Completed(), o.Tiles[1].Completed())
+			if n != 3 || o.Tiles[0].Completed() != 2 || o.Tiles[1].Completed() != 1 {
+				t.Errorf("%s: %d completions, tiles %d and %d", name, n, o.Tiles[0].Completed(), o.Tiles[1].Completed())
+			}
+			if n = 0; o.People != 2 {
+				t.Errorf("%s: %d people completed", name, o.People)
+			}
+			for sector, people := range o.Sectors {
+				n += people
+				found, err := w.org.CountPeople(t.Context(), manager, org.PersonFilter{With: org.Completed, Sector: sector})
+				if w.must(err); found != people {
+					t.Errorf("%s: %d people of %s completed, and %d are found", name, people, sector, found)
+				}
+			}
+			if n != 2 {
+				t.Errorf("%s: %d people by sector", name, n)
 			}
 		}
 		for _, x := range numbers.Tiles[0].All {
@@ -70,4 +85,26 @@ func TestFiguresOpenToTheirRows(t *testing.T) {
 			t.Errorf("a participant reads the numbers: %v", err)
 		}
 	})
+}
+
+// again puts a second training there, in another region, which the person of a seat completed too.
+func again(t *testing.T, db *store.DB, c training.Card) {
+	t.Helper()
+	raw := testkit.Raw(t, db)
+	for _, text := range []string{
+		`INSERT INTO training (id, programme_id, region_id, starts_on, ends_on, capacity, agency_max, apply_until, release_at, need_share, state, sequence, version)
+			SELECT 'second', programme_id, 'VAR', starts_on, ends_on, capacity, agency_max, apply_until, release_at, need_share, 'planned', 0, 1 FROM training`,
+		`INSERT INTO enrolment (id, training_id, person_id, agency_id, sector, profession, state, reason, reason_vars, applied_at, badge, version)
+			SELECT 'second', 'second', person_id, agency_id, sector, profession, state, reason, reason_vars, applied_at, 'second', 1 FROM enrolment WHERE id = $1`,
+		`INSERT INTO completion (enrolment_id, person_id, training_id, completed_on, attended, half_days, need_share, at)
+			SELECT 'second', person_id, 'second', completed_on, attended, half_days, need_share, at FROM completion WHERE enrolment_id = $1`,
+	} {
+		args := []any{string(c.ID)}
+		if !strings.Contains(text, "$1") {
+			args = nil
+		}
+		if _, err := raw.ExecContext(t.Context(), text, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

@@ -63,6 +63,7 @@ type Tx interface {
 	DroppedHalfDays(ctx context.Context, id EventID, since time.Time) ([]HalfDay, error)
 	EventCounts(ctx context.Context, s access.Scope) (map[EventID]Counts, error)
 	Finished(ctx context.Context, s access.Scope) ([]Finished, error)
+	FinishedPeople(ctx context.Context, s access.Scope) (people int, bySector map[string]int, err error)
 
 	Enrolment(ctx context.Context, id EnrolmentID) (Enrolment, error)
 	EnrolmentByBadge(ctx context.Context, badge string) (Enrolment, error)

@@ -38,7 +38,7 @@ func TestFiguresOfTheFirstPageOpenToTheirRows(t *testing.T) {
 
 var (
 	barsOf  = regexp.MustCompile(`<text class="m c"[^>]*>([^<]+)</text>`)
-	chosen  = regexp.MustCompile(`<option value="(month|quarter|year)" selected>`)
+	picked  = regexp.MustCompile(`<option value="(month|quarter|year)" selected>`)
 	periods = regexp.MustCompile(`<th scope="row" class="nw">([^<]+)</th>`)
 )
 
@@ -60,7 +60,7 @@ func TestFiguresOfTheWorkByPeriod(t *testing.T) {
 		"/figures?year=2025&region=PDV&by=quarter": {"quarter", "Q4", `^Quarter 4 of \d{4}$`, 4},
 	} {
 		code, page := s.ask(t, http.MethodGet, address, token)
-		by, bars, rows := chosen.FindStringSubmatch(page), barsOf.FindAllStringSubmatch(page, -1), periods.FindAllStringSubmatch(page, -1)
+		by, bars, rows := picked.FindStringSubmatch(page), barsOf.FindAllStringSubmatch(page, -1), periods.FindAllStringSubmatch(page, -1)
 		if code != http.StatusOK || by == nil || by[1] != want.by || len(bars) == 0 || want.n > 0 && len(bars) != want.n || len(rows) != len(bars) {
 			t.Errorf("%s: %d, by %v, %d bars, %d rows", address, code, by, len(bars), len(rows))
 			continue

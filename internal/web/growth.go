@@ -37,10 +37,9 @@ const (
 // growthOf lays the completions of a programme out. The forecast takes the share of seats that led to a completion in the
 // trainings that are over: its low end counts the seats that are given now, its high end all of them.
 func growthOf(pr training.Programme, o training.Overview, today calendar.Date) growth {
-	g := growth{Target: pr.People, From: pr.Starts, To: pr.Ends}
+	g := growth{Target: pr.People, Done: o.People, From: pr.Starts, To: pr.Ends}
 	given, free := 0, 0
 	for _, t := range o.Tiles {
-		g.Done += t.Completed()
 		for _, x := range t.All {
 			if x.Held {
 				g.SeatsHeld += x.Counts.Taken()

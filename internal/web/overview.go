@@ -100,13 +100,7 @@ func (b board) Planned() int {
 }
 
 // Done is how many people completed.
-func (b board) Done() int {
-	n := 0
-	for _, t := range b.Tiles {
-		n += t.Completed()
-	}
-	return n
-}
+func (b board) Done() int { return b.People }
 
 // Seats is how many people had a seat in the trainings that are over.
 func (b board) Seats() int {
@@ -190,7 +184,7 @@ func (s *Server) overviewPart(r *http.Request, p *homePage) error {
 	}
 	o := &overview{board: b}
 	p.Overview = o
-	o.Sectors = p.sectors(o.Finished)
+	o.Sectors = p.sectors(o.Overview.Sectors)
 	if b.National && p.HasProgramme {
 		o.Growth = growthOf(p.Programme, o.Overview, s.Now.Today())
 	}
@@ -224,7 +218,7 @@ func (s *Server) progressPart(r *http.Request, p *homePage) error {
 	o := &overview{board: s.drawn(&p.Page, all, true, true), Numbers: true}
 	p.Overview = o
 	o.Growth = growthOf(p.Programme, all, s.Now.Today())
-	o.Sectors = p.sectors(all.Finished)
+	o.Sectors = p.sectors(all.Sectors)
 	counts := make([]int, len(o.Sectors))
 	for i, c := range o.Sectors {
 		counts[i] = c.N
@@ -265,12 +259,8 @@ func (p *homePage) ownRegions() string {
 	return strings.Join(names, ", ")
 }
 
-// sectors adds completions up by sector, the largest first.
-func (p *Page) sectors(all []training.Finished) []sectorCount {
-	by := map[string]int{}
-	for _, f := range all {
-		by[f.Sector] += f.N
-	}
+// sectors lists who completed by sector, the largest first.
+func (p *Page) sectors(by map[string]int) []sectorCount {
 	var out []sectorCount
 	for _, term := range p.Tables().Of(org.Sectors) {
 		if n := by[term.Code]; n > 0 {
