@@ -73,7 +73,7 @@ func figures(t *testing.T, format string, args ...any) {
 var program = sync.OnceValue(func() string { return build("strengthen") })
 
 func build(name string, flags ...string) string {
-	file := filepath.Join(os.TempDir(), name)
+	file := filepath.Join(testkit.Temporary, name)
 	args := append(append([]string{"build", "-o", file}, flags...), "strengthen/cmd/strengthen")
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		panic(fmt.Sprintf("the program does not build: %v\n%s", err, out))
@@ -121,7 +121,7 @@ var broken = sync.OnceValue(func() string {
 			panic(fmt.Sprintf("%s does not hold what was to be broken: %s", f.file, f.from))
 		}
 		changed := bytes.Replace(b, []byte(f.from), []byte(f.to), 1)
-		out := filepath.Join(os.TempDir(), strings.ReplaceAll(f.file, "/", "_"))
+		out := filepath.Join(testkit.Temporary, strings.ReplaceAll(f.file, "/", "_"))
 		if err := os.WriteFile(out, changed, 0o600); err != nil {
 			panic(err)
 		}
@@ -131,7 +131,7 @@ var broken = sync.OnceValue(func() string {
 	if err != nil {
 		panic(err)
 	}
-	file := filepath.Join(os.TempDir(), "overlay.json")
+	file := filepath.Join(testkit.Temporary, "overlay.json")
 	if err := os.WriteFile(file, b, 0o600); err != nil {
 		panic(err)
 	}
