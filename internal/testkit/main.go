@@ -17,6 +17,10 @@ func Main(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	if err := os.Chmod(Temporary, 0o711); err != nil { // PostgreSQL runs as somebody else
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	os.Setenv("TMPDIR", Temporary)
 	code := m.Run()
 	os.RemoveAll(Temporary)
