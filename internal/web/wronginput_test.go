@@ -474,7 +474,7 @@ func (w *wrongSite) judge(f form, what string, sent url.Values, bad bool, code i
 		w.log.all = nil
 	}
 	switch {
-	case code >= 500 && !(code == http.StatusServiceUnavailable && f.pattern == "POST /me/stepup"): // who guesses is told to wait
+	case code >= 500 && !(code == http.StatusServiceUnavailable && slices.Contains([]string{"POST /signin", "POST /me/stepup"}, f.pattern)): // who guesses is told to wait
 		say("%d", code)
 	case code < 400 && bad && (code >= 300 || !strings.Contains(page, "<form")) && !slices.Contains(lenient, f.pattern):
 		say("is taken (%d)", code)
