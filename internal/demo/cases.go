@@ -56,7 +56,7 @@ func (w *World) rota(ctx context.Context, t *town) error {
 
 func (w *World) guestTown() *town {
 	for _, t := range w.towns {
-		if t.region.ID == guestRegion {
+		if t.region.ID == secondRegion {
 			return t
 		}
 	}

@@ -15,7 +15,8 @@ import (
 )
 
 // guestRegion and secondRegion are the regions of the coordinator as whom one can look around: one with a training to come,
-// one in which people are asked after six months.
+// one in which people are asked after six months. The guests who work on cases are of the second, so that trained people stand
+// beside their cases.
 const (
 	guestRegion  = "PDV"
 	secondRegion = "PAZ"

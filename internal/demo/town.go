@@ -87,7 +87,7 @@ func (w *World) employ(ctx context.Context, t *town) error {
 			return err
 		}
 		note := ""
-		if t.region.ID == guestRegion && (who == "worker" || who == "head" || who == "inspector") {
+		if t.region.ID == secondRegion && (who == "worker" || who == "head" || who == "inspector") {
 			note = "demo." + who
 		}
 		if err := w.Org.WelcomeGuest(ctx, id, note); err != nil {

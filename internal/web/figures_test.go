@@ -53,11 +53,11 @@ func TestFiguresOfTheWorkByPeriod(t *testing.T) {
 		n            int
 	}{
 		"/figures":                                 {"month", "Dec", `^December \d{4}$`, 12},
-		"/figures?year=2025&region=PDV":            {"quarter", "Q4", `^Quarter 4 of \d{4}$`, 4},
-		"/figures?year=2025&region=PDV&by=month":   {"month", "Dec", `^December \d{4}$`, 12},
+		"/figures?year=2025&region=PAZ":            {"quarter", "Q4", `^Quarter 4 of \d{4}$`, 4},
+		"/figures?year=2025&region=PAZ&by=month":   {"month", "Dec", `^December \d{4}$`, 12},
 		"/figures?year=2025&region=&by=quarter":    {"quarter", "Q4", `^Quarter 4 of \d{4}$`, 4},
-		"/figures?year=2025&region=PDV&by=year":    {"year", "", `^\d{4}$`, 0},
-		"/figures?year=2025&region=PDV&by=quarter": {"quarter", "Q4", `^Quarter 4 of \d{4}$`, 4},
+		"/figures?year=2025&region=PAZ&by=year":    {"year", "", `^\d{4}$`, 0},
+		"/figures?year=2025&region=PAZ&by=quarter": {"quarter", "Q4", `^Quarter 4 of \d{4}$`, 4},
 	} {
 		code, page := s.ask(t, http.MethodGet, address, token)
 		by, bars, rows := picked.FindStringSubmatch(page), barsOf.FindAllStringSubmatch(page, -1), periods.FindAllStringSubmatch(page, -1)
