@@ -189,7 +189,7 @@ func TestTheReportRecoversTheTruth(t *testing.T) {
 			got.held++
 		case e.Begun(clock.Now()):
 			got.underWay++
-			if s.Todo.Kind != training.TodoMark {
+			if s.NextStep.Kind != training.NextMark {
 				t.Error("there is no presence to mark in the training under way")
 			}
 		default:

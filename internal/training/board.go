@@ -10,38 +10,38 @@ import (
 	"strengthen/internal/calendar"
 )
 
-// TodoKind names the one thing to do next about a region or a training.
-type TodoKind string
+// NextKind names the one thing to do next about a region or a training.
+type NextKind string
 
 // The things to do, the most urgent first.
 const (
-	TodoNone    TodoKind = ""
-	TodoPlan    TodoKind = "plan"    // the region has no training
-	TodoMark    TodoKind = "mark"    // a half-day is over and presence is not marked
-	TodoCertify TodoKind = "certify" // people completed and have no certificate
-	TodoMinimum TodoKind = "minimum" // a sector lacks people for its minimum
-	TodoEndorse TodoKind = "endorse" // heads have not answered
-	TodoFill    TodoKind = "fill"    // seats are free and applications are open
+	NextNone    NextKind = ""
+	NextPlan    NextKind = "plan"    // the region has no training
+	NextMark    NextKind = "mark"    // a half-day is over and presence is not marked
+	NextCertify NextKind = "certify" // people completed and have no certificate
+	NextMinimum NextKind = "minimum" // a sector lacks people for its minimum
+	NextEndorse NextKind = "endorse" // heads have not answered
+	NextFill    NextKind = "fill"    // seats are free and applications are open
 )
 
-// Todo is the one thing to do next, with how many it concerns.
-type Todo struct {
-	Kind   TodoKind
+// NextStep is the one thing to do next, with how many it concerns.
+type NextStep struct {
+	Kind   NextKind
 	N      int
 	Sector string
 }
 
 // Standing is how one training stands.
 type Standing struct {
-	Event  Event
-	Counts Counts
-	Held   bool // its last half-day is over
-	Todo   Todo
+	Event    Event
+	Counts   Counts
+	Held     bool // its last half-day is over
+	NextStep NextStep
 }
 
 // StandingOf derives how a training stands at moment now.
 func StandingOf(e Event, c Counts, now time.Time) Standing {
-	return Standing{e, c, Held(e, now), TodoOf(e, c, now)}
+	return Standing{e, c, Held(e, now), NextStepOf(e, c, now)}
 }
 
 // Tile is one region on the board. Its Standing is of the training in which something waits to be done, the most urgent
@@ -72,32 +72,32 @@ func (t Tile) HeldCount() int {
 	return n
 }
 
-// TodoOf derives the next thing to do about a training at moment now.
-func TodoOf(e Event, c Counts, now time.Time) Todo {
+// NextStepOf derives the next thing to do about a training at moment now.
+func NextStepOf(e Event, c Counts, now time.Time) NextStep {
 	if e.State != Planned {
-		return Todo{Kind: TodoPlan}
+		return NextStep{Kind: NextPlan}
 	}
 	if n := unmarked(e, c, now); n > 0 {
-		return Todo{Kind: TodoMark, N: n}
+		return NextStep{Kind: NextMark, N: n}
 	}
 	if c.ToCertify > 0 && Held(e, now) {
-		return Todo{Kind: TodoCertify, N: c.ToCertify}
+		return NextStep{Kind: NextCertify, N: c.ToCertify}
 	}
 	if e.Begun(now) {
-		return Todo{}
+		return NextStep{}
 	}
 	for _, r := range e.Rules {
 		if n := r.Min - c.Sectors[r.Sector]; n > 0 && calendar.On(now).DaysUntil(e.Starts()) <= 60 {
-			return Todo{TodoMinimum, n, r.Sector}
+			return NextStep{NextMinimum, n, r.Sector}
 		}
 	}
 	if c.Applied > 0 {
-		return Todo{Kind: TodoEndorse, N: c.Applied}
+		return NextStep{Kind: NextEndorse, N: c.Applied}
 	}
 	if n := e.Capacity - c.Taken(); n > 0 {
-		return Todo{Kind: TodoFill, N: n}
+		return NextStep{Kind: NextFill, N: n}
 	}
-	return Todo{}
+	return NextStep{}
 }
 
 // unmarked is how many marks of presence are missing for the half-days that are over.
@@ -117,8 +117,8 @@ func Held(e Event, now time.Time) bool {
 }
 
 // urgency orders the things to do, the most urgent first; nothing to do comes last.
-func urgency(k TodoKind) int {
-	i := slices.Index([]TodoKind{TodoPlan, TodoMark, TodoCertify, TodoMinimum, TodoEndorse, TodoFill}, k)
+func urgency(k NextKind) int {
+	i := slices.Index([]NextKind{NextPlan, NextMark, NextCertify, NextMinimum, NextEndorse, NextFill}, k)
 	if i < 0 {
 		return 100
 	}
@@ -127,7 +127,7 @@ func urgency(k TodoKind) int {
 
 // ByUrgency orders trainings by what waits in them, and by their start.
 func ByUrgency(a, b Standing) int {
-	return cmp.Or(urgency(a.Todo.Kind)-urgency(b.Todo.Kind), a.Event.Starts().Compare(b.Event.Starts()))
+	return cmp.Or(urgency(a.NextStep.Kind)-urgency(b.NextStep.Kind), a.Event.Starts().Compare(b.Event.Starts()))
 }
 
 // Finished is how many people of a training and a sector completed in a month.
@@ -227,10 +227,10 @@ func (s Standing) numbers() Standing {
 // foremost chooses the training that a tile shows.
 func foremost(all []Standing) Standing {
 	if len(all) == 0 {
-		return Standing{Todo: Todo{Kind: TodoPlan}}
+		return Standing{NextStep: NextStep{Kind: NextPlan}}
 	}
 	best := slices.MinFunc(all, ByUrgency)
-	if best.Todo.Kind != TodoNone {
+	if best.NextStep.Kind != NextNone {
 		return best
 	}
 	for _, s := range all {

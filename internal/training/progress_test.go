@@ -61,7 +61,7 @@ func TestFiguresOpenToTheirRows(t *testing.T) {
 			}
 		}
 		for _, x := range numbers.Tiles[0].All {
-			if x.Event.ID != "" || x.Event.VenueBG != "" || len(x.Event.Trainers) > 0 || x.Todo.Kind != training.TodoNone {
+			if x.Event.ID != "" || x.Event.VenueBG != "" || len(x.Event.Trainers) > 0 || x.NextStep.Kind != training.NextNone {
 				t.Errorf("the numbers name a training: %+v", x.Event)
 			}
 		}

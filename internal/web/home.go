@@ -162,7 +162,7 @@ func (s *Server) leadingPart(r *http.Request, p *homePage) error {
 }
 
 func (l *leading) add(t training.Standing, now time.Time) {
-	if t.Todo.Kind == training.TodoMark {
+	if t.NextStep.Kind == training.NextMark {
 		l.Waits = append(l.Waits, t)
 	}
 	if t.Held {

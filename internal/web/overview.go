@@ -278,7 +278,7 @@ func (o *overview) gather() {
 			if !x.Held {
 				o.Next = append(o.Next, x)
 			}
-			if k := x.Todo.Kind; k != training.TodoNone && k != training.TodoFill {
+			if k := x.NextStep.Kind; k != training.NextNone && k != training.NextFill {
 				o.Waits = append(o.Waits, wait{x, t.Region})
 			}
 		}
@@ -379,20 +379,20 @@ func (s *Server) answersSoFar(r *http.Request, p *homePage) error {
 	return nil
 }
 
-// Todo puts the next thing to do into words.
-func (p *Page) Todo(t training.Todo) string {
+// NextStep puts the next thing to do into words.
+func (p *Page) NextStep(t training.NextStep) string {
 	switch t.Kind {
-	case training.TodoPlan:
+	case training.NextPlan:
 		return p.L("Насрочете обучение", "Plan a training")
-	case training.TodoMark:
+	case training.NextMark:
 		return p.Count(t.N, "Отбележете присъствието: липсва {n} отметка", "Отбележете присъствието: липсват {n} отметки", "Mark presence: {n} mark is missing", "Mark presence: {n} marks are missing")
-	case training.TodoCertify:
+	case training.NextCertify:
 		return p.Count(t.N, "Издайте {n} удостоверение", "Издайте {n} удостоверения", "Issue {n} certificate", "Issue {n} certificates")
-	case training.TodoMinimum:
+	case training.NextMinimum:
 		return p.Count(t.N, "Липсва {n} човек от сектор „{s}“", "Липсват {n} души от сектор „{s}“", "{n} person is missing from {s}", "{n} people are missing from {s}", "s", p.Sector(t.Sector))
-	case training.TodoEndorse:
+	case training.NextEndorse:
 		return p.Count(t.N, "{n} човек чака съгласие", "{n} души чакат съгласие", "{n} person awaits endorsement", "{n} people await endorsement")
-	case training.TodoFill:
+	case training.NextFill:
 		return p.Count(t.N, "{n} свободно място", "{n} свободни места", "{n} free seat", "{n} free seats")
 	}
 	return ""
@@ -400,34 +400,34 @@ func (p *Page) Todo(t training.Todo) string {
 
 // Readiness is the class and the words of the tag that says how ready a training to come is.
 func (p *Page) Readiness(t training.Standing) [2]string {
-	switch t.Todo.Kind {
-	case training.TodoNone:
+	switch t.NextStep.Kind {
+	case training.NextNone:
 		if t.Event.Begun(p.Now()) {
 			return [2]string{"b", p.L("Тече", "Under way")}
 		}
 		return [2]string{"ok", p.L("Готово", "Ready")}
-	case training.TodoMark:
+	case training.NextMark:
 		return [2]string{"soon", p.L("Тече, липсват отметки", "Under way, marks missing")}
-	case training.TodoMinimum:
-		return [2]string{"soon", p.Count(t.Todo.N, "Липсва {n}", "Липсват {n}", "{n} missing", "{n} missing")}
-	case training.TodoEndorse:
-		return [2]string{"soon", p.Count(t.Todo.N, "Чака {n} съгласие", "Чака {n} съгласия", "Awaits {n} endorsement", "Awaits {n} endorsements")}
+	case training.NextMinimum:
+		return [2]string{"soon", p.Count(t.NextStep.N, "Липсва {n}", "Липсват {n}", "{n} missing", "{n} missing")}
+	case training.NextEndorse:
+		return [2]string{"soon", p.Count(t.NextStep.N, "Чака {n} съгласие", "Чака {n} съгласия", "Awaits {n} endorsement", "Awaits {n} endorsements")}
 	}
 	return [2]string{"", p.L("Записване", "Filling")}
 }
 
-// TodoLink is where the next thing is done.
-func (p *Page) TodoLink(region access.RegionID, t training.Standing) string {
+// NextLink is where the next thing is done.
+func (p *Page) NextLink(region access.RegionID, t training.Standing) string {
 	id := string(t.Event.ID)
-	switch t.Todo.Kind {
-	case training.TodoPlan:
+	switch t.NextStep.Kind {
+	case training.NextPlan:
 		if p.May(string(access.PlanTraining)) {
 			return "/trainings/new?region=" + string(region)
 		}
 		return "/regions"
-	case training.TodoMark:
+	case training.NextMark:
 		return "/trainings/" + id + "/door"
-	case training.TodoEndorse:
+	case training.NextEndorse:
 		return "/trainings/" + id + "/people?state=applied"
 	}
 	return "/trainings/" + id
