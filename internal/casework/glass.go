@@ -115,7 +115,7 @@ func (s *Service) ReviewBreak(ctx context.Context, by access.Actor, id string, j
 		}
 		var l fault.List
 		worded(&l, "finding", finding, 10, 2000)
-		if g.Review != "" || g.Person == by.Person {
+		if !g.Awaits(by.Person) {
 			l.Add(fault.New(fault.Conflict, "glass.reviewed"))
 		}
 		if err := l.Err(); err != nil {
@@ -134,6 +134,9 @@ func (s *Service) ReviewBreak(ctx context.Context, by access.Actor, id string, j
 		return note(ctx, tx, c, Core, "glass.reviewed", g.ID, "")
 	})
 }
+
+// Awaits reports whether an opening awaits the review of a person: nobody judges their own, and each is judged once.
+func (g GlassBreak) Awaits(p access.PersonID) bool { return g.Review == "" && g.Person != p }
 
 // Overdue reports whether the review of an opening should have come by now.
 func (g GlassBreak) Overdue(now time.Time) bool {

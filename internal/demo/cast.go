@@ -194,12 +194,13 @@ func (w *World) sector(noPolice bool) string {
 	return "social"
 }
 
-// dropout withdraws two people shortly before the training, so that others move up.
+// dropout withdraws two people shortly before the training, so that others move up; none of those who work on cases.
 func (w *World) dropout(ctx context.Context, id training.EventID) error {
 	cards, err := w.Training.Roster(ctx, w.manager, training.RosterFilter{Event: id, State: training.Confirmed, Limit: 100})
 	if err != nil {
 		return err
 	}
+	cards = slices.DeleteFunc(cards, func(c training.Card) bool { return w.worksOnCases(c.Person) })
 	for range min(2, len(cards)/12) {
 		c := cards[w.rnd.IntN(len(cards))]
 		if err := quiet(w.Training.Withdraw(ctx, w.manager, c.ID)); err != nil {

@@ -94,6 +94,9 @@ type Export struct {
 	Version   int
 }
 
+// Awaits reports whether the export awaits the answer of a person: it is large, and somebody else asked for it.
+func (x Export) Awaits(p access.PersonID) bool { return x.State == Asked && x.By != p }
+
 func (x Export) resource() access.Resource {
 	return access.Resource{Kind: string(Exports), ID: x.ID, Own: x.By}
 }

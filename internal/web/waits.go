@@ -48,7 +48,7 @@ func (s *Server) awaitingReviews(r *http.Request, p *homePage) error {
 	all, _, _, err := s.Casework.Breaks(r.Context(), p.actor)
 	n, late := 0, false
 	for _, x := range all {
-		if x.Person != p.actor.Person {
+		if x.Awaits(p.actor.Person) {
 			n, late = n+1, late || x.Overdue(p.Now())
 		}
 	}
@@ -98,7 +98,7 @@ func (s *Server) awaitingExports(r *http.Request, p *homePage) error {
 	all, err := s.Privacy.ExportList(r.Context(), p.actor)
 	n := 0
 	for _, x := range all {
-		if x.State == privacy.Asked && x.By != p.actor.Person {
+		if x.Awaits(p.actor.Person) {
 			n++
 		}
 	}
