@@ -162,6 +162,9 @@ func endAlready(ctx context.Context, tx Tx, c Clock, r ClockRule, entered ...Hap
 		return false, err
 	}
 	all = append(all, entered...)
+	if !slices.ContainsFunc(all, func(h Happening) bool { return r.EndsOn(h.Event) }) {
+		return false, nil // as mostly
+	}
 	slices.SortStableFunc(all, func(a, b Happening) int { return a.At.Compare(b.At) })
 	clocks, err := tx.ClocksOf(ctx, c.Signal, c.Case)
 	if err != nil {
