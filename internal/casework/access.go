@@ -66,7 +66,7 @@ func barredPerson(ctx context.Context, tx Tx, id access.PersonID) (BarredPerson,
 	}
 	agencies := []access.AgencyID{p.Agency}
 	for _, g := range grants {
-		if g.Ended.IsZero() && g.Role != access.Member && (g.Until.IsZero() || g.Until.After(tx.Now())) {
+		if g.Role != access.Member && g.Lives(tx.Now()) {
 			x.Roles, agencies = append(x.Roles, g.Role), append(agencies, g.Agency)
 		}
 	}

@@ -3,6 +3,7 @@ package casework_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -127,6 +128,29 @@ func TestABarredPersonReachesNothing(t *testing.T) {
 		}
 		if n := testkit.Count(w, w.db, "SELECT count(*) FROM case_barred WHERE reason LIKE '%братовчед%' OR reason LIKE '%съсед%'"); n != 0 {
 			t.Error("the reason lies in the clear")
+		}
+	})
+}
+
+// Of somebody excluded it is said in which roles they work now, not in which they once did.
+func TestARoleThatIsOverIsNotSaidOfSomebodyExcluded(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, c, now := w.Context(), w.opened(), w.clock.Now()
+		for name, set := range map[string]string{"inspector": "", "inspector2": "ended_at", "teacher": "until_at"} {
+			w.must(w.s.Exclude(ctx, w.person["worker"], c.ID, w.person[name].Person, "братовчед на бащата"))
+			if set != "" {
+				w.exec("UPDATE role_grant SET "+set+" = $1 WHERE person_id = $2 AND role = 'partner'", now.UTC().Format("2006-01-02T15:04:05.000000Z"), string(w.person[name].Person))
+			}
+		}
+		v, err := w.s.WhoSees(ctx, w.person["worker"], c.ID)
+		w.must(err)
+		roles := map[string][]access.Role{}
+		for _, x := range v.Barred {
+			roles[x.Name] = x.Roles
+		}
+		want := map[string][]access.Role{"Лице inspector": {access.Partner}, "Лице inspector2": nil, "Лице teacher": nil}
+		if !maps.EqualFunc(roles, want, slices.Equal) {
+			t.Errorf("roles %v, want %v", roles, want)
 		}
 	})
 }

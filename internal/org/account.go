@@ -56,6 +56,11 @@ type RoleGrant struct {
 	ConfirmedBy access.PersonID // who agreed
 }
 
+// Lives reports whether the grant gives its role at a moment.
+func (g RoleGrant) Lives(now time.Time) bool {
+	return !g.Waits && g.Ended.IsZero() && (g.Until.IsZero() || now.Before(g.Until))
+}
+
 // AccountCard is an account as the administrator sees it.
 type AccountCard struct {
 	Account

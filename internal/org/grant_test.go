@@ -2,6 +2,7 @@ package org_test
 
 import (
 	"testing"
+	"time"
 
 	"strengthen/internal/access"
 	"strengthen/internal/fault"
@@ -114,4 +115,23 @@ func TestAWaitingRoleOpensNothing(t *testing.T) {
 			t.Errorf("%v: holds %v", err, v.Actor.Grants)
 		}
 	})
+}
+
+func TestWhenAGrantLives(t *testing.T) {
+	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	for name, tc := range map[string]struct {
+		grant org.RoleGrant
+		lives bool
+	}{
+		"without an end":              {org.RoleGrant{}, true},
+		"until a moment to come":      {org.RoleGrant{Until: now.Add(time.Second)}, true},
+		"until now":                   {org.RoleGrant{Until: now}, false},
+		"taken back":                  {org.RoleGrant{Ended: now}, false},
+		"taken back before its end":   {org.RoleGrant{Until: now.Add(time.Hour), Ended: now}, false},
+		"waiting for a second person": {org.RoleGrant{Waits: true}, false},
+	} {
+		if got := tc.grant.Lives(now); got != tc.lives {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
 }

@@ -89,7 +89,7 @@ func administrators(ctx context.Context, tx Tx) (int, error) {
 	n := 0
 	for _, c := range cards {
 		for _, g := range c.Grants {
-			if g.Role == access.Administrator && c.State == Active && (g.Until.IsZero() || tx.Now().Before(g.Until)) {
+			if g.Role == access.Administrator && c.State == Active && g.Lives(tx.Now()) {
 				n++
 				break
 			}

@@ -296,7 +296,7 @@ func (s *Server) keepingPart(r *http.Request, p *homePage) error {
 func (k *keeping) add(c org.AccountCard, now time.Time) {
 	held, needs := map[access.Role]bool{}, false
 	for _, g := range c.Grants {
-		if g.Ended.IsZero() && (g.Until.IsZero() || now.Before(g.Until)) {
+		if g.Lives(now) {
 			held[g.Role], needs = true, needs || access.NeedsFactor(g.Role)
 		}
 	}

@@ -265,7 +265,7 @@ func (p *accountsPage) InviteOptions() []Option {
 // Holds reports whether an account holds a role now.
 func (p accountsPage) Holds(c org.AccountCard, r access.Role) bool {
 	return slices.ContainsFunc(c.Grants, func(g org.RoleGrant) bool {
-		return g.Role == r && g.Ended.IsZero() && (g.Until.IsZero() || p.Now().Before(g.Until))
+		return g.Role == r && g.Lives(p.Now())
 	})
 }
 
