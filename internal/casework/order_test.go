@@ -91,7 +91,7 @@ func TestAPlacedChildWaitsForNoOrder(t *testing.T) {
 	})
 }
 
-// The team was called before it was noted when violence was confirmed, and the note was wrong.
+// A crime was reported before, as it was noted, anybody knew of it, and the note was wrong.
 func TestACorrectedStartFindsItsEnd(t *testing.T) {
 	each(t, func(w *world) {
 		ctx, worker := w.Context(), w.person["worker"]

@@ -18,11 +18,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strengthen/internal/testkit"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"strengthen/internal/testkit"
 )
 
 var (
