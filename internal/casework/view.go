@@ -182,7 +182,7 @@ func (v *CaseView) seats(ctx context.Context, tx Tx) error {
 			return err
 		}
 		seat := SeatView{Seat: x, Agency: a}
-		if x.Person != "" && tx.Can(access.SeeCompletion, access.Resource{Kind: "completion", Own: x.Person, Agency: x.Agency, Region: a.Region}) {
+		if x.Person != "" && seesCompletion(tx, x.Person, x.Agency, a.Region) {
 			if seat.Trained, err = tx.TrainedOn(ctx, x.Person); err != nil {
 				return err
 			}
@@ -204,17 +204,21 @@ func (v *CaseView) hideTrained(ctx context.Context, tx Tx) error {
 		if !e.Trained {
 			continue
 		}
-		r := access.Resource{Kind: "completion", Own: e.Actor, Agency: e.Agency}
+		var a org.Agency
 		if e.Agency != "" {
-			a, err := v.agency(ctx, tx, e.Agency)
-			if err != nil && !fault.Is(err, fault.NotFound) {
+			var err error
+			if a, err = v.agency(ctx, tx, e.Agency); err != nil && !fault.Is(err, fault.NotFound) {
 				return err
 			}
-			r.Region = a.Region
 		}
-		v.Events[i].Trained = tx.Can(access.SeeCompletion, r)
+		v.Events[i].Trained = seesCompletion(tx, e.Actor, e.Agency, a.Region)
 	}
 	return nil
+}
+
+// seesCompletion reports whether the reader may see that somebody of an institution completed a training.
+func seesCompletion(tx Tx, p access.PersonID, of access.AgencyID, in access.RegionID) bool {
+	return tx.Can(access.SeeCompletion, access.Resource{Kind: "completion", Own: p, Agency: of, Region: in})
 }
 
 func (v *CaseView) agency(ctx context.Context, tx Tx, id access.AgencyID) (org.Agency, error) {
