@@ -165,8 +165,14 @@ func golden(t *testing.T, file, got string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(want) != got {
-		t.Errorf("%s is not what was found; look at the difference and run with -update", file)
+	lines := strings.Split(got, "\n")
+	for i, was := range strings.Split(string(want), "\n") {
+		if i == len(lines) || lines[i] != was {
+			t.Fatalf("%s, line %d: expected %q, found %q; look at the difference and run with -update", file, i+1, was, lines[min(i, len(lines)-1)])
+		}
+	}
+	if len(got) > len(want) {
+		t.Errorf("%s ends before what was found; look at the difference and run with -update", file)
 	}
 }
 
