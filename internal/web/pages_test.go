@@ -203,7 +203,9 @@ func (s *site) findCase(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.file.signal, s.file.clock = v.Signals[0].ID, string(v.Clocks[0].ID)
+	s.file.signal = v.Signals[0].ID
+	assessment := slices.IndexFunc(v.Clocks, func(c casework.ClockView) bool { return c.Rule == "D13" }) // of the case, which its team sees
+	s.file.clock = string(v.Clocks[assessment].ID)
 	town := slices.IndexFunc(v.Seats, func(x casework.SeatView) bool { return x.Agency.Kind == "municipality" })
 	s.file.note, err = s.casework.AddNote(ctx, worker, "note", casework.Note{Case: s.file.id, Part: casework.Voice, Nature: casework.Verbal, Source: "разговор в училище", Text: "Иска да остане при баба си.", Wish: "ask"})
 	err = errors.Join(err,
