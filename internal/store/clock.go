@@ -91,7 +91,7 @@ func (tx *Tx) Clock(ctx context.Context, id casework.ClockID) (casework.Clock, e
 	return one(ctx, tx, selectFrom(clockSelect).and("k.id = ?", string(id)), scanClock)
 }
 
-// ClocksOf returns the clocks of a signal, of a case, or of both together, in the order of their ends.
+// ClocksOf returns the clocks of a signal, of a case, or of both together, in the order of their ends, then of their rules.
 func (tx *Tx) ClocksOf(ctx context.Context, g casework.SignalID, c casework.CaseID) ([]casework.Clock, error) {
 	q := selectFrom(clockSelect)
 	switch {
@@ -102,7 +102,7 @@ func (tx *Tx) ClocksOf(ctx context.Context, g casework.SignalID, c casework.Case
 	default:
 		q.and("k.signal_id = ?", string(g))
 	}
-	return collect(ctx, tx, q.by("ORDER BY k.due_at, k.id"), scanClock)
+	return collect(ctx, tx, q.by("ORDER BY k.due_at, k.rule, k.id"), scanClock)
 }
 
 // PutHappening keeps that something happened.
