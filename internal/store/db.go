@@ -18,7 +18,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib" // and the driver "pgx"
 
 	"strengthen/internal/access"
 	"strengthen/internal/calendar"
@@ -114,14 +115,23 @@ func (db *DB) openPostgres(address string) error {
 	if !strings.HasPrefix(address, "postgres://") && !strings.HasPrefix(address, "postgresql://") {
 		return fmt.Errorf("the database address must begin with postgres://")
 	}
-	pool, err := sql.Open("pgx", address)
+	config, err := pgx.ParseConfig(address)
 	if err != nil {
 		return fmt.Errorf("open postgres: %w", err)
 	}
+	pool := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(planOnce))
 	pool.SetMaxOpenConns(16)
 	pool.SetMaxIdleConns(16)
 	db.kind, db.write, db.read = Postgres, pool, pool
 	return nil
+}
+
+// planOnce has a connection plan each statement once, and not anew for its values: to plan costs more than to find, and the more
+// the larger the tables, since their statistics grow. No statement needs it: where an index is for a part of the rows, the
+// statement names that part in its text, as SQLite wants it too.
+func planOnce(ctx context.Context, c *pgx.Conn) error {
+	_, err := c.Exec(ctx, "SET plan_cache_mode = force_generic_plan")
+	return err
 }
 
 const pragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(ON)" +
