@@ -28,7 +28,7 @@ const draftDays = 14
 // DraftTx is what drafts need of a transaction. Drafts leave no entry on the record: they are saved every few seconds and change
 // nothing that anybody else sees.
 type DraftTx interface {
-	Draft(ctx context.Context, form string) (FormDraft, error)
+	Drafts(ctx context.Context, forms []string) ([]FormDraft, error)
 	KeepDraft(ctx context.Context, d FormDraft) error
 	DropDraft(ctx context.Context, form string) error
 	DropOldDrafts(ctx context.Context, before time.Time) error
@@ -48,21 +48,29 @@ func (s *Service) SaveDraft(ctx context.Context, by access.Actor, form string, f
 	})
 }
 
-// Draft returns what the actor had typed into a form, and when; nothing when there is no draft.
-func (s *Service) Draft(ctx context.Context, by access.Actor, form string) (map[string]string, time.Time, error) {
-	var d FormDraft
-	err := s.store.View(ctx, by, func(tx Tx) (err error) {
-		d, err = tx.Draft(ctx, form)
-		return err
+// Typed is what somebody had typed into a form, by the names of its fields, and when.
+type Typed struct {
+	Fields map[string]string
+	At     time.Time
+}
+
+// Drafts returns what the actor had typed into forms, as far as there are drafts.
+func (s *Service) Drafts(ctx context.Context, by access.Actor, forms ...string) (map[string]Typed, error) {
+	out := map[string]Typed{}
+	return out, s.store.View(ctx, by, func(tx Tx) error {
+		all, err := tx.Drafts(ctx, forms)
+		if err != nil {
+			return err
+		}
+		for _, d := range all {
+			t := Typed{At: d.At}
+			if err := json.Unmarshal([]byte(d.Fields), &t.Fields); err != nil {
+				return err
+			}
+			out[d.Form] = t
+		}
+		return nil
 	})
-	if fault.Is(err, fault.NotFound) {
-		return nil, time.Time{}, nil
-	}
-	if err != nil {
-		return nil, time.Time{}, err
-	}
-	var fields map[string]string
-	return fields, d.At, json.Unmarshal([]byte(d.Fields), &fields)
 }
 
 // DropDraft forgets what the actor had typed into a form, when it was sent or thrown away.

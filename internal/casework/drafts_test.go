@@ -18,18 +18,22 @@ func TestADraftIsItsWritersAlone(t *testing.T) {
 		worker, typed := w.person["worker"], map[string]string{"text": "MARKER, едно изречение", "part": "core"}
 		w.must(w.s.SaveDraft(w.Context(), worker, form, map[string]string{"text": "едно"}))
 		w.must(w.s.SaveDraft(w.Context(), worker, form, typed))
-		got, at, err := w.s.Draft(w.Context(), worker, form)
-		w.must(err)
-		if !maps.Equal(got, typed) || !at.Equal(w.clock.Now()) {
-			t.Errorf("%v, %v", got, at)
+		w.must(w.s.SaveDraft(w.Context(), worker, "/cases/z/notes", map[string]string{"text": "друго"}))
+		got, err := w.s.Drafts(w.Context(), worker, "/cases/y/notes", form)
+		if d := got[form]; err != nil || len(got) != 1 || !maps.Equal(d.Fields, typed) || !d.At.Equal(w.clock.Now()) {
+			t.Errorf("%v, %v", got, err)
 		}
+		if got, err = w.s.Drafts(w.Context(), worker, form, "/cases/z/notes"); err != nil || len(got) != 2 || got["/cases/z/notes"].Fields["text"] != "друго" {
+			t.Errorf("two at once: %v, %v", got, err)
+		}
+		w.must(w.s.DropDraft(w.Context(), worker, "/cases/z/notes"))
 		for _, who := range []string{"worker2", "head", "admin"} {
-			if got, _, err := w.s.Draft(w.Context(), w.person[who], form); err != nil || got != nil {
+			if got, err := w.s.Drafts(w.Context(), w.person[who], form); err != nil || len(got) > 0 {
 				t.Errorf("%s reads it: %v", who, err)
 			}
 			w.must(w.s.DropDraft(w.Context(), w.person[who], form))
 		}
-		if got, _, err := w.s.Draft(w.Context(), worker, "/cases/y/notes"); err != nil || got != nil {
+		if got, err := w.s.Drafts(w.Context(), worker, "/cases/y/notes"); err != nil || len(got) > 0 {
 			t.Errorf("another form has it: %v", err)
 		}
 		if n := testkit.Count(w, w.db, "SELECT count(*) FROM draft WHERE fields LIKE '%MARKER%' OR fields LIKE '%изречение%'"); n != 0 {
@@ -41,12 +45,12 @@ func TestADraftIsItsWritersAlone(t *testing.T) {
 		}
 		w.clock.Move(13 * 24 * time.Hour)
 		w.must(w.s.DropOldDrafts(w.Context()))
-		if got, _, err := w.s.Draft(w.Context(), worker, form); err != nil || got == nil {
+		if got, err := w.s.Drafts(w.Context(), worker, form); err != nil || len(got) != 1 {
 			t.Errorf("gone after 13 days: %v", err)
 		}
 		w.clock.Move(25 * time.Hour)
 		w.must(w.s.DropOldDrafts(w.Context()))
-		if got, _, err := w.s.Draft(w.Context(), worker, form); err != nil || got != nil {
+		if got, err := w.s.Drafts(w.Context(), worker, form); err != nil || len(got) > 0 {
 			t.Errorf("there after two weeks: %v", err)
 		}
 		w.must(w.s.SaveDraft(w.Context(), worker, form, typed))

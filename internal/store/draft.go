@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"strengthen/internal/casework"
@@ -11,18 +12,18 @@ import (
 // draftKey is the record under whose key the drafts of a person are.
 func (tx *Tx) draftKey() string { return "draft/" + string(tx.by.Person) }
 
-// Draft returns what the actor had typed into a form.
-func (tx *Tx) Draft(ctx context.Context, form string) (casework.FormDraft, error) {
-	d, err := one(ctx, tx, selectFrom(`SELECT person_id, form, fields, at FROM draft`).and("person_id = ?", string(tx.by.Person)).and("form = ?", form),
+// Drafts returns what the actor had typed into forms.
+func (tx *Tx) Drafts(ctx context.Context, forms []string) ([]casework.FormDraft, error) {
+	all, err := collect(ctx, tx, in(selectFrom(`SELECT person_id, form, fields, at FROM draft`).and("person_id = ?", string(tx.by.Person)), "form", forms),
 		func(s scanner) (casework.FormDraft, error) {
 			var d casework.FormDraft
 			err := s.Scan(&d.Person, &d.Form, &d.Fields, at(&d.At))
 			return d, err
 		})
-	if err != nil {
-		return d, err
+	for i := range all {
+		err = errors.Join(err, tx.unseal(ctx, tx.draftKey(), all[i].Form, secret{"draft.fields", &all[i].Fields}))
 	}
-	return d, tx.unseal(ctx, tx.draftKey(), form, secret{"draft.fields", &d.Fields})
+	return all, err
 }
 
 // KeepDraft keeps what the actor has typed into a form.

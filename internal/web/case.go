@@ -385,7 +385,6 @@ func (s *Server) team(r *http.Request, p *casePage) error {
 func (s *Server) onCase(w http.ResponseWriter, r *http.Request, tab string, fill func(*http.Request, *casePage) error, do func(by access.Actor, id casework.CaseID) error) error {
 	err := do(visitOf(r).actor(), caseID(r))
 	if err == nil {
-		s.sent(r)
 		return to(w, r, "/cases/"+string(caseID(r))+tabPath(tab), "saved")
 	}
 	p := s.newCasePage(r, tab)

@@ -17,6 +17,7 @@ import (
 	"strengthen/internal/calendar"
 	"strengthen/internal/casework"
 	"strengthen/internal/org"
+	"strengthen/internal/testkit"
 )
 
 // post sends a form as somebody, and returns the answer, with where it leads.
@@ -245,33 +246,61 @@ func TestADraftDoesNotOverwriteWhatOthersWrote(t *testing.T) {
 	at := "/cases/" + string(f.id) + "/notes/" + f.note
 	w.as("lead", at)
 	w.must(evaluate(w.ctx, `{ const e = document.querySelector("#text"); e.value = "Детето е уплашено."; e.dispatchEvent(new Event("input", {bubbles: true})); e.dispatchEvent(new FocusEvent("focusout", {bubbles: true})); }`))
-	until(t, w.ctx, `document.querySelector(".saved").textContent.includes("записана")`)
+	until(t, w.ctx, `document.querySelector("#text").form.querySelector(".saved").textContent.includes("записана")`)
 	w.must(w.s.EditNote(t.Context(), w.person["member"], f.id, f.note, casework.Form{"source": "посещение", "text": "Детето е спокойно."}, casework.Form{"source": "посещение", "text": "Детето плаче."}))
 	w.as("lead", at)
 	until(t, w.ctx, `document.querySelector("#text").value === "Детето е уплашено."`)
-	w.must(evaluate(w.ctx, `window.before = true; document.querySelector("form[data-draft] button").click()`))
+	w.must(evaluate(w.ctx, `window.before = true; document.querySelector("#text").form.querySelector("button:not([type=button])").click()`))
 	until(t, w.ctx, `!window.before && document.readyState === "complete"`)
 	w.says("Нищо не е презаписано", "Детето плаче.", "Детето е уплашено.")
 }
 
 // TestADraftIsForgottenWhateverPageItWasSentFrom: a page that came back with a fault keeps the draft under the same name as the
-// page on which it began.
+// page on which it began, and what was taken leaves none.
 func TestADraftIsForgottenWhateverPageItWasSentFrom(t *testing.T) {
-	w := newCaseTown(t)
+	town := newCaseTown(t)
+	w := &caseWalk{town, chromium(t)}
 	f := w.files["open"]
 	at := "/cases/" + string(f.id)
 	plan, err := w.s.DraftPlan(t.Context(), w.person["lead"], w.key(), f.id)
 	w.must(err)
 	w.held(f)
-	name := regexp.MustCompile(`name="draft" value="([^"]+)"`)
-	for page, form := range map[string]string{at + "/plan": at + "/plans/" + plan, at + "/meetings/" + f.meeting: at + "/meetings/" + f.meeting + "/minutes"} {
-		_, first := w.site.ask(t, http.MethodGet, page, w.token["lead"])
-		long := strings.Repeat("щ", 20_001)
-		code, _, again := w.post("lead", form, url.Values{"long_term": {long}, "risk": {long}})
-		a, b := name.FindStringSubmatch(first), name.FindStringSubmatch(again)
-		if code != http.StatusUnprocessableEntity || a == nil || b == nil || a[1] != b[1] {
-			t.Errorf("%s: the draft is called %v, then %v (%d)", page, a, b, code)
+	for _, x := range [][3]string{{at + "/plan", "/plans/" + plan, "long_term"}, {at + "/meetings/" + f.meeting, "/minutes", "risk"}, {at + "/meetings/" + f.meeting, "/bring", "text"}, {at + "/restorative", "/restorative", "why"}} {
+		w.as("lead", x[0])
+		w.types(x[1], map[string]string{x[2]: strings.Repeat("щ", 20_001), "kind": "worry", "nature": "fact", "source": "посещение", "method": "conference"})
+		w.must(evaluate(w.ctx, `window.before = true; `+formAt(x[1])+`.querySelector("button:not([type=button])").click()`))
+		until(t, w.ctx, `!window.before && document.querySelector(".sum") !== null`)
+		if n := testkit.Count(t, w.site.db, "SELECT count(*) FROM draft"); n != 1 {
+			t.Errorf("%s: %d drafts of what was refused", x[1], n)
 		}
+		w.types(x[1], map[string]string{x[2]: "Сега е по-кратко."})
+		w.send(x[1], nil, "")
+		if n := testkit.Count(t, w.site.db, "SELECT count(*) FROM draft"); n != 0 {
+			t.Errorf("%s: %d drafts of what was taken", x[1], n)
+		}
+	}
+}
+
+// TestADraftBringsEveryFieldBack: a form with rows, ticks and a text is left unsent; it comes back as it was, in a fold that is open.
+func TestADraftBringsEveryFieldBack(t *testing.T) {
+	town := newCaseTown(t)
+	w := &caseWalk{town, chromium(t)}
+	f, lead := w.files["open"], w.person["lead"]
+	w.must(w.s.ReferRestorative(t.Context(), lead, w.key(), f.id, "conference", "Бабата иска семейството да се събере."))
+	at := "/cases/" + string(f.id) + "/restorative"
+	w.as("lead", at)
+	const rows = `const f = [...document.forms].find((f) => f.action.endsWith("/screen")); const all = (name) => [...f.querySelectorAll("[name=" + name + "]")];`
+	w.must(evaluate(w.ctx, `{ `+rows+`
+		all("role")[0].value = "child"; all("role")[1].value = "parent"; all("informed")[1].value = "2026-03-02"; all("by")[0].value = "майката";
+		all("independent")[0].checked = true; f.querySelector("textarea").value = "Две дълги изречения.";
+		f.dispatchEvent(new Event("input", {bubbles: true})); f.dispatchEvent(new FocusEvent("focusout", {bubbles: true})); }`))
+	until(t, w.ctx, formAt("/screen")+`.querySelector(".saved").textContent.includes("записана")`)
+	w.as("lead", at)
+	until(t, w.ctx, formAt("/screen")+`.querySelector(".saved").textContent.includes("Върната")`)
+	got := w.read(`(() => { ` + rows + ` return JSON.stringify([all("role")[0].value, all("role")[1].value, all("role")[2].value, all("informed")[0].value, all("informed")[1].value, all("by")[0].value,
+		all("independent")[0].checked, all("unbound")[0].checked, f.querySelector("textarea").value, f.closest("details").open]); })()`)
+	if want := `["child","parent","","","2026-03-02","майката",true,false,"Две дълги изречения.",true]`; got != want {
+		t.Errorf("came back as %s, want %s", got, want)
 	}
 }
 

@@ -73,6 +73,21 @@ func (w *caseWalk) send(at string, values map[string]string, button string) {
 	}
 }
 
+// formAt is the script that finds the form whose address ends so.
+func formAt(at string) string {
+	return `[...document.forms].find((f) => f.getAttribute("method") === "post" && new URL(f.getAttribute("action") || "", location).pathname.endsWith("` + at + `"))`
+}
+
+// types writes into a form without sending it, and waits until its draft is kept.
+func (w *caseWalk) types(at string, values map[string]string) {
+	w.Helper()
+	given, err := json.Marshal(values)
+	w.must(err)
+	w.must(evaluate(w.ctx, `{ const f = `+formAt(at)+`; for (const [name, value] of Object.entries(`+string(given)+`)) if (f.elements[name]) f.elements[name].value = value;
+		f.dispatchEvent(new Event("input", {bubbles: true})); f.dispatchEvent(new FocusEvent("focusout", {bubbles: true})); }`))
+	until(w.T, w.ctx, formAt(at)+`.querySelector(".saved").textContent.includes("записана")`)
+}
+
 func (w *caseWalk) read(script string) string {
 	w.Helper()
 	text, err := chromedp.Run(w.ctx, chromedp.Evaluate[string](script))
@@ -241,7 +256,7 @@ func TestALostConnectionLosesNothing(t *testing.T) {
 			*w.caseTown = *town
 			w.caseTown.T = t
 			w.as(x.who, x.path)
-			form := `[...document.forms].find((f) => f.getAttribute("method") === "post" && new URL(f.getAttribute("action") || "", location).pathname.endsWith("` + x.at + `"))`
+			form := formAt(x.at)
 			w.must(evaluate(w.ctx, `(() => { const f = `+form+`; f.elements["`+x.field+`"].value = "`+x.text+`";
 				for (const s of f.querySelectorAll("select")) if (!s.value) s.selectedIndex = 1;
 				const k = f.querySelector("[name=kinds]"); if (k) { k.checked = true; f.elements.place.value = "PER32"; } })()`))

@@ -212,7 +212,6 @@ func (s *Server) meeting(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) onMeeting(w http.ResponseWriter, r *http.Request, do func(by access.Actor, id casework.CaseID, meeting string) error) error {
 	err := do(visitOf(r).actor(), caseID(r), r.PathValue("meeting"))
 	if err == nil {
-		s.sent(r)
 		return to(w, r, "/cases/"+string(caseID(r))+"/meetings/"+r.PathValue("meeting"), "saved")
 	}
 	p, e := s.meetingPage(r)

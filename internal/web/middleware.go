@@ -36,6 +36,7 @@ type visit struct {
 	in      bool // signed in
 	network string
 	lacking error // what the page could not read while it was made
+	taken   bool  // what was sent was taken, and the reader goes on
 }
 
 func visitOf(r *http.Request) *visit {
@@ -150,7 +151,11 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, v *visit, row Rou
 	if err := readable(r); err != nil {
 		return err
 	}
-	return row.handle(w, r)
+	err := row.handle(w, r)
+	if err == nil && v.taken && v.in {
+		s.forgetDraft(r)
+	}
+	return err
 }
 
 func multipartForm(r *http.Request) bool {

@@ -65,7 +65,6 @@ func (s *Server) saveNote(w http.ResponseWriter, r *http.Request) error {
 	saw, mine := form(r, "source", "text")
 	err := s.Casework.EditNote(r.Context(), visitOf(r).actor(), caseID(r), r.PathValue("note"), saw, mine)
 	if err == nil {
-		s.sent(r)
 		return to(w, r, "/cases/"+string(caseID(r))+"/notes", "saved")
 	}
 	p, e := s.notePage(r)

@@ -174,7 +174,6 @@ func (s *Server) fridge(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) onPlan(w http.ResponseWriter, r *http.Request, do func(by access.Actor, id casework.CaseID) error) error {
 	err := do(visitOf(r).actor(), caseID(r))
 	if err == nil {
-		s.sent(r)
 		return to(w, r, "/cases/"+string(caseID(r))+"/plan", "saved")
 	}
 	p, e := s.casePlanPage(r)

@@ -129,7 +129,6 @@ func (s *Server) stepRequest(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
 	err := s.Casework.StepRequest(r.Context(), visitOf(r).actor(), id, version(r), casework.RequestStep(r.PathValue("step")), words(r, "text"))
 	if err == nil {
-		s.sent(r)
 		return to(w, r, "/requests/"+id, "saved")
 	}
 	p, e := s.askPage(r, id)
@@ -183,7 +182,6 @@ func (s *Server) sendRequest(w http.ResponseWriter, r *http.Request) error {
 		err = s.Casework.Send(r.Context(), visitOf(r).actor(), "request/"+field(r, "key"), caseID(r), x)
 	}
 	if err == nil {
-		s.sent(r)
 		return to(w, r, "/cases/"+string(caseID(r))+"/requests", "saved")
 	}
 	p, e := s.caseRequestsPage(r)

@@ -107,6 +107,7 @@ func to(w http.ResponseWriter, r *http.Request, path, ok string) error {
 		path += sep + "ok=" + ok
 	}
 	http.Redirect(w, r, path, http.StatusSeeOther)
+	visitOf(r).taken = true
 	return nil
 }
 

@@ -282,7 +282,6 @@ func (s *Server) enterSignal(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.again(w, placed(err), &p.Page, "enter", p)
 	}
-	s.sent(r)
 	return to(w, r, "/signals/"+string(given.Signal), "received")
 }
 
@@ -411,7 +410,6 @@ func (s *Server) onSignal(w http.ResponseWriter, r *http.Request, do func(by acc
 	id := casework.SignalID(r.PathValue("id"))
 	err := do(visitOf(r).actor(), id, version(r))
 	if err == nil {
-		s.sent(r)
 		return to(w, r, "/signals/"+string(id), "saved")
 	}
 	p, e := s.signalPage(r, id)

@@ -24,7 +24,7 @@ func (s *Server) workRoutes() []Route {
 		{"POST /terms/{ref}", access.EditRules, false, 0, s.saveTermRule, false},
 		{"GET /settings/identity", access.SetIdentity, false, 0, s.identitySettings, false},
 		{"POST /settings/identity", access.SetIdentity, false, 0, s.saveIdentitySettings, false},
-		{"GET /drafts", access.EnterSignal, false, 0, s.draft, false},
+		{"GET /drafts", access.EnterSignal, false, 0, s.drafts, false},
 		{"POST /drafts", access.EnterSignal, false, 0, s.saveDraft, false},
 		{"POST /drafts/drop", access.EnterSignal, false, 0, s.dropDraft, false},
 	}, "POST /terms/{ref}", "POST /settings/identity")
@@ -331,14 +331,22 @@ func (s *Server) saveIdentitySettings(w http.ResponseWriter, r *http.Request) er
 	return to(w, r, "/settings/identity", "saved")
 }
 
-// draft returns what the reader had typed into a form, for the script of the page.
-func (s *Server) draft(w http.ResponseWriter, r *http.Request) error {
-	fields, at, err := s.Casework.Draft(r.Context(), visitOf(r).actor(), r.URL.Query().Get("form"))
+// drafts returns what the reader had typed into the forms of a page, for its script.
+func (s *Server) drafts(w http.ResponseWriter, r *http.Request) error {
+	all, err := s.Casework.Drafts(r.Context(), visitOf(r).actor(), r.URL.Query()["form"]...)
 	if err != nil {
 		return err
 	}
+	type typed struct {
+		Fields map[string]string `json:"fields"`
+		At     string            `json:"at"`
+	}
+	p, out := s.page(r, ""), map[string]typed{}
+	for form, d := range all {
+		out[form] = typed{d.Fields, p.When(d.At)}
+	}
 	w.Header().Set("Content-Type", "application/json")
-	return json.NewEncoder(w).Encode(map[string]any{"fields": fields, "at": s.page(r, "").When(at)})
+	return json.NewEncoder(w).Encode(out)
 }
 
 // saveDraft keeps what the reader has typed into a form. Passwords, keys and versions are not part of it.
@@ -364,10 +372,10 @@ func (s *Server) dropDraft(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// sent forgets the draft of a form that was sent and kept.
-func (s *Server) sent(r *http.Request) {
-	form := field(r, "draft")
-	if form == "" || path.Clean(form) != form {
+// forgetDraft forgets the draft of a form that was sent and taken.
+func (s *Server) forgetDraft(r *http.Request) {
+	form := r.PostForm.Get("draft")
+	if form == "" {
 		return
 	}
 	if err := s.Casework.DropDraft(r.Context(), visitOf(r).actor(), form); err != nil {

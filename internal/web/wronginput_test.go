@@ -395,7 +395,7 @@ func (w *wrongSite) attack(f form) int {
 		}
 	}
 	for _, c := range f.controls {
-		if c.fixed && c.kind != "button" && c.name != "next" && c.name != "key" && c.name != "draft" && c.name != "who" && !strings.HasPrefix(c.name, "was_") && !slices.Contains(unlocked, f.pattern) {
+		if c.fixed && c.kind != "button" && c.name != "next" && c.name != "key" && c.name != "who" && !strings.HasPrefix(c.name, "was_") && !slices.Contains(unlocked, f.pattern) {
 			for _, text := range []string{"много", "-7", "99999999999999999999", strings.Repeat("a", 60_000)} {
 				if f.bare() && c.name != "version" {
 					continue

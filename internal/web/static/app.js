@@ -68,18 +68,19 @@ if (exits.length) {
   });
 }
 
-// Drafts: what is typed into a form is kept on the server three seconds after the last key; without connection it stays in the page,
-// which says so and asks before it is left. Nothing is kept in the browser.
-document.querySelectorAll("form[data-draft]").forEach((f) => {
-  const place = f.elements.draft.value, said = f.querySelector(".saved"), bg = document.documentElement.lang === "bg";
-  const own = [...f.elements].filter((e) => e.name && !/^(draft|key|version)$/.test(e.name) && e.type !== "hidden" && e.type !== "file");
+// Drafts: what is typed into a form with a long text is kept on the server three seconds after the last key; without connection it
+// stays in the page, which says so and asks before it is left. Nothing is kept in the browser.
+const keeping = document.body.dataset.drafts === undefined ? [] : [...document.querySelectorAll("form[method=post]:not([data-nodraft],[data-save])")].filter((f) => f.querySelector("textarea")).map((f) => {
+  const place = new URL(f.getAttribute("action") || location.pathname, location).pathname, bg = document.documentElement.lang === "bg", said = document.createElement("span"), name = document.createElement("input");
+  const own = [...f.elements].filter((e) => e.name && !/^(hidden|file|password|submit|button)$/.test(e.type)), check = (e) => e.type === "checkbox" || e.type === "radio";
+  const key = (e) => { const same = own.filter((o) => o.name === e.name); return check(e) ? e.name + "=" + e.value : same.length > 1 ? e.name + "#" + same.indexOf(e) : e.name; };
   const say = (b, e) => { said.textContent = bg ? b : e; };
   let timer = 0, dirty = false;
   const save = async () => {
     clearTimeout(timer);
     if (!dirty) return;
     const body = new URLSearchParams({ form: place });
-    own.forEach((e) => { if ((e.type !== "checkbox" && e.type !== "radio") || e.checked) body.append(e.name + (e.type === "checkbox" ? "=" + e.value : ""), e.value); });
+    own.forEach((e) => { if (!check(e) || e.checked) body.append(key(e), e.value); });
     say("Записва се", "Saving");
     try {
       const r = await fetch("/drafts", { method: "POST", body });
@@ -88,21 +89,24 @@ document.querySelectorAll("form[data-draft]").forEach((f) => {
       say("Черновата е записана в " + new Date().toTimeString().slice(0, 5), "Draft saved at " + new Date().toTimeString().slice(0, 5));
     } catch { say("Няма връзка. Написаното стои тук: не затваряйте страницата.", "No connection. What you wrote stays here: do not close the page."); timer = setTimeout(save, 10000); }
   };
+  name.type = "hidden"; name.name = "draft"; name.value = place;
+  said.className = "saved m"; said.setAttribute("role", "status");
+  f.append(name); (f.querySelector(".acts") || f).append(said);
   f.addEventListener("input", () => { dirty = true; clearTimeout(timer); timer = setTimeout(save, 3000); });
   f.addEventListener("focusout", save);
   window.addEventListener("online", save);
   window.addEventListener("beforeunload", (e) => { if (dirty && !f.dataset.sent) e.preventDefault(); });
-  if (document.querySelector(".sum") && new URL(f.action).pathname === location.pathname) return; // what came back with faults is newer
-  fetch("/drafts?form=" + encodeURIComponent(place)).then((r) => r.json()).then((d) => {
-    if (!d.fields) return;
-    own.forEach((e) => { if (e.type === "checkbox") e.checked = e.name + "=" + e.value in d.fields; else if (e.name in d.fields) e.value = d.fields[e.name]; });
+  return { f, place, back: (d) => {
+    own.forEach((e) => { if (check(e)) e.checked = key(e) in d.fields; else if (key(e) in d.fields) e.value = d.fields[key(e)]; });
+    if (f.closest("details")) f.closest("details").open = true;
     say("Върната е черновата от " + d.at + ". ", "The draft of " + d.at + " is back. ");
     const b = document.createElement("button");
     b.type = "button"; b.className = "lnk"; b.textContent = bg ? "Изхвърли я" : "Throw it away";
     b.addEventListener("click", () => fetch("/drafts/drop", { method: "POST", body: new URLSearchParams({ form: place }) }).then(() => { f.reset(); dirty = false; say("Черновата е изхвърлена.", "The draft is thrown away."); }));
     said.append(b);
-  }).catch(() => {});
-});
+  } };
+}).filter((k) => !document.querySelector(".sum") || k.place !== location.pathname); // what came back with faults is newer
+if (keeping.length) fetch("/drafts?" + new URLSearchParams(keeping.map((k) => ["form", k.place]))).then((r) => r.json()).then((all) => keeping.forEach((k) => { if (all[k.place]) k.back(all[k.place]); })).catch(() => {});
 
 // Questionnaire: each answer is saved as it is given; what could not be sent waits and is sent again. On a phone Back and Next
 // turn the screens without loading the page; which one is seen is up to the style sheet.
