@@ -109,10 +109,12 @@ func weekend(d calendar.Date) bool {
 // the guests have something to come.
 func (w *World) plan(ctx context.Context, trainers []access.PersonID) {
 	order := w.rnd.Perm(len(w.tables.Regions))
-	for id, k := range map[access.RegionID]int{guestRegion: underWay + 2, secondRegion: underWay - 9} {
+	swap := func(id access.RegionID, k int) {
 		i := slices.IndexFunc(order, func(i int) bool { return w.tables.Regions[i].ID == id })
 		order[i], order[k] = order[k], order[i]
 	}
+	swap(guestRegion, underWay+2)
+	swap(secondRegion, underWay-9)
 	size := min(max(w.Size, 2), trainings)
 	for n := range size {
 		k := (n*(trainings-1) + (size-1)/2) / (size - 1) // spread over the whole time when there are fewer
