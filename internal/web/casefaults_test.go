@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -375,6 +376,10 @@ func TestWrongInputOfCasesIsSaidInWordsAtItsField(t *testing.T) {
 		}
 	}
 	c := v.Clocks[0]
+	w.must(w.s.ReferRestorative(t.Context(), lead, w.key(), f.id, "mediation", "Бабата иска семейството да се събере."))
+	all, err := w.s.OpenRestorative(t.Context(), lead, f.id)
+	w.must(err)
+	process := all.Processes[0]
 	for name, x := range map[string]struct {
 		path, field string // where, and the mark of the message at its field
 		values      url.Values
@@ -396,6 +401,10 @@ func TestWrongInputOfCasesIsSaidInWordsAtItsField(t *testing.T) {
 		"a forged reference in an emergency": {"/emergency", `id="emergency-ref-e"`, url.Values{"key": {"k"}, "ref": {"PER-2026-9999"}, "category": {"life"}, "reason": {"Спешно трябва да видя къде е детето."}},
 			"Няма случай с този номер", "There is no case of this reference", []string{`value="PER-2026-9999"`, "Спешно трябва да видя къде е детето."}},
 		"a forged reference of a case of the same family": {at + "/group", `id="group-ref-e"`, url.Values{"ref": {"PER-2026-9999"}}, "", "", []string{`value="PER-2026-9999"`}},
+		"a request without a day": {at + "/requests", `id="requests-due-e"`, url.Values{"agency": {police}, "ask": {"information"}, "text": {"Моля за сведения."}},
+			"Това поле е задължително.", "This field is required.", []string{"Моля за сведения.</textarea>"}},
+		"a screening of somebody informed on a day to come": {at + "/restorative/" + process.ID + "/screen", `id="screen-people-e"`, url.Values{"version": {strconv.Itoa(process.Version)}, "reasons": {"Никой не се страхува от друг."}, "role": {"child"}, "informed": {"2030-01-01"}, "consent": {"yes"}, "by": {"Майката"}},
+			"още не е дошъл.</p>", "has not come yet.</p>", []string{`value="2030-01-01"`, `value="Майката"`}},
 		"a clock corrected into another century": {"/clocks/" + string(c.ID) + "/correct", `id="correct-start-e"`, url.Values{"start": {"0202-03-01T10:00"}, "reason": {"late_entry"}},
 			"Проверете годината", "Check the year", []string{`value="0202-03-01T10:00"`, `value="late_entry" selected`}},
 	} {

@@ -509,6 +509,8 @@ func number(r *http.Request, name string, l *fault.List) int {
 func date(r *http.Request, name string, l *fault.List) calendar.Date {
 	d, err := calendar.ParseDate(field(r, name))
 	switch {
+	case field(r, name) == "":
+		l.Add(fault.Field(name, "form.required"))
 	case err != nil:
 		l.Add(fault.Field(name, "form.date"))
 	case !calendar.Known(d.Start()):

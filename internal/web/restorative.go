@@ -119,6 +119,17 @@ func (p *restorativePage) InProcess(id string, f Field) Field {
 	return f
 }
 
+// PeopleErrors is what is wrong with the rows of those who take part.
+func (p *restorativePage) PeopleErrors() []string {
+	var all []string
+	for _, field := range []string{"role", "informed", "consent", "by"} {
+		if e := p.ErrorAt(field); e != "" {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
 func (s *Server) restorativePage(r *http.Request) (*restorativePage, error) {
 	p := &restorativePage{casePage: *s.newCasePage(r, "restorative")}
 	v, err := s.Casework.OpenRestorative(r.Context(), p.actor, caseID(r))

@@ -23,7 +23,7 @@ document.addEventListener("submit", (e) => {
 window.addEventListener("beforeunload", (e) => { if (document.querySelector("form[data-lost]:not([data-sent])")) e.preventDefault(); });
 // The summary of faults says at which field each stands, and gets the focus.
 document.querySelectorAll(".sum a[href^='#']").forEach((a) => {
-  const label = document.querySelector(`label[for="${CSS.escape(a.hash.slice(1))}"]`);
+  const id = CSS.escape(a.hash.slice(1)), label = document.querySelector(`label[for="${id}"],fieldset#${id}>legend`);
   if (label) a.prepend(label.firstChild.textContent.trim() + ": ");
 });
 document.querySelector(".sum")?.focus();
