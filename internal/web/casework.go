@@ -76,7 +76,7 @@ func (p Page) Child(sex, band string) string {
 	if band == "unknown" {
 		return who
 	}
-	return who + ", " + unbroken(p.T("band."+band))
+	return who + ", " + strings.ReplaceAll(unbroken(p.T("band."+band)), " ", "\u00a0")
 }
 
 // unbroken keeps a range such as 14–17 on one line: browsers break after the dash.

@@ -20,7 +20,7 @@ type figuresPage struct {
 	Bars []figureBar
 }
 
-// figureBar is a period in the picture, in a box of 620 by 150; C is its middle. It has no height where nothing may be told.
+// figureBar is a period in the picture, in a box of Box by 150; C is its middle. It has no height where nothing may be told.
 type figureBar struct {
 	X, Y, W, H, C int
 	Label         string
@@ -29,7 +29,6 @@ type figureBar struct {
 
 const (
 	figureLeft   = 8
-	figureWidth  = 612
 	figureWidest = 70
 	figureHeight = 110
 	figureFoot   = 128
@@ -56,7 +55,7 @@ func (s *Server) figures(w http.ResponseWriter, r *http.Request) error {
 
 // draw makes the picture of the hours to assessment by period.
 func (p *figuresPage) draw() {
-	step, most := figureWidth/max(len(p.Periods), 1), p.most()
+	step, most := (p.Box()-figureLeft)/max(len(p.Periods), 1), p.most()
 	for i, x := range p.Periods {
 		f := x.Of["assessed.violence"]
 		b := figureBar{C: figureLeft + i*step + step/2, W: min(step-12, figureWidest), Label: p.shortPeriod(x), Value: p.Hours(f), Y: figureFoot}
@@ -67,6 +66,17 @@ func (p *figuresPage) draw() {
 		}
 		p.Bars = append(p.Bars, b)
 	}
+}
+
+// Few says whether the picture is narrow enough for a phone as it is.
+func (p *figuresPage) Few() bool { return len(p.Periods) <= 4 }
+
+// Box is how wide the picture is.
+func (p *figuresPage) Box() int {
+	if p.Few() {
+		return 340
+	}
+	return 620
 }
 
 // most is the height of the picture in hours: at least the term, so that a year that holds to it is drawn on the scale of its

@@ -231,7 +231,16 @@ func (p Page) EventWords(text string) string {
 }
 
 // Ladder writes the steps of a rule as one reads them.
-func (p Page) Ladder(r casework.ClockRule) string { return casework.LadderText(r.Ladder) }
+// Ladder says when people are told of a term: shares of it, and hours after its end.
+func (p Page) Ladder(r casework.ClockRule) string {
+	words := make([]string, len(r.Ladder))
+	for i, g := range r.Ladder {
+		if words[i] = p.Lang.Percent(g.Share); g.Share == 0 {
+			words[i] = "+" + p.Lang.Decimal(g.After.Hours(), 0) + p.L("\u00a0ч", "\u00a0h")
+		}
+	}
+	return strings.Join(words, ", ")
+}
 
 func (s *Server) terms(w http.ResponseWriter, r *http.Request) error {
 	p := &termsPage{Page: s.page(r, "")}
