@@ -258,10 +258,14 @@ func (s *Service) NoteCall(ctx context.Context, by access.Actor, id CaseID, meet
 	})
 }
 
-// teamCalled tells the clocks when the three mandatory institutions have been called both ways.
+// teamCalled tells the clocks when the three mandatory institutions have been called both ways, once for each meeting.
 func (s *Service) teamCalled(ctx context.Context, tx Tx, c Case, m Meeting, fresh Call) error {
+	before, _, err := m.kinds(ctx, tx, Call.Called)
+	if err != nil || containsAll(before, MandatoryKinds()) {
+		return err
+	}
 	m.Calls = append(slices.DeleteFunc(m.Calls, func(x Call) bool { return x.Agency == fresh.Agency }), fresh)
-	kinds, last, err := m.kinds(ctx, tx, func(x Call) bool { return x.Called() })
+	kinds, last, err := m.kinds(ctx, tx, Call.Called)
 	if err != nil || !containsAll(kinds, MandatoryKinds()) {
 		return err
 	}

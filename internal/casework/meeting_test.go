@@ -87,6 +87,27 @@ func TestTheTeamIsCalledBothWays(t *testing.T) {
 	})
 }
 
+// Whoever is called besides them, or called again, does not call the team anew.
+func TestTheTeamIsCalledOnceForAMeeting(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.team()
+		id := w.call(c, time.Hour)
+		called := func(name string) {
+			w.must(w.s.NoteCall(w.Context(), w.person["worker"], c.ID, id, casework.Call{Agency: w.agency[name], Phoned: w.clock.Now(), Wrote: w.clock.Now(), Channel: "email"}))
+		}
+		called("police")
+		called("prosecution")
+		called("municipality")
+		w.clock.Move(time.Hour)
+		w.must(w.s.Hold(w.Context(), w.person["worker"], c.ID, id, w.clock.Now(), w.came()))
+		called("school")
+		called("police")
+		if k := w.clocks("", c.ID)["D11"]; k.State != casework.Met || !k.Ended.Equal(w.clock.Now()) {
+			t.Errorf("the team has met: %s", k.State)
+		}
+	})
+}
+
 func find(all []casework.Call, a access.AgencyID) (casework.Call, bool) {
 	for _, x := range all {
 		if x.Agency == a {
