@@ -217,10 +217,7 @@ func (s *Service) open(ctx context.Context, tx Tx, by access.Actor, g Signal, le
 	if err := s.link(ctx, tx, by, &g, &c); err != nil {
 		return c, err
 	}
-	x, err := subjectOf(ctx, tx, &g, &c)
-	if err != nil {
-		return c, err
-	}
+	x := subject{cas: &c} // these clocks are the case's own, and stay with it when the signal is taken out
 	if err := s.happen(ctx, tx, x, CaseOpened, tx.Now()); err != nil {
 		return c, err
 	}
@@ -300,9 +297,6 @@ func (s *Service) CaseHappened(ctx context.Context, by access.Actor, id CaseID, 
 		}
 		if err := note(ctx, tx, c, Core, "event."+string(e), "", text); err != nil {
 			return err
-		}
-		if e == CaseAssessed {
-			c.Outcome = AtRisk
 		}
 		if flag := flagOf(&c, e); flag {
 			if err := tx.PutCase(ctx, c); err != nil {

@@ -115,6 +115,46 @@ func TestARoundNoonOfAnotherTown(t *testing.T) {
 	})
 }
 
+// Whoever gets a signal that is not theirs has to forward it, though somebody forwarded it to them.
+func TestASignalForwardedToTheWrongOneIsForwardedAgain(t *testing.T) {
+	each(t, func(w *world) {
+		g := w.give("worker", violence())
+		w.clock.Move(time.Hour)
+		w.must(w.s.Forward(w.Context(), w.person["worker"], g.ID, g.Version, w.agency["police"], "", ""))
+		if k := w.clocks(g.ID, "")["D05"]; k.State != casework.Running || !k.Start.Equal(w.clock.Now()) {
+			t.Errorf("at the police: %s from %s", k.State, k.Start)
+		}
+	})
+}
+
+// An urgent signal opens a case before it is assessed. What the assessment confirms then calls the team, once.
+func TestViolenceConfirmedAfterTheCaseIsOpen(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, worker := w.Context(), w.person["worker"]
+		for found, want := range map[casework.Outcome]int{casework.Confirmed: 1, casework.AtRisk: 0} {
+			g := w.give("worker", violence())
+			id, err := w.s.Open(ctx, worker, w.key(), g.ID, g.Version, "")
+			w.must(err)
+			confirmed := w.clock.Now().Add(20 * time.Minute)
+			w.clock.Move(30 * time.Minute)
+			for range 2 {
+				w.must(w.s.Assess(ctx, worker, g.ID, w.signal(g.ID).Version, found, confirmed))
+			}
+			n := 0
+			for _, k := range w.allClocks(id) {
+				if k.Rule == "D10" {
+					if n++; !k.Start.Equal(confirmed) || k.State != casework.Running {
+						t.Errorf("%s: the team is to be called from %s, %s", found, k.Start, k.State)
+					}
+				}
+			}
+			if n != want {
+				t.Errorf("%s: the team is to be called %d times, want %d", found, n, want)
+			}
+		}
+	})
+}
+
 // What has to be done at once has no length: it is in time until its first reminder, and late from then on.
 func TestAtOnceIsLateFromItsFirstReminder(t *testing.T) {
 	for name, tc := range map[string]struct {
@@ -421,6 +461,12 @@ func TestACorrectionKeepsStandingDaysAndAgreedEnds(t *testing.T) {
 		}
 		if got := w.history(k.ID); !slices.Equal(got, []string{"started", "paused", "resumed", "corrected"}) {
 			t.Errorf("history %v", got)
+		}
+
+		w.must(w.s.Correct(ctx, worker, k.ID, w.clock.Now(), "wrong_entry"))
+		// Four weeks from Thursday 12 March, after it stood still.
+		if got := calendar.On(w.clocks("", c.ID)["D13"].Due); got != calendar.Of(2026, 4, 9) {
+			t.Errorf("begun after it stood still: due %s", got)
 		}
 
 		r := w.ask(c)

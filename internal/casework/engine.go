@@ -12,7 +12,7 @@ import (
 	"strengthen/internal/org"
 )
 
-// subject is what an event happens to: a signal, a case, or both.
+// subject is what an event happens to: a signal or a case.
 type subject struct {
 	signal *Signal
 	cas    *Case
@@ -64,12 +64,9 @@ func (x subject) of(k Kind) bool {
 	return slices.Contains(x.signal.Kinds, k)
 }
 
-// subjectOf reads the institutions that conditions ask about.
-func subjectOf(ctx context.Context, tx Tx, g *Signal, c *Case) (subject, error) {
-	x := subject{signal: g, cas: c}
-	if g == nil {
-		return x, nil
-	}
+// subjectOf is a signal with the institutions that conditions ask about.
+func subjectOf(ctx context.Context, tx Tx, g *Signal) (subject, error) {
+	x := subject{signal: g}
 	var err error
 	if g.SourceAgency != "" {
 		if x.source, err = tx.Agency(ctx, g.SourceAgency); err != nil {
@@ -425,8 +422,8 @@ func (s *Service) Resume(ctx context.Context, by access.Actor, id ClockID) error
 	})
 }
 
-// stoodStill is how many days a clock stood still, all pauses together.
-func stoodStill(ctx context.Context, tx Tx, id ClockID) (int, error) {
+// stoodStill is how many days a clock stood still after a start, all pauses together.
+func stoodStill(ctx context.Context, tx Tx, id ClockID, start time.Time) (int, error) {
 	history, err := tx.ClockChanges(ctx, id)
 	days := 0
 	var since time.Time
@@ -435,7 +432,10 @@ func stoodStill(ctx context.Context, tx Tx, id ClockID) (int, error) {
 		case "paused":
 			since = h.At
 		case "resumed":
-			days += calendar.On(since).DaysUntil(calendar.On(h.At))
+			if since.Before(start) {
+				since = start
+			}
+			days += max(0, calendar.On(since).DaysUntil(calendar.On(h.At)))
 		}
 	}
 	return days, err
@@ -474,7 +474,7 @@ func (s *Service) Correct(ctx context.Context, by access.Actor, id ClockID, star
 		}
 		c.Start = start
 		if !r.agreed() {
-			stood, err := stoodStill(ctx, tx, c.ID)
+			stood, err := stoodStill(ctx, tx, c.ID, start)
 			if err != nil {
 				return err
 			}

@@ -170,7 +170,7 @@ func (s *Service) onSubject(ctx context.Context, by access.Actor, g SignalID, c 
 		if found.Case != "" || !found.State.Open() {
 			return fault.New(fault.Conflict, "signal.step", fault.Vars{"state": string(found.State)})
 		}
-		if x, err = subjectOf(ctx, tx, &found, nil); err != nil {
+		if x, err = subjectOf(ctx, tx, &found); err != nil {
 			return err
 		}
 		return fn(ctx, tx, x)

@@ -321,7 +321,7 @@ func (s *Service) arrive(ctx context.Context, tx Tx, by access.Actor, g Signal, 
 			return err
 		}
 	}
-	x, err := subjectOf(ctx, tx, &g, nil)
+	x, err := subjectOf(ctx, tx, &g)
 	if err != nil {
 		return err
 	}

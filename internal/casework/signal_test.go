@@ -184,6 +184,29 @@ func TestTwoSignalsOfOneChildAreKeptTogetherAndComeApart(t *testing.T) {
 	})
 }
 
+// A signal that is taken out of a case takes its own terms with it; those that the case began stay, though it was opened from
+// that signal.
+func TestACaseKeepsItsTermsWithoutTheSignalThatOpenedIt(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, worker := w.Context(), w.person["worker"]
+		c := w.opened()
+		v, err := w.s.OpenCase(ctx, worker, c.ID)
+		w.must(err)
+		first, second := v.Signals[0], w.give("worker", violence())
+		w.must(w.s.Link(ctx, worker, second.ID, second.Version, c.ID))
+		w.must(w.s.Unlink(ctx, worker, first.ID, first.Version))
+		cas, signal := w.clocks("", c.ID), w.clocks(first.ID, "")
+		for _, ref := range []string{"D10", "D13"} {
+			if !cas[ref].Live() || signal[ref].ID != "" {
+				t.Errorf("%s: of the case %v, of the signal %v", ref, cas[ref].Live(), signal[ref].ID != "")
+			}
+		}
+		if k := signal["D16"]; !k.Live() || k.Case != "" {
+			t.Errorf("the answer to the sender: %s, of case %q", k.State, k.Case)
+		}
+	})
+}
+
 func TestSomebodyElseChangedTheSignalFirst(t *testing.T) {
 	each(t, func(w *world) {
 		g := w.give("worker", violence())

@@ -117,11 +117,12 @@ func (s *Service) Assess(ctx context.Context, by access.Actor, id SignalID, vers
 		if err := l.Err(); err != nil {
 			return err
 		}
+		before := g.Outcome
 		g.Outcome = found
 		if err := tx.PutSignal(ctx, g); err != nil {
 			return err
 		}
-		x, err := subjectOf(ctx, tx, &g, nil)
+		x, err := subjectOf(ctx, tx, &g)
 		if err != nil {
 			return err
 		}
@@ -132,7 +133,17 @@ func (s *Service) Assess(ctx context.Context, by access.Actor, id SignalID, vers
 		if err != nil {
 			return err
 		}
-		return tx.PutMilestone(ctx, Milestone{"assessed." + string(g.Track), g.Region, g.Received, at, inTime})
+		if err := tx.PutMilestone(ctx, Milestone{"assessed." + string(g.Track), g.Region, g.Received, at, inTime}); err != nil {
+			return err
+		}
+		if g.Case == "" || found != Confirmed || before == Confirmed {
+			return nil // a case that is opened later begins with what was found
+		}
+		c, err := tx.Case(ctx, g.Case)
+		if err != nil {
+			return err
+		}
+		return s.happen(ctx, tx, subject{cas: &c}, ViolenceConfirmed, at)
 	})
 }
 
@@ -170,7 +181,7 @@ func (s *Service) Happened(ctx context.Context, by access.Actor, id SignalID, ve
 		if err := tx.PutSignal(ctx, g); err != nil {
 			return err
 		}
-		x, err := subjectOf(ctx, tx, &g, nil)
+		x, err := subjectOf(ctx, tx, &g)
 		if err != nil {
 			return err
 		}
@@ -194,11 +205,11 @@ func (s *Service) Forward(ctx context.Context, by access.Actor, id SignalID, ver
 		if err := l.Err(); err != nil {
 			return err
 		}
-		x, err := subjectOf(ctx, tx, &g, nil)
+		x, err := subjectOf(ctx, tx, &g)
 		if err != nil {
 			return err
 		}
-		if err := s.happen(ctx, tx, x, SignalForwarded, tx.Now()); err != nil {
+		if _, err := s.satisfy(ctx, tx, x, SignalForwarded, tx.Now()); err != nil { // it is no event of the next unit, which receives it now
 			return err
 		}
 		if err := s.drop(ctx, tx, x, "forwarded"); err != nil {
@@ -211,7 +222,7 @@ func (s *Service) Forward(ctx context.Context, by access.Actor, id SignalID, ver
 		if g, err = moveSignal(ctx, tx, by, g, Forward, note); err != nil {
 			return err
 		}
-		if x, err = subjectOf(ctx, tx, &g, nil); err != nil {
+		if x, err = subjectOf(ctx, tx, &g); err != nil {
 			return err
 		}
 		if err := s.happen(ctx, tx, x, SignalReceived, g.Received); err != nil {
@@ -239,7 +250,7 @@ func (s *Service) Join(ctx context.Context, by access.Actor, id SignalID, versio
 		if g, err = moveSignal(ctx, tx, by, g, JoinIt, ""); err != nil {
 			return err
 		}
-		x, err := subjectOf(ctx, tx, &g, nil)
+		x, err := subjectOf(ctx, tx, &g)
 		if err != nil {
 			return err
 		}
@@ -315,7 +326,7 @@ func (s *Service) DecideEnd(ctx context.Context, by access.Actor, id SignalID, v
 		if err != nil || !agree {
 			return err
 		}
-		x, err := subjectOf(ctx, tx, &g, nil)
+		x, err := subjectOf(ctx, tx, &g)
 		if err != nil {
 			return err
 		}
