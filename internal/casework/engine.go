@@ -318,13 +318,22 @@ func meet(ctx context.Context, tx Tx, c Clock, at time.Time) error {
 	return tx.PutClock(ctx, c)
 }
 
-// drop cancels the clocks of a signal or case that still run, such as when a case is closed.
+// drop cancels the clocks of a signal or case that still run, such as when a case is closed. Those of a child that is under
+// police protection go on: forty-eight hours end for the child, wherever the paper lies.
 func (s *Service) drop(ctx context.Context, tx Tx, x subject, reason string) error {
 	live, err := s.liveClocks(ctx, tx, x)
 	if err != nil {
 		return err
 	}
+	signal, cas := x.ids()
+	protections, err := tx.Protections(ctx, signal, cas)
+	if err != nil {
+		return err
+	}
 	for _, c := range live {
+		if slices.ContainsFunc(protections, func(p Protection) bool { return p.runs() && c.Record == p.clocks(x).record }) {
+			continue
+		}
 		if err := change(ctx, tx, c, "cancelled", reason); err != nil {
 			return err
 		}

@@ -192,6 +192,37 @@ func (w *world) states(c casework.CaseID, rule string) (met, live int) {
 	return met, live
 }
 
+// The child is under protection wherever its signal goes, and its forty-eight hours run on.
+func TestProtectionOutlivesItsSignal(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, worker := w.Context(), w.person["worker"]
+		for name, leave := range map[string]func(g casework.Signal) error{
+			"forwarded": func(g casework.Signal) error {
+				return w.s.Forward(ctx, worker, g.ID, g.Version, w.agency["ozd2"], "", "")
+			},
+			"kept with another": func(g casework.Signal) error {
+				return w.s.Join(ctx, worker, g.ID, g.Version, w.give("worker", violence()).ID)
+			},
+		} {
+			for _, over := range []bool{false, true} {
+				g := w.give("worker", violence())
+				w.must(w.s.Protect(ctx, worker, w.key(), casework.Protection{Signal: g.ID, Agency: w.agency["police"], AskedBy: "police", Ground: "lost", OrderedBy: "head", Granted: w.clock.Now(), Option: "residential"}))
+				if over {
+					v, err := w.s.OpenSignal(ctx, worker, g.ID)
+					w.must(err)
+					p := v.Protections[0]
+					w.must(w.s.EndProtection(ctx, worker, p.ID, p.Version, w.clock.Now(), "parent", "Приема майката, подписан протокол."))
+				}
+				w.must(leave(w.signal(g.ID)))
+				want := map[bool][]casework.ClockState{false: {casework.Running, casework.Running}, true: {casework.Met, casework.Cancelled}}[over]
+				if k := w.clocks(g.ID, ""); k["D26"].State != want[0] || k["D27"].State != want[1] {
+					t.Errorf("%s, over %v: forty-eight hours %s, notices %s", name, over, k["D26"].State, k["D27"].State)
+				}
+			}
+		}
+	})
+}
+
 func TestACaseIsProtectedByAnyOfItsSignals(t *testing.T) {
 	each(t, func(w *world) {
 		ctx, lead := w.Context(), w.person["worker"]
