@@ -115,15 +115,22 @@ func (x subject) ids() (g SignalID, c CaseID) {
 	return g, c
 }
 
-// satisfy ends the clocks that waited for an event and returns the rules whose clocks run on.
+// satisfy ends the clocks that waited for an event and returns the rules whose clocks run on, or ran at its moment.
 func (s *Service) satisfy(ctx context.Context, tx Tx, x subject, e Event, at time.Time) (map[string]bool, error) {
-	live, err := s.liveClocks(ctx, tx, x)
+	signal, cas := x.ids()
+	all, err := tx.ClocksOf(ctx, signal, cas)
 	if err != nil {
 		return nil, err
 	}
 	running := map[string]bool{}
-	for _, c := range live {
+	for _, c := range all {
 		if c.Record != x.record {
+			continue
+		}
+		if c.State == Met && !at.Before(c.Start) && at.Before(c.Ended) {
+			running[c.Rule] = true
+		}
+		if !c.Live() {
 			continue
 		}
 		r, err := tx.ClockRule(ctx, c.Rule, c.Version)
@@ -140,7 +147,9 @@ func (s *Service) satisfy(ctx context.Context, tx Tx, x subject, e Event, at tim
 			if err != nil {
 				return nil, err
 			}
-			running[c.Rule] = !over
+			if !over {
+				running[c.Rule] = true
+			}
 			continue
 		}
 		if err := meet(ctx, tx, c, at); err != nil {
@@ -152,7 +161,7 @@ func (s *Service) satisfy(ctx context.Context, tx Tx, x subject, e Event, at tim
 
 // endAlready ends a clock whose event is known by now, since events are entered in any order: the first that came at the start
 // of the clock or later and did not end another clock of the rule, or the start itself where what an earlier one brought about
-// still stood. What is being entered is given with the others. It reports whether the clock ended.
+// still stood. What is being entered, and came before the start, is given with the others. It reports whether the clock ended.
 func endAlready(ctx context.Context, tx Tx, c Clock, r ClockRule, entered ...Happening) (bool, error) {
 	all, err := tx.Happenings(ctx, c.Signal, c.Case, c.Record)
 	if err != nil {
@@ -162,7 +171,6 @@ func endAlready(ctx context.Context, tx Tx, c Clock, r ClockRule, entered ...Hap
 	if !slices.ContainsFunc(all, func(h Happening) bool { return r.EndsOn(h.Event) }) {
 		return false, nil // as mostly
 	}
-	slices.SortStableFunc(all, func(a, b Happening) int { return a.At.Compare(b.At) })
 	clocks, err := tx.ClocksOf(ctx, c.Signal, c.Case)
 	if err != nil {
 		return false, err
@@ -179,7 +187,7 @@ func endAlready(ctx context.Context, tx Tx, c Clock, r ClockRule, entered ...Hap
 		case r.EndsOn(h.Event) && !h.At.Before(c.Start) && !spent(h):
 			end = h.At
 		case r.EndsOn(h.Event) && lasts && h.At.Before(c.Start):
-			stands = !slices.ContainsFunc(all, func(x Happening) bool {
+			stands = stands || !slices.ContainsFunc(all, func(x Happening) bool {
 				return slices.Contains(undone, x.Event) && !x.At.Before(h.At) && !x.At.After(c.Start)
 			})
 		}

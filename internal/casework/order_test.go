@@ -74,6 +74,9 @@ func TestAPlacedChildWaitsForNoOrder(t *testing.T) {
 			"needed anew after the court decided":     {[]entry{{casework.PlacementOrdered, 10}, {"court.decided", 20}, {needed, 30}}, true},
 			"a second order, after the second need":   {[]entry{{needed, 0}, {casework.PlacementOrdered, 5}, {"placement.ended", 10}, {needed, 15}, {casework.PlacementOrdered, 20}}, false},
 			"one order ends the first need, not both": {[]entry{{needed, 0}, {casework.PlacementOrdered, 5}, {"placement.ended", 5}, {needed, 5}}, true},
+			"a second order, before the second need":  {[]entry{{casework.PlacementOrdered, 5}, {"placement.ended", 10}, {casework.PlacementOrdered, 15}, {needed, 20}}, false},
+			"needed twice before the one order":       {[]entry{{needed, 0}, {needed, 5}, {casework.PlacementOrdered, 10}}, false},
+			"the same, the second need entered last":  {[]entry{{needed, 0}, {casework.PlacementOrdered, 10}, {needed, 5}}, false},
 		} {
 			c := w.opened()
 			from := w.clock.Now()
