@@ -298,27 +298,28 @@ func (s *Service) CaseHappened(ctx context.Context, by access.Actor, id CaseID, 
 		if err := note(ctx, tx, c, Core, "event."+string(e), "", text); err != nil {
 			return err
 		}
-		if flag := flagOf(&c, e); flag {
-			if err := tx.PutCase(ctx, c); err != nil {
-				return err
-			}
+		if err := s.happen(ctx, tx, subject{cas: &c}, e, at); err != nil {
+			return err
 		}
-		return s.happen(ctx, tx, subject{cas: &c}, e, at)
+		return flag(ctx, tx, c, e)
 	})
 }
 
-// flagOf sets the flags that follow from an event, and reports whether one changed.
-func flagOf(c *Case, e Event) bool {
-	before := *c
-	switch e {
-	case PlacementOrdered:
-		c.Placed = true
-	case "court.decided":
-		c.Court, c.Placed = true, false
-	case "placement.ended":
-		c.Placed = false
+// flag keeps the flags that follow from an event. Events are entered in any order: whether the child is placed is asked of all.
+func flag(ctx context.Context, tx Tx, c Case, e Event) error {
+	if e != PlacementOrdered && !slices.Contains(lasting[PlacementOrdered], e) {
+		return nil
 	}
-	return c.Placed != before.Placed || c.Court != before.Court
+	all, err := tx.Happenings(ctx, "", c.ID, "")
+	if err != nil {
+		return err
+	}
+	court, placed := c.Court || e == "court.decided", slices.ContainsFunc(all, func(h Happening) bool { return h.Event == PlacementOrdered && h.stands(all, tx.Now()) })
+	if court == c.Court && placed == c.Placed {
+		return nil
+	}
+	c.Court, c.Placed = court, placed
+	return tx.PutCase(ctx, c)
 }
 
 // CaseEventsChosen lists the events that people note on a case, in the order of pages.

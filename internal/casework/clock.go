@@ -295,6 +295,13 @@ type Happening struct {
 // lasting are events after which something stands until one of the others comes: a child that is placed needs no second order.
 var lasting = map[Event][]Event{PlacementOrdered: {"placement.ended", "court.decided"}}
 
+// stands reports whether what an event brought about still stands at a moment, by all that happened.
+func (h Happening) stands(all []Happening, at time.Time) bool {
+	return !slices.ContainsFunc(all, func(x Happening) bool {
+		return slices.Contains(lasting[h.Event], x.Event) && !x.At.Before(h.At) && !x.At.After(at)
+	})
+}
+
 // ClockTx is what clocks need of a transaction.
 type ClockTx interface {
 	DaysOff(ctx context.Context) (calendar.Decreed, error)

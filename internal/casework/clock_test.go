@@ -520,6 +520,7 @@ func TestWhoseClockItIs(t *testing.T) {
 			e             casework.Event
 			placed, court bool
 		}{{casework.PlacementOrdered, true, false}, {"court.asked", true, false}, {"court.decided", false, true}, {casework.PlacementOrdered, true, true}, {"placement.ended", false, true}} {
+			w.clock.Move(time.Minute)
 			w.must(w.s.CaseHappened(ctx, worker, c.ID, step.e, time.Time{}, ""))
 			if x := w.cas(c.ID); x.Placed != step.placed || x.Court != step.court {
 				t.Errorf("after %s: placed %v, court %v", step.e, x.Placed, x.Court)

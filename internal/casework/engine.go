@@ -182,14 +182,12 @@ func endAlready(ctx context.Context, tx Tx, c Clock, r ClockRule, entered ...Hap
 	}
 	stands, end := false, time.Time{}
 	for _, h := range all {
-		undone, lasts := lasting[h.Event]
+		_, lasts := lasting[h.Event]
 		switch {
 		case r.EndsOn(h.Event) && !h.At.Before(c.Start) && !spent(h):
 			end = h.At
 		case r.EndsOn(h.Event) && lasts && h.At.Before(c.Start):
-			stands = stands || !slices.ContainsFunc(all, func(x Happening) bool {
-				return slices.Contains(undone, x.Event) && !x.At.Before(h.At) && !x.At.After(c.Start)
-			})
+			stands = stands || h.stands(all, c.Start)
 		}
 		if !end.IsZero() {
 			break

@@ -94,6 +94,37 @@ func TestAPlacedChildWaitsForNoOrder(t *testing.T) {
 	})
 }
 
+// Whether a child is placed follows from the moments of what happened, not from what was entered last.
+func TestAChildIsPlacedByTheMoments(t *testing.T) {
+	each(t, func(w *world) {
+		type entry struct {
+			e  casework.Event
+			at time.Duration
+		}
+		for name, tc := range map[string]struct {
+			entries []entry
+			placed  bool
+		}{
+			"ordered":                         {[]entry{{casework.PlacementOrdered, 10}}, true},
+			"ordered and ended":               {[]entry{{casework.PlacementOrdered, 10}, {"placement.ended", 20}}, false},
+			"the same, entered the other way": {[]entry{{"placement.ended", 20}, {casework.PlacementOrdered, 10}}, false},
+			"ended, and ordered anew":         {[]entry{{"placement.ended", 10}, {casework.PlacementOrdered, 20}}, true},
+			"an end of before, entered last":  {[]entry{{casework.PlacementOrdered, 20}, {"court.decided", 10}}, true},
+		} {
+			c := w.opened()
+			from := w.clock.Now()
+			w.clock.Move(time.Hour)
+			for _, x := range tc.entries {
+				w.must(w.s.CaseHappened(w.Context(), w.person["worker"], c.ID, x.e, from.Add(x.at*time.Minute), ""))
+			}
+			if got := w.cas(c.ID).Placed; got != tc.placed {
+				t.Errorf("%s: placed %v, want %v", name, got, tc.placed)
+			}
+			w.clock.Set(from)
+		}
+	})
+}
+
 // A crime was reported before, as it was noted, anybody knew of it, and the note was wrong.
 func TestACorrectedStartFindsItsEnd(t *testing.T) {
 	each(t, func(w *world) {
