@@ -241,15 +241,12 @@ func (s *Service) onProtection(ctx context.Context, by access.Actor, id string, 
 		if p.Version != version {
 			return fault.New(fault.Conflict, "fault.changed")
 		}
-		if !p.runs() {
-			return fault.New(fault.Conflict, "protection.over")
-		}
 		return fn(ctx, tx, x, p)
 	})
 }
 
 // NoteNotices keeps when each of the five notices was given, and when the child was told. With the last of the five their clock
-// is met.
+// is met, late as it may be: those that were forgotten can be given, and noted, after protection ended.
 func (s *Service) NoteNotices(ctx context.Context, by access.Actor, id string, version int, notices map[string]time.Time, told time.Time) error {
 	return s.onProtection(ctx, by, id, version, func(ctx context.Context, tx Tx, x subject, p Protection) error {
 		var l fault.List
@@ -281,6 +278,9 @@ func (s *Service) NoteNotices(ctx context.Context, by access.Actor, id string, v
 // protocol; that help is organised at once is the next clock.
 func (s *Service) EndProtection(ctx context.Context, by access.Actor, id string, version int, at time.Time, to string, protocol sealed.Text) error {
 	return s.onProtection(ctx, by, id, version, func(ctx context.Context, tx Tx, x subject, p Protection) error {
+		if !p.runs() {
+			return fault.New(fault.Conflict, "protection.over")
+		}
 		var l fault.List
 		chosen(&l, "handed_to", ProtectionList("handed_to"), to)
 		worded(&l, "protocol", protocol, 5, 2000)

@@ -45,6 +45,28 @@ func TestPoliceProtectionOverTheOctoberHour(t *testing.T) {
 	})
 }
 
+// What was forgotten while the child was protected can still be given and noted; it is late, and no longer waits.
+func TestNoticesThatWereForgotten(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, worker, c := w.Context(), w.person["worker"], w.opened()
+		w.must(w.s.Protect(ctx, worker, w.key(), casework.Protection{Case: c.ID, Agency: w.agency["police"], AskedBy: "police", Ground: "lost", OrderedBy: "head", Granted: w.clock.Now(), Option: "residential"}))
+		w.clock.Move(30 * time.Hour)
+		p := w.protection(c.ID)
+		w.must(w.s.EndProtection(ctx, worker, p.ID, p.Version, w.clock.Now(), "parent", "Приема майката, подписан протокол."))
+		p = w.protection(c.ID)
+		w.want(fault.Conflict, w.s.EndProtection(ctx, worker, p.ID, p.Version, w.clock.Now(), "parent", "Приема бащата, подписан протокол."), "it has ended")
+		w.clock.Move(time.Hour)
+		given := map[string]time.Time{}
+		for _, n := range casework.ProtectionList("notice") {
+			given[n] = w.clock.Now()
+		}
+		w.must(w.s.NoteNotices(ctx, worker, p.ID, p.Version, given, time.Time{}))
+		if k := w.clocks("", c.ID)["D27"]; k.State != casework.Met || !k.Late || !k.Ended.Equal(w.clock.Now()) {
+			t.Errorf("the notices: %s, late %v, %s", k.State, k.Late, k.Ended)
+		}
+	})
+}
+
 func TestTheFiveNotices(t *testing.T) {
 	each(t, func(w *world) {
 		c := w.opened()

@@ -391,8 +391,17 @@ func (s *Server) onCase(w http.ResponseWriter, r *http.Request, tab string, fill
 	if e := fill(r, p); e != nil {
 		return cmpError(err, e)
 	}
-	p.Sent = path.Base(r.URL.Path)
+	p.Sent = sentForm(r)
 	return s.again(w, err, &p.Page, tab, p)
+}
+
+// sentForm names the form that was sent by the end of its address, as its page does: with the record, where the page has such a
+// form for each of several.
+func sentForm(r *http.Request) string {
+	if form, of := strings.CutPrefix(r.URL.Path, "/protections/"); of {
+		return form
+	}
+	return path.Base(r.URL.Path)
 }
 
 func tabPath(tab string) string {

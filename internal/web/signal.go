@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -416,7 +415,7 @@ func (s *Server) onSignal(w http.ResponseWriter, r *http.Request, do func(by acc
 	if e != nil {
 		return cmpError(err, e)
 	}
-	if p.Sent = path.Base(r.URL.Path); p.Sent == string(casework.Return) {
+	if p.Sent = sentForm(r); p.Sent == string(casework.Return) {
 		p.Sent = string(casework.Confirm) // the two answers of one form
 	}
 	return s.again(w, err, &p.Page, "signal", p)
