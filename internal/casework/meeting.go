@@ -269,7 +269,28 @@ func (s *Service) teamCalled(ctx context.Context, tx Tx, c Case, m Meeting, fres
 	if err != nil || !containsAll(kinds, MandatoryKinds()) {
 		return err
 	}
+	if again, err := s.meetsAgain(ctx, tx, c); err != nil || again {
+		return err
+	}
 	return s.happen(ctx, tx, subject{cas: &c}, TeamCalled, last)
+}
+
+// meetsAgain reports whether a team that has met is called once more of its own accord: no term waits for the call, and none
+// begins with it, since the day of a further meeting is the team's to choose.
+func (s *Service) meetsAgain(ctx context.Context, tx Tx, c Case) (bool, error) {
+	live, err := s.liveClocks(ctx, tx, subject{cas: &c})
+	if err != nil {
+		return false, err
+	}
+	for _, k := range live {
+		if r, err := tx.ClockRule(ctx, k.Rule, k.Version); err != nil || r.EndsOn(TeamCalled) {
+			return false, err
+		}
+	}
+	all, err := tx.Meetings(ctx, c.ID)
+	return slices.ContainsFunc(all, func(m Meeting) bool {
+		return m.State != MeetingCalled && m.State != CalledOff && !m.At.Before(c.Opened)
+	}), err
 }
 
 // kinds are the kinds of institution whose call fits, and the latest moment at which one of them was called.

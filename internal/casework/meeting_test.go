@@ -108,6 +108,45 @@ func TestTheTeamIsCalledOnceForAMeeting(t *testing.T) {
 	})
 }
 
+// The term is that of the first meeting. A further one is called for the day that suits the team, unless violence is confirmed
+// anew: then the team is to meet at once again.
+func TestAFurtherMeetingHasNoTerm(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, worker, c := w.Context(), w.person["worker"], w.team()
+		called := func(in time.Duration) string {
+			id := w.call(c, in)
+			for _, name := range []string{"police", "prosecution", "municipality"} {
+				w.must(w.s.NoteCall(ctx, worker, c.ID, id, casework.Call{Agency: w.agency[name], Phoned: w.clock.Now(), Wrote: w.clock.Now(), Channel: "email"}))
+			}
+			return id
+		}
+		terms := func() (n int, last casework.ClockState) {
+			for _, k := range w.allClocks(c.ID) {
+				if k.Rule == "D11" {
+					n, last = n+1, k.State
+				}
+			}
+			return n, last
+		}
+		first := called(time.Hour)
+		w.clock.Move(time.Hour)
+		w.must(w.s.Hold(ctx, worker, c.ID, first, w.clock.Now(), w.came()))
+		w.clock.Move(48 * time.Hour)
+		further := called(7 * 24 * time.Hour)
+		if n, state := terms(); n != 1 || state != casework.Met {
+			t.Errorf("a further meeting is called: %d terms, the last %s", n, state)
+		}
+		w.clock.Move(time.Hour)
+		w.must(w.s.CaseHappened(ctx, worker, c.ID, casework.ViolenceConfirmed, w.clock.Now(), ""))
+		w.clock.Move(time.Hour)
+		w.must(w.s.CallOff(ctx, worker, c.ID, further))
+		called(time.Hour)
+		if n, _ := terms(); n != 2 {
+			t.Errorf("violence is confirmed anew, and the team called: %d terms", n)
+		}
+	})
+}
+
 func find(all []casework.Call, a access.AgencyID) (casework.Call, bool) {
 	for _, x := range all {
 		if x.Agency == a {
