@@ -202,9 +202,6 @@ func (r ClockRule) EndsOn(e Event) bool {
 	return slices.Contains(strings.Split(r.Ends, "|"), string(e))
 }
 
-// agreed reports whether clocks of the rule end on the day that a request or a task names, whenever they began.
-func (r ClockRule) agreed() bool { return r.StartsOn("request.accepted") || r.StartsOn("task.given") }
-
 // MayStand reports whether clocks of the rule may stand still. Terms of hours never do.
 func (r ClockRule) MayStand() bool { return r.Term.Unit != calendar.Hours }
 
@@ -259,6 +256,10 @@ func (c Clock) Listed() bool {
 	_, minutes := c.Minutes()
 	return c.Record != "" && !minutes && !strings.HasPrefix(c.Record, ofProtection)
 }
+
+// Correctable reports whether the start of the clock may be moved: not while it stands still or after it was given up, and not
+// when it began with a step that the program keeps itself, of a task or a request.
+func (c Clock) Correctable() bool { return c.State != Cancelled && c.State != Paused && !c.Listed() }
 
 // Live reports whether the clock still waits for its event.
 func (c Clock) Live() bool { return c.State == Running || c.State == Paused || c.State == Breached }

@@ -442,7 +442,7 @@ func TestACorrectionOfAClockThatEnded(t *testing.T) {
 
 // Of a clock that stood still, and of one whose end is told by a request or a task, a correction of the start leaves what is
 // not about the start: the days it stood still, the day that was agreed.
-func TestACorrectionKeepsStandingDaysAndAgreedEnds(t *testing.T) {
+func TestACorrectionKeepsStandingDays(t *testing.T) {
 	each(t, func(w *world) {
 		ctx, worker := w.Context(), w.person["worker"]
 		c := w.opened()
@@ -469,13 +469,20 @@ func TestACorrectionKeepsStandingDaysAndAgreedEnds(t *testing.T) {
 			t.Errorf("begun after it stood still: due %s", got)
 		}
 
+	})
+}
+
+// The terms of a request begin with its steps, whose moments nobody enters, and end on its day.
+func TestTheStartOfARequestIsNotCorrected(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, worker := w.Context(), w.person["worker"]
+		c := w.opened()
 		r := w.ask(c)
+		k := w.clocks("", c.ID)["R01"]
+		w.want(fault.Conflict, w.s.Correct(ctx, worker, k.ID, k.Start.Add(-time.Hour), "late_entry"), "the answer")
 		w.must(w.step("teacher", r.ID, casework.Accept, ""))
 		k = w.clocks("", c.ID)["R04"]
-		w.must(w.s.Correct(ctx, worker, k.ID, k.Start.Add(-time.Hour), "late_entry"))
-		if got := w.clocks("", c.ID)["R04"]; !got.Due.Equal(r.Due.End()) {
-			t.Errorf("the request is due %s, and its clock %s", r.Due, got.Due)
-		}
+		w.want(fault.Conflict, w.s.Correct(ctx, worker, k.ID, k.Start.Add(-time.Hour), "late_entry"), "carrying it out")
 	})
 }
 

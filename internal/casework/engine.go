@@ -470,7 +470,7 @@ func (s *Service) Correct(ctx context.Context, by access.Actor, id ClockID, star
 		case !c.Ended.IsZero() && start.After(c.Ended):
 			l.Add(fault.Field("start", "clock.afterend"))
 		}
-		if c.State == Cancelled || c.State == Paused {
+		if !c.Correctable() {
 			l.Add(fault.New(fault.Conflict, "clock.state"))
 		}
 		if err := l.Err(); err != nil {
@@ -487,15 +487,13 @@ func (s *Service) Correct(ctx context.Context, by access.Actor, id ClockID, star
 		if err != nil {
 			return err
 		}
+		stood, err := stoodStill(ctx, tx, c.ID, start)
+		if err != nil {
+			return err
+		}
 		c.Start = start
-		if !r.agreed() {
-			stood, err := stoodStill(ctx, tx, c.ID, start)
-			if err != nil {
-				return err
-			}
-			if c.Due = r.due(days, t, start); stood > 0 {
-				c.Due = calendar.On(c.Due).AddDays(stood).End()
-			}
+		if c.Due = r.due(days, t, start); stood > 0 {
+			c.Due = calendar.On(c.Due).AddDays(stood).End()
 		}
 		if c.State == Met {
 			c.Late = c.Ended.After(c.Due)

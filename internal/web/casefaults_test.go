@@ -456,6 +456,12 @@ func TestAStartCorrectedOverAnEscalationShowsBoth(t *testing.T) {
 			continue
 		}
 		path := "/clocks/" + string(c.ID)
+		if c.Listed() {
+			if _, page := w.site.ask(t, http.MethodGet, path, w.token["lead"]); strings.Contains(page, path+"/correct") {
+				t.Errorf("%s: the page offers to correct what it refuses", c.Of.Ref)
+			}
+			continue
+		}
 		code, _, page := w.post("lead", path+"/correct", url.Values{"start": {"2026-02-20T08:15"}, "reason": {"late_entry"}})
 		if code != http.StatusSeeOther {
 			t.Fatalf("%s: %d %.300s", c.Of.Ref, code, page)
