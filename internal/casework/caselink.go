@@ -41,7 +41,11 @@ func (s *Service) Link(ctx context.Context, by access.Actor, id SignalID, versio
 		if c.State == Closed {
 			return fault.Field("case", "case.closed")
 		}
-		return s.link(ctx, tx, by, &g, &c)
+		if err := s.link(ctx, tx, by, &g, &c); err != nil || g.Outcome != Confirmed {
+			return err
+		}
+		// Violence was found before: the team is called for it, too, unless somebody is to call it already.
+		return s.happen(ctx, tx, subject{signal: &g, cas: &c}, ViolenceConfirmed, tx.Now())
 	})
 }
 
@@ -93,6 +97,15 @@ func (s *Service) Unlink(ctx context.Context, by access.Actor, id SignalID, vers
 			return err
 		}
 		for _, k := range clocks {
+			r, err := tx.ClockRule(ctx, k.Rule, k.Version)
+			if err != nil {
+				return err
+			}
+			if k.Live() && r.StartsOn(ViolenceConfirmed) { // without a case there is no team to call
+				if err := k.cancel(ctx, tx, "unlinked"); err != nil {
+					return err
+				}
+			}
 			k.Case = ""
 			if err := tx.PutClock(ctx, k); err != nil {
 				return err

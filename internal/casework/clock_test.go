@@ -155,6 +155,42 @@ func TestViolenceConfirmedAfterTheCaseIsOpen(t *testing.T) {
 	})
 }
 
+// Violence that was confirmed calls the team of the case to which its signal is linked, whatever the case was about; taken out
+// again, the signal leaves the case as it was.
+func TestConfirmedViolenceIsLinked(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, worker, neglect := w.Context(), w.person["worker"], violence()
+		neglect.Track, neglect.Kinds = casework.Other, []casework.Kind{"no_care"}
+		c := w.openedAs(neglect).ID
+		found := func() (casework.SignalID, casework.ClockState) {
+			for _, k := range w.allClocks(c) {
+				if k.Rule == "D10" {
+					return k.Signal, k.State
+				}
+			}
+			return "", ""
+		}
+		g := w.give("worker", violence())
+		w.must(w.s.Screen(ctx, worker, g.ID, g.Version))
+		w.must(w.s.Assess(ctx, worker, g.ID, w.signal(g.ID).Version, casework.Confirmed, w.clock.Now()))
+		w.must(w.s.Link(ctx, worker, g.ID, w.signal(g.ID).Version, c))
+		if of, state := found(); of != g.ID || state != casework.Running {
+			t.Errorf("linked: the team is to be called for %q, %s", of, state)
+		}
+		w.must(w.s.Unlink(ctx, worker, g.ID, w.signal(g.ID).Version))
+		if _, state := found(); state != "" {
+			t.Errorf("taken out: the team of the case is to be called, %s", state)
+		}
+		if k := w.clocks(g.ID, "")["D10"]; k.State != casework.Cancelled {
+			t.Errorf("of the signal: %s", k.State)
+		}
+		w.must(w.s.Link(ctx, worker, g.ID, w.signal(g.ID).Version, c))
+		if of, state := found(); of != g.ID || state == "" {
+			t.Errorf("linked again: %q, %s", of, state)
+		}
+	})
+}
+
 // What has to be done at once has no length: it is in time until its first reminder, and late from then on.
 func TestAtOnceIsLateFromItsFirstReminder(t *testing.T) {
 	for name, tc := range map[string]struct {

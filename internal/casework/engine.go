@@ -12,7 +12,7 @@ import (
 	"strengthen/internal/org"
 )
 
-// subject is what an event happens to: a signal or a case.
+// subject is what an event happens to: a signal, a case, or a signal in its case.
 type subject struct {
 	signal *Signal
 	cas    *Case
@@ -51,17 +51,17 @@ func Conditions() []string { return slices.Sorted(maps.Keys(conditions)) }
 const directorate = "sad"
 
 func (x subject) track() Track {
-	if x.cas != nil {
-		return x.cas.Track
+	if x.signal != nil {
+		return x.signal.Track
 	}
-	return x.signal.Track
+	return x.cas.Track
 }
 
 func (x subject) of(k Kind) bool {
-	if x.cas != nil {
-		return slices.Contains(x.cas.Kinds, k)
+	if x.signal != nil {
+		return slices.Contains(x.signal.Kinds, k)
 	}
-	return slices.Contains(x.signal.Kinds, k)
+	return slices.Contains(x.cas.Kinds, k)
 }
 
 // subjectOf is a signal with the institutions that conditions ask about.
@@ -340,14 +340,22 @@ func (s *Service) drop(ctx context.Context, tx Tx, x subject, reason string) err
 		if slices.ContainsFunc(protections, func(p Protection) bool { return p.runs() && c.Record == p.clocks(x).record }) {
 			continue
 		}
-		if err := change(ctx, tx, c, "cancelled", reason); err != nil {
+		if err := c.cancel(ctx, tx, reason); err != nil {
 			return err
 		}
-		c.State, c.Ended, c.Next = Cancelled, tx.Now(), time.Time{}
 		if err := tx.PutClock(ctx, c); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// cancel writes into the history of a clock that it is given up; the clock is the caller's to keep.
+func (c *Clock) cancel(ctx context.Context, tx Tx, reason string) error {
+	if err := change(ctx, tx, *c, "cancelled", reason); err != nil {
+		return err
+	}
+	c.State, c.Ended, c.Next = Cancelled, tx.Now(), time.Time{}
 	return nil
 }
 

@@ -143,7 +143,7 @@ func (s *Service) Assess(ctx context.Context, by access.Actor, id SignalID, vers
 		if err != nil {
 			return err
 		}
-		return s.happen(ctx, tx, subject{cas: &c}, ViolenceConfirmed, at)
+		return s.happen(ctx, tx, subject{signal: &g, cas: &c}, ViolenceConfirmed, at)
 	})
 }
 

@@ -33,8 +33,10 @@ func (w *world) snapshot(signals []casework.SignalID, cases []casework.CaseID) s
 			}
 			slices.SortFunc(clocks, func(a, b casework.Clock) int { return compare(string(a.ID), string(b.ID)) })
 			for _, k := range clocks {
-				k.Row = 0
-				all = append(all, k)
+				if k.State != casework.Cancelled { // that a term began and was given up stays on the record
+					k.Row = 0
+					all = append(all, k)
+				}
 			}
 			protections, err := tx.Protections(w.Context(), id, "")
 			if err != nil {
@@ -83,6 +85,10 @@ func TestUndoingALinkRestoresBothSides(t *testing.T) {
 			signals = append(signals, g.ID)
 			if i%2 == 0 {
 				w.must(w.s.Acknowledge(w.Context(), w.person["worker2"], g.ID, g.Version))
+			}
+			if i == 4 {
+				w.must(w.s.Screen(w.Context(), worker, g.ID, w.signal(g.ID).Version))
+				w.must(w.s.Assess(w.Context(), worker, g.ID, w.signal(g.ID).Version, casework.Confirmed, w.clock.Now()))
 			}
 			if i == 3 {
 				w.must(w.s.Protect(w.Context(), worker, w.key(), casework.Protection{Signal: g.ID, Agency: w.agency["police"], AskedBy: "directorate", Ground: "danger", OrderedBy: "head",
