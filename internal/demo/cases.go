@@ -279,6 +279,7 @@ func (w *World) work(_ context.Context, t *town, worker access.Actor, id casewor
 	w.later(now.Add(w.pace(t, 24*19, .3)), func(ctx context.Context) error {
 		return quiet(w.Casework.CaseHappened(ctx, worker, id, casework.CaseAssessed, time.Time{}, ""))
 	})
+	w.later(inWorkingHours(now.Add(26*time.Hour)), c.record)
 	w.later(planned, c.plan)
 	switch p := w.rnd.Float64(); {
 	case p < .03:
@@ -374,5 +375,9 @@ func (w *World) nightOfOctober(ctx context.Context, t *town) error {
 	met := inWorkingHours(granted.Add(36 * time.Hour))
 	w.later(granted.Add(2*time.Hour), func(ctx context.Context) error { return c.callTeam(ctx, met) })
 	w.later(met, c.meet)
+	w.later(met.Add(time.Hour), c.record)
+	w.later(granted.Add(90*time.Minute), w.seen(worker, given, func(ctx context.Context, n int) error {
+		return w.Casework.Assess(ctx, worker, given.Signal, n, casework.Confirmed, time.Time{})
+	}))
 	return nil
 }
