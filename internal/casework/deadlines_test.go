@@ -12,12 +12,18 @@ import (
 	"strengthen/internal/i18n"
 )
 
-var update = flag.Bool("update", false, "write the table of terms in docs/deadlines.md anew")
+var update = flag.Bool("update", false, "write the tables of docs/deadlines.md and docs/states.md anew")
 
 // TestTheDeadlinesPageIsTheRules holds the table of terms in docs/deadlines.md against the rules that the program ships, so that
 // whoever reads the page reads what runs.
 func TestTheDeadlinesPageIsTheRules(t *testing.T) {
-	const file, from, until = "../../docs/deadlines.md", "<!-- terms of cases -->\n", "<!-- end -->\n"
+	documented(t, "../../docs/deadlines.md", "<!-- terms of cases -->\n", tableOf(casework.ShippedRules()))
+}
+
+// documented holds what stands in a page between a mark and the end against what the program does.
+func documented(t *testing.T, file, from, want string) {
+	t.Helper()
+	const until = "<!-- end -->\n"
 	b, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -27,15 +33,15 @@ func TestTheDeadlinesPageIsTheRules(t *testing.T) {
 	if i < 0 || j < i {
 		t.Fatal("the page has no place for the table")
 	}
-	want := page[:i] + from + tableOf(casework.ShippedRules()) + page[j:]
+	made := page[:i] + from + want + page[j:]
 	if *update {
-		if err := os.WriteFile(file, []byte(want), 0o600); err != nil {
+		if err := os.WriteFile(file, []byte(made), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	if page != want {
-		t.Error("docs/deadlines.md is not what the program ships; look at the difference and run with -update")
+	if page != made {
+		t.Errorf("%s is not what the program does; look at the difference and run with -update", file)
 	}
 }
 
