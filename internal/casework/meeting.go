@@ -81,7 +81,8 @@ type Call struct {
 	Who     sealed.Text
 	Signed  string // "", agreed or dissent
 	SignAt  time.Time
-	Signer  access.PersonID
+	Signer  access.PersonID // who signed, or recorded the signature on paper
+	OnPaper bool
 	Dissent sealed.Text
 }
 
@@ -90,6 +91,9 @@ func (c Call) Called() bool { return !c.Phoned.IsZero() && !c.Wrote.IsZero() }
 
 // Present reports whether the institution was there, or somebody for it.
 func (c Call) Present() bool { return c.Came == "yes" || c.Came == "stood_in" }
+
+// Signs reports whether the signature of the institution is still wanted: it came, and has not signed.
+func (c Call) Signs() bool { return c.Present() && c.Signed == "" }
 
 // MeetingTx is what meetings need of a transaction.
 type MeetingTx interface {
@@ -151,13 +155,8 @@ func (s *Service) convoke(ctx context.Context, tx Tx, c Case, m Meeting) (Meetin
 	if err != nil {
 		return m, err
 	}
-	called := map[access.AgencyID]bool{}
 	for _, x := range seats {
-		if !x.Until.IsZero() || called[x.Agency] || x.Place == LeaderSeat {
-			continue
-		}
-		called[x.Agency] = true
-		if err := tx.PutCall(ctx, c.ID, Call{Meeting: m.ID, Agency: x.Agency}); err != nil {
+		if m, err = m.list(ctx, tx, x); err != nil {
 			return m, err
 		}
 	}
@@ -172,6 +171,38 @@ func (s *Service) convoke(ctx context.Context, tx Tx, c Case, m Meeting) (Meetin
 	return m, inviteTeam(ctx, tx, c, m)
 }
 
+// list puts the institution of a seat on the list of those that are called. The leading unit is not called by itself.
+func (m Meeting) list(ctx context.Context, tx Tx, x Seat) (Meeting, error) {
+	k, listed := m.call(x.Agency)
+	if listed || !x.Until.IsZero() || x.Place == LeaderSeat {
+		return m, nil
+	}
+	m.Calls = append(m.Calls, k)
+	return m, tx.PutCall(ctx, m.Case, k)
+}
+
+// callToo calls whoever joins the team to the meetings that are still to come.
+func callToo(ctx context.Context, tx Tx, c Case, x Seat) error {
+	all, err := tx.Meetings(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, m := range all {
+		if m.State != MeetingCalled {
+			continue
+		}
+		if m, err = m.list(ctx, tx, x); err != nil {
+			return err
+		}
+		if x.Person != "" && x.Person != tx.By().Person {
+			if err := inviteTo(ctx, tx, c, m, x.Person); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // inviteTeam plans a message to everybody on the team who has an account.
 func inviteTeam(ctx context.Context, tx Tx, c Case, m Meeting) error {
 	shares, err := tx.LiveShares(ctx, c.ID)
@@ -182,19 +213,22 @@ func inviteTeam(ctx context.Context, tx Tx, c Case, m Meeting) error {
 		if h.Kind != Participation || h.Person == "" || h.Person == tx.By().Person {
 			continue
 		}
-		p, err := tx.Person(ctx, h.Person)
-		if err != nil {
-			return err
-		}
-		err = tx.PlanMail(ctx, org.Mail{
-			Key: "meeting/" + m.ID + "/" + string(p.ID), Kind: "meeting", Record: m.ID, Person: p.ID, Address: p.Email, Lang: p.Lang, Due: tx.Now(),
-			Vars: map[string]string{"ref": c.Ref, "path": "/cases/" + string(c.ID) + "/meetings/" + m.ID, "at": m.At.UTC().Format(time.RFC3339)},
-		})
-		if err != nil {
+		if err := inviteTo(ctx, tx, c, m, h.Person); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func inviteTo(ctx context.Context, tx Tx, c Case, m Meeting, id access.PersonID) error {
+	p, err := tx.Person(ctx, id)
+	if err != nil {
+		return err
+	}
+	return tx.PlanMail(ctx, org.Mail{
+		Key: "meeting/" + m.ID + "/" + string(p.ID), Kind: "meeting", Record: m.ID, Person: p.ID, Address: p.Email, Lang: p.Lang, Due: tx.Now(),
+		Vars: map[string]string{"ref": c.Ref, "path": "/cases/" + string(c.ID) + "/meetings/" + m.ID, "at": m.At.UTC().Format(time.RFC3339)},
+	})
 }
 
 // onMeeting runs fn for a meeting of a case on which the actor may act. A meeting of another case is not there.
@@ -470,7 +504,15 @@ func (s *Service) OpenMeeting(ctx context.Context, by access.Actor, id CaseID, m
 			return err
 		}
 		m.Items = slices.DeleteFunc(m.Items, func(x Item) bool { return !v.Parts[x.Part] })
-		v.Meeting, v.Own = m, by.AgencyAt(tx.Now())
+		v.Own = by.AgencyAt(tx.Now())
+		if m.State == MeetingCalled { // who joined the team, whether or not it stood on the list when the meeting was called
+			for _, x := range v.Seats {
+				if k, listed := m.call(x.Seat.Agency); !listed && x.Place != LeaderSeat {
+					m.Calls = append(m.Calls, k)
+				}
+			}
+		}
+		v.Meeting = m
 		all, err := tx.Tasks(ctx, c.ID)
 		if err != nil {
 			return err
@@ -493,7 +535,7 @@ func (s *Service) OpenMeeting(ctx context.Context, by access.Actor, id CaseID, m
 		}
 		v.Names[m.Leader], v.Names[m.Editor] = "", ""
 		k, listed := m.call(v.Own)
-		v.MaySign = m.State == Minuted && listed && k.Present() && k.Signed == "" && v.Write[Core]
+		v.MaySign = m.State == Minuted && listed && k.Signs() && v.Write[Core]
 		return v.name(ctx, tx)
 	})
 	return v, err

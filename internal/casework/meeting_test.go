@@ -10,6 +10,7 @@ import (
 	"strengthen/internal/calendar"
 	"strengthen/internal/casework"
 	"strengthen/internal/fault"
+	"strengthen/internal/sealed"
 	"strengthen/internal/testkit"
 )
 
@@ -443,6 +444,131 @@ func TestWhatAMeetingNeeds(t *testing.T) {
 			if !slices.ContainsFunc(v.Events, func(e casework.CaseEvent) bool { return e.What == what && e.Record == id }) {
 				t.Errorf("%s is not on the timeline", what)
 			}
+		}
+	})
+}
+
+// mailed counts the messages about a meeting that wait for a person.
+func (w *world) mailed(meeting, name string) int {
+	w.Helper()
+	return testkit.Count(w, w.db, "SELECT count(*) FROM message WHERE kind = 'meeting' AND state = 'planned' AND record_id = $1 AND person_id = $2", meeting, string(w.person[name].Person))
+}
+
+// A meeting can be called before the team is complete: whoever joins is called too, as long as the meeting is still to come.
+func TestWhoJoinsTheTeamIsCalledToTheMeetingsToCome(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, worker := w.Context(), w.person["worker"]
+		c := w.opened()
+		id, off := w.call(c, 20*time.Hour), w.call(c, 30*time.Hour)
+		w.must(w.s.CallOff(ctx, worker, c.ID, off))
+		if n := len(w.meeting(c.ID, id).Meeting.Calls); n != 0 {
+			t.Fatalf("nobody is on the team, and %d are called", n)
+		}
+		for _, x := range [][2]string{{"police", "inspector"}, {"prosecution", "prosecutor"}, {"municipality", ""}, {"school", "teacher"}} {
+			w.must(w.s.Invite(ctx, worker, w.key(), c.ID, casework.Seat{Agency: w.agency[x[0]], Person: w.person[x[1]].Person, Function: "member"}, 90))
+		}
+		for _, name := range []string{"police", "prosecution", "municipality", "school"} {
+			if _, ok := find(w.meeting(c.ID, id).Meeting.Calls, w.agency[name]); !ok {
+				t.Errorf("%s joined, and is not called", name)
+			}
+			w.must(w.s.NoteCall(ctx, worker, c.ID, id, casework.Call{Agency: w.agency[name], Phoned: w.clock.Now(), Wrote: w.clock.Now(), Channel: "post"}))
+		}
+		if n := w.mailed(id, "inspector"); n != 1 {
+			t.Errorf("the inspector joined, and has %d messages about the meeting", n)
+		}
+		if n := w.mailed(off, "inspector"); n != 0 {
+			t.Errorf("the inspector joined, and has %d messages about a meeting that was called off", n)
+		}
+		if k := w.clocks("", c.ID)["D10"]; k.State != casework.Met {
+			t.Errorf("all three were called both ways: %s", k.State)
+		}
+		w.must(w.s.Invite(ctx, worker, w.key(), c.ID, casework.Seat{Agency: w.agency["municipality"], Person: w.person["expert"].Person, Function: "member"}, 90))
+		if k, _ := find(w.meeting(c.ID, id).Meeting.Calls, w.agency["municipality"]); !k.Called() {
+			t.Error("the municipality named a person, and its call is forgotten")
+		}
+	})
+}
+
+// minuted holds a meeting to which a municipality without an account came, and ends its minutes.
+func (w *world) minuted() (casework.Case, string) {
+	w.Helper()
+	ctx, worker, c := w.Context(), w.person["worker"], w.opened()
+	for _, x := range [][2]string{{"police", "inspector"}, {"municipality", ""}} {
+		w.must(w.s.Invite(ctx, worker, w.key(), c.ID, casework.Seat{Agency: w.agency[x[0]], Person: w.person[x[1]].Person, Function: "member"}, 90))
+	}
+	id := w.call(c, time.Hour)
+	w.clock.Move(time.Hour)
+	w.must(w.s.Hold(ctx, worker, c.ID, id, w.clock.Now(), []casework.Attended{{Agency: w.agency["police"], Came: "yes"}, {Agency: w.agency["municipality"], Came: "yes"}}))
+	x := task(w, id)
+	x.Agency = w.agency["police"]
+	w.must(w.s.AddTask(ctx, worker, w.key(), c.ID, x))
+	w.must(w.s.WriteMinutes(ctx, worker, c.ID, id, casework.Form{}, casework.Form{"risk": "Висок."}))
+	w.must(w.s.EndMinutes(ctx, worker, c.ID, id, time.Time{}))
+	w.must(w.s.Sign(ctx, w.person["inspector"], c.ID, id, true, ""))
+	return c, id
+}
+
+func TestASignatureOnPaperPutsTheMinutesInForce(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, worker := w.Context(), w.person["worker"]
+		c, id := w.minuted()
+		today := calendar.On(w.clock.Now())
+		w.clock.Move(24 * time.Hour)
+		paper := func(who access.Actor, of string, on calendar.Date, agree bool, dissent string) error {
+			return w.s.SignOnPaper(ctx, who, c.ID, id, w.agency[of], on, agree, sealed.Text(dissent))
+		}
+		w.want(fault.Denied, paper(w.person["inspector"], "municipality", today, true, ""), "recorded by a member")
+		w.at("on", paper(worker, "municipality", today.AddDays(-1), true, ""), "before the meeting")
+		w.at("on", paper(worker, "municipality", today.AddDays(2), true, ""), "on a day to come")
+		w.at("on", paper(worker, "municipality", calendar.Date{}, true, ""), "on no day")
+		w.at("agency", paper(worker, "police", today, true, ""), "of an institution that has signed")
+		w.at("agency", paper(worker, "school", today, true, ""), "of an institution that did not come")
+		w.at("dissent", paper(worker, "municipality", today, false, ""), "a dissent without a word")
+		w.must(paper(worker, "municipality", today, false, "Общината не може да осигури транспорт."))
+		v := w.meeting(c.ID, id)
+		if v.Meeting.State != casework.MeetingAgreed || v.Tasks[0].State != casework.TaskOpen {
+			t.Errorf("the last signature came on paper: %s, task %s", v.Meeting.State, v.Tasks[0].State)
+		}
+		if k, _ := find(v.Meeting.Calls, w.agency["municipality"]); !k.OnPaper || k.Signed != "dissent" || k.Signer != worker.Person || calendar.On(k.SignAt) != today {
+			t.Errorf("what is kept of it: %+v", k)
+		}
+		for _, k := range w.allClocks(c.ID) {
+			if k.Rule == "R02" && (k.State != casework.Met || k.Late) {
+				t.Errorf("the term of %s is %s, late %v", k.Agency, k.State, k.Late)
+			}
+		}
+	})
+}
+
+// What comes by post after the time to sign is kept; the term stays late.
+func TestASignatureOnPaperThatComesLateIsKept(t *testing.T) {
+	each(t, func(w *world) {
+		c, id := w.minuted()
+		w.clock.Move(73 * time.Hour)
+		w.must(w.s.SettleMinutes(w.Context()))
+		w.must(w.s.SignOnPaper(w.Context(), w.person["worker"], c.ID, id, w.agency["municipality"], calendar.On(w.clock.Now()), true, ""))
+		if k, _ := find(w.meeting(c.ID, id).Meeting.Calls, w.agency["municipality"]); k.Signed != "agreed" {
+			t.Errorf("what is kept of it: %+v", k)
+		}
+		for _, k := range w.allClocks(c.ID) {
+			if k.Rule == "R02" && k.Agency == w.agency["municipality"] && !k.Late {
+				t.Errorf("the term that was missed: %s, late %v", k.State, k.Late)
+			}
+		}
+	})
+}
+
+// The leading unit signs by ending the minutes: nothing waits for it, and it is told so.
+func TestTheLeadingUnitSignsByEndingTheMinutes(t *testing.T) {
+	each(t, func(w *world) {
+		c, id := w.minuted()
+		v := w.meeting(c.ID, id)
+		if v.MaySign || !v.Meeting.Ended().Equal(w.clock.Now()) {
+			t.Errorf("a signature is offered: %v; ended %v", v.MaySign, v.Meeting.Ended())
+		}
+		err := w.s.Sign(w.Context(), w.person["worker"], c.ID, id, true, "")
+		if all := fault.All(err); len(all) != 1 || all[0].Key != "meeting.leadsigns" {
+			t.Errorf("signing again: %v", err)
 		}
 	})
 }

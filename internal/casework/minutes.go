@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"strengthen/internal/access"
+	"strengthen/internal/calendar"
 	"strengthen/internal/fault"
 	"strengthen/internal/sealed"
 )
@@ -53,6 +54,14 @@ type Decision struct {
 
 // signTime is how long institutions have to sign the minutes.
 const signTime = 72 * time.Hour
+
+// Ended is when the writing of the minutes ended; the leading unit signs them by that.
+func (m Meeting) Ended() time.Time {
+	if m.SignBy.IsZero() {
+		return m.SignBy
+	}
+	return m.SignBy.Add(-signTime)
+}
 
 // Bring adds what an institution brings to a meeting: before it, or while it goes on.
 func (s *Service) Bring(ctx context.Context, by access.Actor, key string, id CaseID, meeting string, x Item) error {
@@ -190,7 +199,10 @@ func (s *Service) Sign(ctx context.Context, by access.Actor, id CaseID, meeting 
 		if m.State != Minuted {
 			l.Add(fault.New(fault.Conflict, "meeting.step", fault.Vars{"state": string(m.State)}))
 		}
-		if !listed || !x.Present() || x.Signed != "" {
+		switch {
+		case !listed && x.Agency == c.Agency:
+			l.Add(fault.New(fault.Conflict, "meeting.leadsigns"))
+		case !x.Signs():
 			l.Add(fault.New(fault.Conflict, "meeting.nosign"))
 		}
 		if !agree {
@@ -199,27 +211,77 @@ func (s *Service) Sign(ctx context.Context, by access.Actor, id CaseID, meeting 
 		if err := l.Err(); err != nil {
 			return err
 		}
-		x.Signed, x.SignAt, x.Signer = "agreed", tx.Now(), by.Person
-		if !agree {
-			x.Signed, x.Dissent = "dissent", dissent
-		}
-		if err := tx.PutCall(ctx, c.ID, x); err != nil {
-			return err
-		}
-		if err := note(ctx, tx, c, Core, "meeting."+x.Signed, m.ID, ""); err != nil {
-			return err
-		}
-		if err := s.happen(ctx, tx, subject{cas: &c, record: m.ID + "/" + string(x.Agency), agency: x.Agency}, "minutes.agreed", tx.Now()); err != nil {
-			return err
-		}
-		m.Calls[slices.IndexFunc(m.Calls, func(y Call) bool { return y.Agency == x.Agency })] = x
-		return s.agreed(ctx, tx, c, m)
+		x.SignAt = tx.Now()
+		return s.signed(ctx, tx, c, m, x, agree, dissent)
 	})
+}
+
+// SignOnPaper records the signature of an institution that signed the printed minutes: on which day, and whether it agreed. A
+// signature that comes when the minutes are in force already is kept too, and its term stays late.
+func (s *Service) SignOnPaper(ctx context.Context, by access.Actor, id CaseID, meeting string, of access.AgencyID, on calendar.Date, agree bool, dissent sealed.Text) error {
+	return s.onMeeting(ctx, by, id, meeting, access.LeadCase, func(ctx context.Context, tx Tx, c Case, m Meeting) error {
+		x, _ := m.call(of)
+		var l fault.List
+		if m.State != Minuted && m.State != MeetingAgreed {
+			l.Add(fault.New(fault.Conflict, "meeting.step", fault.Vars{"state": string(m.State)}))
+		}
+		if !x.Signs() {
+			l.Add(fault.Field("agency", "form.choose"))
+		}
+		switch {
+		case on.IsZero():
+			l.Add(fault.Field("on", "form.required"))
+		case on.After(calendar.On(tx.Now())):
+			l.Add(fault.Field("on", "clock.future"))
+		case on.Before(calendar.On(m.At)):
+			l.Add(fault.Field("on", "meeting.signedbefore"))
+		}
+		if !agree {
+			worded(&l, "dissent", dissent, 5, 4000)
+		}
+		if err := l.Err(); err != nil {
+			return err
+		}
+		x.SignAt, x.OnPaper = m.onPaper(on, tx.Now()), true
+		return s.signed(ctx, tx, c, m, x, agree, dissent)
+	})
+}
+
+// onPaper is the moment of a signature of which only the day is known: within the day, after the minutes were ended, and not
+// after now.
+func (m Meeting) onPaper(on calendar.Date, now time.Time) time.Time {
+	at := on.Start()
+	if ended := m.Ended(); at.Before(ended) {
+		at = ended
+	}
+	if at.After(now) {
+		at = now
+	}
+	return at
+}
+
+// signed keeps a signature; it is the last one that puts the minutes in force.
+func (s *Service) signed(ctx context.Context, tx Tx, c Case, m Meeting, x Call, agree bool, dissent sealed.Text) error {
+	x.Signed, x.Signer = "agreed", tx.By().Person
+	if !agree {
+		x.Signed, x.Dissent = "dissent", dissent
+	}
+	if err := tx.PutCall(ctx, c.ID, x); err != nil {
+		return err
+	}
+	if err := note(ctx, tx, c, Core, "meeting."+x.Signed, m.ID, ""); err != nil || m.State != Minuted {
+		return err
+	}
+	if err := s.happen(ctx, tx, subject{cas: &c, record: m.ID + "/" + string(x.Agency), agency: x.Agency}, "minutes.agreed", x.SignAt); err != nil {
+		return err
+	}
+	m.Calls[slices.IndexFunc(m.Calls, func(y Call) bool { return y.Agency == x.Agency })] = x
+	return s.agreed(ctx, tx, c, m)
 }
 
 // agreed puts the minutes in force when every institution that came has signed, or the time is over: the tasks begin.
 func (s *Service) agreed(ctx context.Context, tx Tx, c Case, m Meeting) error {
-	waits := slices.ContainsFunc(m.Calls, func(x Call) bool { return x.Present() && x.Signed == "" })
+	waits := slices.ContainsFunc(m.Calls, Call.Signs)
 	if waits && tx.Now().Before(m.SignBy) {
 		return nil
 	}
@@ -245,7 +307,7 @@ func (s *Service) agreed(ctx context.Context, tx Tx, c Case, m Meeting) error {
 // unsigned ends, as late, the terms of institutions that did not sign: the minutes are in force, and nobody can sign them any more.
 func (s *Service) unsigned(ctx context.Context, tx Tx, c Case, m Meeting) error {
 	for _, x := range m.Calls {
-		if !x.Present() || x.Signed != "" {
+		if !x.Signs() {
 			continue
 		}
 		at := tx.Now()

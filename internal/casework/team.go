@@ -161,8 +161,8 @@ func seatMember(ctx context.Context, tx Tx, c Case, a org.Agency, x Seat, days i
 	if err := note(ctx, tx, c, Core, "team.seat", string(x.Agency), ""); err != nil {
 		return err
 	}
-	if x.Person == "" {
-		return nil
+	if err := callToo(ctx, tx, c, x); err != nil || x.Person == "" {
+		return err
 	}
 	return tx.PutShare(ctx, Share{
 		ID: access.NewID(), Case: c.ID, Person: x.Person, Kind: Participation, Parts: partsOf(a.Kind), Write: true, Purpose: "team", Ground: "36g",

@@ -92,10 +92,11 @@ func (tx *Tx) PutMeeting(ctx context.Context, m casework.Meeting) error {
 }
 
 func (tx *Tx) calls(ctx context.Context, m casework.Meeting) ([]casework.Call, error) {
-	all, err := collect(ctx, tx, selectFrom(`SELECT k.meeting_id, k.agency_id, k.phoned_at, k.wrote_at, k.channel, k.came, k.who, k.signed, k.signed_at, k.signer, k.dissent
+	all, err := collect(ctx, tx, selectFrom(`SELECT k.meeting_id, k.agency_id, k.phoned_at, k.wrote_at, k.channel, k.came, k.who, k.signed, k.signed_at, k.signer, k.on_paper,
+		k.dissent
 		FROM meeting_call AS k`).and("k.meeting_id = ?", m.ID).by("ORDER BY k.agency_id"), func(s scanner) (casework.Call, error) {
 		var x casework.Call
-		err := s.Scan(&x.Meeting, &x.Agency, at(&x.Phoned), at(&x.Wrote), str(&x.Channel), str(&x.Came), &x.Who, str(&x.Signed), at(&x.SignAt), str(&x.Signer), &x.Dissent)
+		err := s.Scan(&x.Meeting, &x.Agency, at(&x.Phoned), at(&x.Wrote), str(&x.Channel), str(&x.Came), &x.Who, str(&x.Signed), at(&x.SignAt), str(&x.Signer), &x.OnPaper, &x.Dissent)
 		return x, err
 	})
 	for i := range all {
@@ -114,7 +115,7 @@ func (tx *Tx) PutCall(ctx context.Context, c casework.CaseID, x casework.Call) e
 	}
 	return tx.upsert(ctx, "meeting_call", 2, append([]field{{"meeting_id", x.Meeting}, {"agency_id", string(x.Agency)}}, append(fs, field{"phoned_at", moment(x.Phoned)},
 		field{"wrote_at", moment(x.Wrote)}, field{"channel", text(x.Channel)}, field{"came", text(x.Came)}, field{"signed", text(x.Signed)}, field{"signed_at", moment(x.SignAt)},
-		field{"signer", text(x.Signer)})...)...)
+		field{"signer", text(x.Signer)}, field{"on_paper", x.OnPaper})...)...)
 }
 
 func (tx *Tx) items(ctx context.Context, m casework.Meeting) ([]casework.Item, error) {

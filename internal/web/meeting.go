@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"strengthen/internal/access"
+	"strengthen/internal/calendar"
 	"strengthen/internal/casework"
 	"strengthen/internal/fault"
 	"strengthen/internal/render"
@@ -27,6 +28,7 @@ func (s *Server) meetingRoutes() []Route {
 		{"POST /cases/{id}/meetings/{meeting}/minutes", access.WriteCase, false, 0, s.writeMinutes, false},
 		{"POST /cases/{id}/meetings/{meeting}/end", access.LeadCase, false, 0, s.endMinutes, false},
 		{"POST /cases/{id}/meetings/{meeting}/sign", access.WriteCase, false, 0, s.signMinutes, false},
+		{"POST /cases/{id}/meetings/{meeting}/paper", access.LeadCase, false, 0, s.signOnPaper, false},
 		{"POST /cases/{id}/meetings/{meeting}/off", access.LeadCase, false, 0, s.callOff, false},
 	}
 }
@@ -126,6 +128,22 @@ func (p *meetingPage) CallOptions() []Option {
 		all = append(all, Option{Value: string(x.Agency), Text: p.AgencyName(x.Agency)})
 	}
 	return all
+}
+
+// PaperOptions lists the institutions whose signature is still wanted: what they signed on paper, the lead records.
+func (p *meetingPage) PaperOptions() []Option {
+	var all []Option
+	for _, x := range p.Meeting.Calls {
+		if x.Signs() && x.Agency != p.Own {
+			all = append(all, Option{Value: string(x.Agency), Text: p.AgencyName(x.Agency)})
+		}
+	}
+	return all
+}
+
+// Papers reports whether the reader may record signatures on paper.
+func (p *meetingPage) Papers() bool {
+	return p.Lead && (p.Meeting.State == casework.Minuted || p.Meeting.State == casework.MeetingAgreed) && len(p.PaperOptions()) > 0
 }
 
 // TaskAction is where the form of a new task goes.
@@ -318,6 +336,17 @@ func (s *Server) signMinutes(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+func (s *Server) signOnPaper(w http.ResponseWriter, r *http.Request) error {
+	var l fault.List
+	on := date(r, "on", &l)
+	return s.onMeeting(w, r, func(by access.Actor, id casework.CaseID, m string) error {
+		if err := l.Err(); err != nil {
+			return err
+		}
+		return s.Casework.SignOnPaper(r.Context(), by, id, m, access.AgencyID(field(r, "agency")), on, field(r, "agree") == "yes", words(r, "dissent"))
+	})
+}
+
 func (s *Server) callOff(w http.ResponseWriter, r *http.Request) error {
 	return s.onMeeting(w, r, func(by access.Actor, id casework.CaseID, m string) error {
 		return s.Casework.CallOff(r.Context(), by, id, m)
@@ -352,7 +381,7 @@ func (p *meetingPage) minutes() render.Document {
 		if x.Present() {
 			signed := "\u00a0\n\u00a0"
 			if x.Signed != "" {
-				signed = p.Code("signed.", x.Signed) + ", " + p.When(x.SignAt)
+				signed = p.Code("signed.", x.Signed) + ", " + p.SignedAt(x)
 			}
 			signs = append(signs, []string{p.AgencyName(x.Agency), string(x.Who), signed})
 		}
@@ -396,6 +425,14 @@ func (p *meetingPage) minutes() render.Document {
 	}
 	add(paperTable(p.L("Подписи", "Signatures"), signs, p.L("Институция", "Institution"), p.L("Име", "Name"), p.L("Подпис", "Signature")))
 	return d
+}
+
+// SignedAt says when an institution signed; of a signature on paper the day.
+func (p *meetingPage) SignedAt(x casework.Call) string {
+	if x.OnPaper {
+		return p.Date(calendar.On(x.SignAt)) + ", " + p.L("на хартия", "on paper")
+	}
+	return p.When(x.SignAt)
 }
 
 // callWay says by which way an institution was called in writing.

@@ -413,6 +413,7 @@ meeting_call.signed ctext;
 meeting_call.signed_at ctext;
 meeting_call.signer ctext;
 meeting_call.dissent sealedtext NOT NULL;
+meeting_call.on_paper boolean NOT NULL DEFAULT false;
 meeting_decision.id ctext NOT NULL;
 meeting_decision.meeting_id ctext NOT NULL;
 meeting_decision.text sealedtext NOT NULL;

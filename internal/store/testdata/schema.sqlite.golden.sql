@@ -593,7 +593,7 @@ CREATE TABLE meeting_call (
   signed     ctext,
   signed_at  ctext,
   signer     ctext,
-  dissent    sealedtext NOT NULL,
+  dissent    sealedtext NOT NULL, on_paper BOOLEAN NOT NULL DEFAULT FALSE,
   PRIMARY KEY (meeting_id, agency_id)
 );
 CREATE TABLE meeting_decision (
