@@ -78,6 +78,9 @@ func (s RequestState) Open() bool {
 	return slices.Contains([]RequestState{Asked, Taken, NeedsInfo, Accepted, Answered}, s)
 }
 
+// WithSender reports whether a request waits for the institution that sent it: for information, or for a check of the answer.
+func (s RequestState) WithSender() bool { return s == NeedsInfo || s == Answered }
+
 // bySender reports whether the step is taken by the institution that asked; the others are taken by the one that was asked.
 func (p RequestStep) bySender() bool {
 	return slices.Contains([]RequestStep{Ask, GiveInfo, Verify, ReturnIt, WithdrawIt}, p)
@@ -86,18 +89,22 @@ func (p RequestStep) bySender() bool {
 // clockEvents are what the clocks learn of a step.
 func (p RequestStep) clockEvents() []Event {
 	switch p {
-	case Ask, GiveInfo:
+	case Ask:
 		return []Event{"request.sent"}
+	case GiveInfo:
+		return []Event{"request.resumed", "request.sent"}
 	case AskInfo:
-		return []Event{"request.answered"}
+		return []Event{"request.answered", "request.returned"}
 	case Accept:
 		return []Event{"request.answered", "request.accepted"}
 	case ReturnIt:
-		return []Event{"request.accepted"}
+		return []Event{"request.resumed", "request.accepted"}
 	case Decline, WithdrawIt, Expire:
-		return []Event{"request.answered", "request.done"}
+		return []Event{"request.answered", "request.done", "request.resumed"}
 	case AnswerIt:
-		return []Event{"request.done"}
+		return []Event{"request.done", "request.returned"}
+	case Verify:
+		return []Event{"request.resumed"}
 	}
 	return nil
 }
@@ -121,7 +128,7 @@ type Request struct {
 	State   RequestState
 	Since   time.Time
 	Due     calendar.Date // by when it is to be done
-	NextDue time.Time     // of the clock that runs: of the answer until it is accepted, of the work after that
+	NextDue time.Time     // of the clock that runs: of the answer until it is accepted, of the work after that, of the sender when it is the sender's turn
 	Until   time.Time     // after that nothing can be read through it any more
 	Share   string
 	Sender  access.PersonID
@@ -142,11 +149,17 @@ type RequestEvent struct {
 	Text    sealed.Text
 }
 
+// senderDays is how many days the sender has whose request came back before such a term was kept.
+const senderDays = 7
+
 // Ends is the one term of a request that pages show: of its clock, so that what is shown is what reminders follow, and without
 // one its day.
 func (r Request) Ends() time.Time {
-	if !r.NextDue.IsZero() {
+	switch {
+	case !r.NextDue.IsZero():
 		return r.NextDue
+	case r.State.WithSender():
+		return calendar.On(r.Since).AddDays(senderDays).End()
 	}
 	return r.Due.End()
 }
@@ -161,7 +174,7 @@ func (r Request) Cursor() string { return cursor(r.Since, r.ID) }
 
 // RequestFilter narrows an inbox.
 type RequestFilter struct {
-	Open   bool
+	Open   bool   // that wait for the institution that was asked
 	Before string // cursor "since/id"
 	Limit  int
 }
@@ -170,6 +183,7 @@ type RequestFilter struct {
 type RequestTx interface {
 	Request(ctx context.Context, id string) (Request, error)
 	Requests(ctx context.Context, s access.Scope, f RequestFilter) ([]Request, error)
+	ReturnedRequests(ctx context.Context, s access.Scope, from access.AgencyID, f RequestFilter) ([]Request, error)
 	RequestsOf(ctx context.Context, c CaseID) ([]Request, error)
 	PutRequest(ctx context.Context, r Request) error
 	PutRequestEvent(ctx context.Context, c CaseID, e RequestEvent) error
@@ -252,6 +266,11 @@ func (s *Service) moveRequest(ctx context.Context, tx Tx, c Case, r Request, p R
 			x.due = r.Due.End()
 		case "request.sent":
 			x.latest = r.Due.End() // nobody may answer later than the thing is to be done
+		case "request.returned":
+			x.agency, x.person = r.From, r.Sender
+			if p == AskInfo {
+				x.latest = r.Due.End()
+			}
 		}
 		if err := s.happen(ctx, tx, x, e, tx.Now()); err != nil {
 			return err
@@ -445,7 +464,29 @@ func (s *Service) requestView(ctx context.Context, tx Tx, r Request, asSender bo
 	return v, nameAll(ctx, tx, v.Names, people)
 }
 
-// Inbox lists the requests to the reader's institutions, the oldest first.
+// Returned lists the requests of the reader's institution that wait for it, in cases in which the reader writes: for information,
+// or for a check of the answer.
+func (s *Service) Returned(ctx context.Context, by access.Actor, f RequestFilter) ([]Request, map[access.AgencyID]string, error) {
+	var all []Request
+	names := map[access.AgencyID]string{}
+	err := s.store.View(ctx, by, func(tx Tx) (err error) {
+		if all, err = returned(ctx, tx, f); err != nil {
+			return err
+		}
+		return nameAgencies(ctx, tx, names, all)
+	})
+	return all, names, err
+}
+
+func returned(ctx context.Context, tx Tx, f RequestFilter) ([]Request, error) {
+	from := tx.By().AgencyAt(tx.Now())
+	if from == "" {
+		return nil, nil
+	}
+	return tx.ReturnedRequests(ctx, tx.Scope(access.WriteCase), from, f)
+}
+
+// Inbox lists the requests to the reader's institutions, the newest first.
 func (s *Service) Inbox(ctx context.Context, by access.Actor, f RequestFilter) ([]Request, map[access.AgencyID]string, error) {
 	var all []Request
 	names := map[access.AgencyID]string{}

@@ -232,3 +232,61 @@ func TestWhatARequestNeeds(t *testing.T) {
 		}
 	})
 }
+
+// What came back to the sender stands in the sender's lists, with a term of its own, and not as late with whoever was asked.
+func TestWhatComesBackWaitsForTheSender(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, c := w.Context(), w.opened()
+		r := w.ask(c) // for the tenth day from now
+		waits := func(what string, sender, asked int, due time.Time) {
+			w.Helper()
+			work, err := w.s.MyWork(ctx, w.person["worker"])
+			w.must(err)
+			list, _, err := w.s.Returned(ctx, w.person["worker"], casework.RequestFilter{})
+			w.must(err)
+			inbox, _, err := w.s.Inbox(ctx, w.person["teacher"], casework.RequestFilter{Open: true})
+			w.must(err)
+			if len(work.Returned) != sender || len(list) != sender || len(inbox) != asked {
+				t.Errorf("%s: %d at the sender's work and %d in the list, want %d; %d in the inbox, want %d", what, len(work.Returned), len(list), sender, len(inbox), asked)
+			}
+			if sender > 0 && len(list) > 0 && !list[0].Ends().Equal(due) {
+				t.Errorf("%s: the sender's term ends %s, want %s", what, list[0].Ends(), due)
+			}
+			for _, who := range []string{"worker2", "teacher", "inspector", "stranger", "manager"} {
+				if list, _, err := w.s.Returned(ctx, w.person[who], casework.RequestFilter{}); err != nil || len(list) > 0 {
+					t.Errorf("%s: %s, who does not write in the case, has %d (%v)", what, who, len(list), err)
+				}
+			}
+		}
+		in := func(days int) time.Time { return calendar.On(w.clock.Now()).AddDays(days).End() }
+		waits("sent", 0, 1, time.Time{})
+		w.must(w.step("teacher", r.ID, casework.AskInfo, "За кой срок?"))
+		waits("information needed", 1, 0, in(7))
+		w.must(w.step("worker", r.ID, casework.GiveInfo, "От 15 септември."))
+		waits("information given", 0, 1, time.Time{})
+		w.must(w.step("teacher", r.ID, casework.Accept, ""))
+		w.clock.Move(9 * 24 * time.Hour)
+		w.must(w.step("teacher", r.ID, casework.AnswerIt, "Седем отсъствия."))
+		waits("answered", 1, 0, in(7))
+		if k := w.clocks("", c.ID)["R05"]; k.State != casework.Running || k.Person != w.person["worker"].Person || k.Agency != w.agency["ozd"] {
+			t.Errorf("the term of the sender: %+v", k)
+		}
+		w.must(w.step("worker", r.ID, casework.ReturnIt, "Моля и за оценките."))
+		waits("returned", 0, 1, time.Time{})
+		w.must(w.step("teacher", r.ID, casework.AnswerIt, "Оценките паднаха."))
+		w.must(w.step("worker", r.ID, casework.Verify, ""))
+		waits("verified", 0, 0, time.Time{})
+		if k := w.clocks("", c.ID)["R05"]; k.Live() {
+			t.Errorf("verified, and the term of the sender is %s", k.State)
+		}
+	})
+}
+
+// A request that came back before such a term was kept has one that is counted from that day.
+func TestARequestThatCameBackLongAgoHasATermToo(t *testing.T) {
+	since := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	x := casework.Request{State: casework.Answered, Since: since, Due: calendar.Of(2026, 3, 1)}
+	if want := calendar.Of(2026, 3, 9).End(); !x.Ends().Equal(want) {
+		t.Errorf("it ends %s, want %s", x.Ends(), want)
+	}
+}

@@ -10,7 +10,8 @@ import (
 type Work struct {
 	Clocks   []ClockView
 	Signals  []Signal
-	Requests []Request
+	Requests []Request // that wait for the institution
+	Returned []Request // that the institution sent, and that wait for it again
 	Tasks    []Task
 	Meetings []Meeting
 	Refs     map[string]string // of clocks, tasks and meetings, by "case/ID" and "signal/ID"
@@ -32,7 +33,10 @@ func (s *Service) MyWork(ctx context.Context, by access.Actor) (Work, error) {
 		if w.Requests, err = tx.Requests(ctx, tx.Scope(access.SeeRequest), RequestFilter{Open: true, Limit: 20}); err != nil {
 			return err
 		}
-		if err := nameAgencies(ctx, tx, w.Firms, w.Requests); err != nil {
+		if w.Returned, err = returned(ctx, tx, RequestFilter{Limit: 20}); err != nil {
+			return err
+		}
+		if err := nameAgencies(ctx, tx, w.Firms, append(w.Requests[:len(w.Requests):len(w.Requests)], w.Returned...)); err != nil {
 			return err
 		}
 		return w.dates(ctx, tx, scope.Agencies)

@@ -222,7 +222,7 @@ func (c *caseStory) close(ctx context.Context) error {
 	return nil
 }
 
-// ask sends a request to the school, which mostly answers.
+// ask sends a request to the school, which mostly answers; the lead mostly checks the answer within the week.
 func (c *caseStory) ask(ctx context.Context) error {
 	w := c.w
 	err := w.Casework.Send(ctx, c.by, access.NewID(), c.id, casework.Request{To: c.t.agency["school"], Kind: "information", Text: "Моля за сведения за отсъствията и поведението от началото на срока.", Due: calendar.On(w.Clock.Now()).AddDays(10)})
@@ -238,7 +238,14 @@ func (c *caseStory) ask(ctx context.Context) error {
 		return quiet(w.Casework.StepRequest(ctx, c.t.people["teacher"], r.ID, r.Version, casework.Accept, ""))
 	})
 	w.later(w.Clock.Now().Add(w.pace(c.t, 100, .3)), func(ctx context.Context) error {
-		return quiet(w.Casework.StepRequest(ctx, c.t.people["teacher"], r.ID, r.Version+1, casework.AnswerIt, "Седем отсъствия, всички в понеделник; затворено е и не играе с другите."))
+		err := w.Casework.StepRequest(ctx, c.t.people["teacher"], r.ID, r.Version+1, casework.AnswerIt, "Седем отсъствия, всички в понеделник; затворено е и не играе с другите.")
+		if err != nil || w.rnd.Float64() < .06 {
+			return quiet(err)
+		}
+		w.later(w.Clock.Now().Add(w.pace(c.t, 60, .5)), func(ctx context.Context) error {
+			return quiet(w.Casework.StepRequest(ctx, c.by, r.ID, r.Version+2, casework.Verify, ""))
+		})
+		return nil
 	})
 	return nil
 }

@@ -55,8 +55,20 @@ var requestScope = columns{id: "q.id", agency: "q.to_agency", barred: "EXISTS (S
 func (tx *Tx) Requests(ctx context.Context, s access.Scope, f casework.RequestFilter) ([]casework.Request, error) {
 	q := selectFrom(requestSelect).within(s, requestScope)
 	if f.Open {
-		q.and("q.state IN ('asked', 'taken', 'needs_info', 'accepted', 'answered')")
+		q.and("q.state IN ('asked', 'taken', 'accepted')")
 	}
+	return tx.listRequests(ctx, q, f)
+}
+
+// ReturnedRequests lists the requests that an institution sent and that wait for it, in the cases of a scope, the newest first.
+// Their words stay sealed.
+func (tx *Tx) ReturnedRequests(ctx context.Context, s access.Scope, from access.AgencyID, f casework.RequestFilter) ([]casework.Request, error) {
+	q := selectFrom(requestSelect).within(s, tx.caseScope(casework.Core)).and("q.from_agency = ?", string(from)).and("q.state IN ('needs_info', 'answered')")
+	return tx.listRequests(ctx, q, f)
+}
+
+// listRequests reads a page of a list of requests.
+func (tx *Tx) listRequests(ctx context.Context, q *query, f casework.RequestFilter) ([]casework.Request, error) {
 	if when, id, ok := strings.Cut(f.Before, "/"); ok {
 		q.and("(q.since_at, q.id) < (?, ?)", when, id)
 	}

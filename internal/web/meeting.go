@@ -143,7 +143,7 @@ func (p *meetingPage) PaperOptions() []Option {
 
 // Papers reports whether the reader may record signatures on paper.
 func (p *meetingPage) Papers() bool {
-	return p.Lead && (p.Meeting.State == casework.Minuted || p.Meeting.State == casework.MeetingAgreed) && len(p.PaperOptions()) > 0
+	return p.Lead && (p.Meeting.State == casework.Minuted || p.Meeting.State == casework.MeetingAgreed) && (len(p.PaperOptions()) > 0 || p.Opened("paper"))
 }
 
 // TaskAction is where the form of a new task goes.

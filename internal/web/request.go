@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"maps"
 	"net/http"
 	"path"
 	"slices"
@@ -23,16 +25,26 @@ func (s *Server) requestRoutes() []Route {
 
 type requestsPage struct {
 	Page
-	Requests []casework.Request
+	Requests []casework.Request // of other institutions
+	Returned []casework.Request // of one's own, that wait for it
 	Firms    map[access.AgencyID]string
 	All      bool
+	Back     bool // only those of one's own
 	More     string
+	MoreBack string
 }
+
+// Waiting is how many requests the page shows that wait for the reader's institution.
+func (p requestsPage) Waiting() int { return len(p.Requests) + len(p.Returned) }
 
 // requestTerm writes the one term of a request, and what has to be done by then.
 func (p Page) requestTerm(x casework.Request) string {
 	day := p.Date(calendar.On(x.Ends()))
 	switch {
+	case x.State == casework.Answered:
+		return p.L("проверка от подателя до {d}", "to be checked by the sender by {d}", "d", day)
+	case x.State == casework.NeedsInfo:
+		return p.L("сведения от подателя до {d}", "information from the sender by {d}", "d", day)
 	case x.Answering():
 		return p.L("отговор дали се приема до {d}", "answer whether it is accepted by {d}", "d", day)
 	case x.State.Open():
@@ -55,27 +67,44 @@ func (p *caseRequestsPage) Term(x casework.Request) string { return p.requestTer
 // Ends is the day of the term of a request.
 func (p requestsPage) Ends(x casework.Request) calendar.Date { return calendar.On(x.Ends()) }
 
-// Due says how a request stands to its term.
+// Due says how a request stands to its term; one that waits for its sender is not late for whoever was asked.
 func (p requestsPage) Due(x casework.Request) ClockTag {
-	if !x.State.Open() {
+	if !x.State.Open() || x.State.WithSender() {
 		return ClockTag{}
 	}
 	return p.dueTag(x.Ends())
 }
 
+// DueBack says how a request of one's own stands to the term of its sender.
+func (p requestsPage) DueBack(x casework.Request) ClockTag { return p.dueTag(x.Ends()) }
+
 func (s *Server) requests(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	p := requestsPage{Page: s.page(r, ""), All: q.Get("all") != ""}
+	p := requestsPage{Page: s.page(r, ""), All: q.Get("all") != "", Back: q.Get("back") != "", Firms: map[access.AgencyID]string{}}
 	p.Title = p.L("Искания", "Requests")
+	before := q.Get("before")
+	page := func(list func(context.Context, access.Actor, casework.RequestFilter) ([]casework.Request, map[access.AgencyID]string, error)) (all []casework.Request, more string, err error) {
+		all, firms, err := list(r.Context(), p.actor, casework.RequestFilter{Open: !p.All, Before: before, Limit: pageSize + 1})
+		maps.Copy(p.Firms, firms)
+		if len(all) > pageSize {
+			all = all[:pageSize]
+			q.Set("before", all[pageSize-1].Cursor())
+			more = "?" + q.Encode()
+		}
+		return all, more, err
+	}
 	var err error
-	p.Requests, p.Firms, err = s.Casework.Inbox(r.Context(), p.actor, casework.RequestFilter{Open: !p.All, Before: q.Get("before"), Limit: pageSize + 1})
+	if !p.Back {
+		if p.Requests, p.More, err = page(s.Casework.Inbox); err != nil {
+			return err
+		}
+	}
+	if p.Back || before == "" { // the first page of the inbox shows both
+		q.Set("back", "1")
+		p.Returned, p.MoreBack, err = page(s.Casework.Returned)
+	}
 	if err != nil {
 		return err
-	}
-	if len(p.Requests) > pageSize {
-		p.Requests = p.Requests[:pageSize]
-		q.Set("before", p.Requests[pageSize-1].Cursor())
-		p.More = "?" + q.Encode()
 	}
 	return s.show(w, "requests", &p)
 }

@@ -43,12 +43,15 @@ func (p *workPage) TaskTag(t casework.Task) ClockTag { return p.dueTag(t.Due.End
 // RequestTag says how a request stands to its day.
 func (p *workPage) RequestTag(x casework.Request) ClockTag { return p.dueTag(x.Ends()) }
 
+// Asks is how many requests wait, of others and of one's own.
+func (p *workPage) Asks() int { return len(p.Requests) + len(p.Returned) }
+
 // Ref is the reference of a case.
 func (p *workPage) Ref(id casework.CaseID) string { return p.Refs["case/"+string(id)] }
 
 // Empty reports whether nothing waits.
 func (p *workPage) Empty() bool {
-	return len(p.Lines)+len(p.Signals)+len(p.Requests)+len(p.Tasks)+len(p.Meetings) == 0
+	return len(p.Lines)+len(p.Signals)+len(p.Requests)+len(p.Returned)+len(p.Tasks)+len(p.Meetings) == 0
 }
 
 func (s *Server) work(w http.ResponseWriter, r *http.Request) error {

@@ -12,8 +12,10 @@ CREATE INDEX case_agency_open ON case_file (agency_id, opened_at, id) WHERE clos
 CREATE INDEX case_closed ON case_file (closed_at, id) WHERE closed_at IS NOT NULL;
 CREATE INDEX case_consent_of ON case_consent (case_id);
 CREATE INDEX case_event_of ON case_event (case_id, n);
+CREATE INDEX case_event_order ON case_event (case_id, happened_at, n);
 CREATE INDEX case_group ON case_file (group_id) WHERE group_id IS NOT NULL;
 CREATE INDEX case_note_of ON case_note (case_id, at);
+CREATE INDEX case_request_back ON case_request (from_agency, since_at, id) WHERE state IN ('needs_info', 'answered');
 CREATE INDEX case_request_event_of ON case_request_event (request_id, n);
 CREATE INDEX case_request_inbox ON case_request (to_agency, since_at, id);
 CREATE INDEX case_request_of ON case_request (case_id, n);
@@ -196,7 +198,7 @@ CREATE TABLE case_event (
   text      sealedtext NOT NULL,
   trained   BOOLEAN NOT NULL,
   n         BIGINT NOT NULL
-);
+, happened_at ctext NOT NULL DEFAULT '');
 CREATE TABLE case_file (
   id              ctext PRIMARY KEY,
   ref             ctext NOT NULL UNIQUE,
