@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"strengthen/internal/access"
@@ -57,18 +58,33 @@ func Flags() []string { return []string{"urgent", "court", "on_hold", "restricte
 
 // CaseEvent is a line of the timeline of a case: what happened, by whom, and whether that person had completed a training.
 type CaseEvent struct {
-	ID      string
-	Case    CaseID
-	At      time.Time
-	Actor   access.PersonID
-	Agency  access.AgencyID
-	What    string // such as step.adopt, meeting.held, note.health
-	Part    Compartment
-	Record  string // of what it speaks
-	Text    sealed.Text
-	Trained bool // the actor had completed a training at that moment
-	N       int  // its place in the timeline
+	ID       string
+	Case     CaseID
+	At       time.Time // when it was entered
+	Happened time.Time // when it happened; zero for the moment of entry
+	Actor    access.PersonID
+	Agency   access.AgencyID
+	What     string // such as step.adopt, meeting.held, note.health
+	Part     Compartment
+	Record   string // of what it speaks
+	Text     sealed.Text
+	Trained  bool // the actor had completed a training at that moment
+	N        int  // its place in the order of entry
 }
+
+// Moment is when it happened.
+func (e CaseEvent) Moment() time.Time {
+	if e.Happened.IsZero() {
+		return e.At
+	}
+	return e.Happened
+}
+
+// Later reports whether it was entered later than it happened, by the minute.
+func (e CaseEvent) Later() bool { return e.At.Truncate(time.Minute).After(e.Moment()) }
+
+// Cursor says where a page of a timeline ends.
+func (e CaseEvent) Cursor() string { return cursor(e.Moment(), strconv.Itoa(e.N)) }
 
 // CaseFilter narrows a list of cases and pages it.
 type CaseFilter struct {
@@ -92,6 +108,7 @@ type CaseTx interface {
 	PutEpisode(ctx context.Context, c CaseID, n int, opened, closed time.Time, reason string) error
 	PutCaseEvent(ctx context.Context, e CaseEvent) error
 	CaseEvents(ctx context.Context, c CaseID, parts []Compartment, f EventFilter) ([]CaseEvent, error)
+	EventAgencies(ctx context.Context, c CaseID, parts []Compartment) ([]access.AgencyID, error)
 	PutGroup(ctx context.Context, c CaseID, group string) error
 	CasesOfGroup(ctx context.Context, s access.Scope, group string) ([]Case, error)
 	Loads(ctx context.Context, unit access.AgencyID) ([]Load, error)
@@ -101,7 +118,8 @@ type CaseTx interface {
 type EventFilter struct {
 	What   string // the beginning of what happened
 	Agency access.AgencyID
-	Before int // older than the line of this number; 0 for all
+	Before string // cursor
+	All    bool   // not only a page
 	Limit  int
 }
 
@@ -117,8 +135,17 @@ type Milestone struct {
 // LogValue keeps the case out of logs.
 func (Case) LogValue() string { return "[withheld]" }
 
-// note adds a line to the timeline.
+// note adds a line to the timeline, of what happens now.
 func note(ctx context.Context, tx Tx, c Case, part Compartment, what, record string, text sealed.Text) error {
+	return noteAt(ctx, tx, c, part, what, record, text, tx.Now())
+}
+
+// noteAt adds a line to the timeline, of what happened at a moment that is told now. A form tells moments to the minute: what
+// happened within this minute happens now.
+func noteAt(ctx context.Context, tx Tx, c Case, part Compartment, what, record string, text sealed.Text, at time.Time) error {
+	if !at.Before(tx.Now().Truncate(time.Minute)) {
+		at = tx.Now()
+	}
 	by := tx.By()
 	trained := false
 	if by.Person != "" {
@@ -133,7 +160,7 @@ func note(ctx context.Context, tx Tx, c Case, part Compartment, what, record str
 		}
 	}
 	return tx.PutCaseEvent(ctx, CaseEvent{
-		ID: access.NewID(), Case: c.ID, At: tx.Now(), Actor: by.Person, Agency: by.AgencyAt(tx.Now()), What: what, Part: part, Record: record, Text: text, Trained: trained,
+		ID: access.NewID(), Case: c.ID, At: tx.Now(), Happened: at, Actor: by.Person, Agency: by.AgencyAt(tx.Now()), What: what, Part: part, Record: record, Text: text, Trained: trained,
 	})
 }
 
@@ -295,7 +322,7 @@ func (s *Service) CaseHappened(ctx context.Context, by access.Actor, id CaseID, 
 		if err := l.Err(); err != nil {
 			return err
 		}
-		if err := note(ctx, tx, c, Core, "event."+string(e), "", text); err != nil {
+		if err := noteAt(ctx, tx, c, Core, "event."+string(e), "", text, at); err != nil {
 			return err
 		}
 		if err := s.happen(ctx, tx, subject{cas: &c}, e, at); err != nil {

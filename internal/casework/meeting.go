@@ -444,7 +444,7 @@ func (s *Service) Hold(ctx context.Context, by access.Actor, id CaseID, meeting 
 		if err := tx.PutMeeting(ctx, held); err != nil {
 			return err
 		}
-		if err := note(ctx, tx, c, Core, "meeting.held", m.ID, ""); err != nil {
+		if err := noteAt(ctx, tx, c, Core, "meeting.held", m.ID, "", at); err != nil {
 			return err
 		}
 		if err := tx.CancelMail(ctx, m.ID, "meeting"); err != nil {

@@ -269,7 +269,7 @@ func (s *Service) signed(ctx context.Context, tx Tx, c Case, m Meeting, x Call, 
 	if err := tx.PutCall(ctx, c.ID, x); err != nil {
 		return err
 	}
-	if err := note(ctx, tx, c, Core, "meeting."+x.Signed, m.ID, ""); err != nil || m.State != Minuted {
+	if err := noteAt(ctx, tx, c, Core, "meeting."+x.Signed, m.ID, "", x.SignAt); err != nil || m.State != Minuted {
 		return err
 	}
 	if err := s.happen(ctx, tx, subject{cas: &c, record: m.ID + "/" + string(x.Agency), agency: x.Agency}, "minutes.agreed", x.SignAt); err != nil {

@@ -139,7 +139,7 @@ func (s *Service) Protect(ctx context.Context, by access.Actor, key string, p Pr
 			if err := s.happen(ctx, tx, p.clocks(x), ProtectionGranted, p.Granted); err != nil {
 				return "", err
 			}
-			if err := x.protected(ctx, tx, "protection.granted"); err != nil {
+			if err := x.protected(ctx, tx, "protection.granted", p.Granted); err != nil {
 				return "", err
 			}
 			return p.ID, tellProtection(ctx, tx, x, p, "granted")
@@ -201,7 +201,7 @@ func (x subject) own(p *Protection) {
 }
 
 // protected sets the flag of the case by whether one of its protections runs, and keeps what happened on its timeline.
-func (x subject) protected(ctx context.Context, tx Tx, what string) error {
+func (x subject) protected(ctx context.Context, tx Tx, what string, at time.Time) error {
 	if x.cas == nil {
 		return nil
 	}
@@ -214,7 +214,7 @@ func (x subject) protected(ctx context.Context, tx Tx, what string) error {
 		return err
 	}
 	x.cas.Version++
-	return note(ctx, tx, *x.cas, Core, what, "", "")
+	return noteAt(ctx, tx, *x.cas, Core, what, "", "", at)
 }
 
 // onProtection runs fn for a protection as the actor saw it, on the record to which it belongs now.
@@ -300,7 +300,7 @@ func (s *Service) EndProtection(ctx context.Context, by access.Actor, id string,
 		if err := s.happen(ctx, tx, x, ProtectionEnded, at); err != nil {
 			return err
 		}
-		if err := x.protected(ctx, tx, "protection.ended"); err != nil {
+		if err := x.protected(ctx, tx, "protection.ended", p.Ended); err != nil {
 			return err
 		}
 		return tellProtection(ctx, tx, x, p, "ended")
@@ -366,7 +366,7 @@ func takeProtection(ctx context.Context, tx Tx, g Signal, c *Case) error {
 			return err
 		}
 		if p.runs() && !c.Protected {
-			if err := (subject{cas: c}).protected(ctx, tx, "protection.granted"); err != nil {
+			if err := (subject{cas: c}).protected(ctx, tx, "protection.granted", p.Granted); err != nil {
 				return err
 			}
 		}
@@ -394,7 +394,7 @@ func leaveProtection(ctx context.Context, tx Tx, g Signal, c *Case) error {
 	if c.Protected == still {
 		return nil
 	}
-	return (subject{cas: c}).protected(ctx, tx, "protection.ended")
+	return (subject{cas: c}).protected(ctx, tx, "protection.ended", tx.Now())
 }
 
 // ProtectionView is the police protections of a case as its reader may see them.

@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -29,6 +30,7 @@ type CaseView struct {
 	Seats   []SeatView
 	Signals []Signal
 	Events  []CaseEvent
+	Actors  []org.Agency // of which the timeline tells, where it is asked for
 	Notes   []Note
 	Files   []Attachment
 	Group   []Case // siblings, and children of the same incident, as far as the reader may see them
@@ -60,9 +62,37 @@ func (s *Service) OpenCase(ctx context.Context, by access.Actor, id CaseID) (Cas
 	return s.viewCase(ctx, by, id, access.SeeCase, EventFilter{Limit: 8})
 }
 
-// Timeline opens the whole timeline of a case.
+// Timeline opens the timeline of a case, in the order in which things happened, with the institutions that acted.
 func (s *Service) Timeline(ctx context.Context, by access.Actor, id CaseID, f EventFilter) (CaseView, error) {
-	return s.viewCase(ctx, by, id, access.SeeCase, f)
+	var v CaseView
+	err := s.store.Update(ctx, by, func(tx Tx) error {
+		c, err := openCase(ctx, tx, id, access.SeeCase)
+		if err != nil {
+			return err
+		}
+		if v, err = s.caseView(ctx, tx, c, f); err != nil {
+			return err
+		}
+		acted, err := tx.EventAgencies(ctx, c.ID, v.seen())
+		if err != nil {
+			return err
+		}
+		for _, id := range acted {
+			a, err := v.agency(ctx, tx, id)
+			if err != nil {
+				return err
+			}
+			v.Actors = append(v.Actors, a)
+		}
+		slices.SortFunc(v.Actors, func(a, b org.Agency) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+		return nil
+	})
+	return v, err
+}
+
+// seen lists the parts that the reader may see.
+func (v CaseView) seen() []Compartment {
+	return slices.DeleteFunc(Compartments(), func(p Compartment) bool { return !v.Parts[p] })
 }
 
 func (s *Service) viewCase(ctx context.Context, by access.Actor, id CaseID, action access.Action, f EventFilter) (CaseView, error) {
@@ -83,12 +113,7 @@ func (s *Service) caseView(ctx context.Context, tx Tx, c Case, f EventFilter) (C
 	if err := v.rights(ctx, tx); err != nil {
 		return v, err
 	}
-	var parts []Compartment
-	for _, p := range Compartments() {
-		if v.Parts[p] {
-			parts = append(parts, p)
-		}
-	}
+	parts := v.seen()
 	var err error
 	if v.Agency, err = tx.Agency(ctx, c.Agency); err != nil {
 		return v, err

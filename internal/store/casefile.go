@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -142,24 +143,40 @@ func (tx *Tx) PutCaseEvent(ctx context.Context, e casework.CaseEvent) error {
 		return err
 	}
 	return tx.lined(ctx, "case_event", "case_id", string(e.Case), append(fs, field{"id", e.ID}, field{"at", moment(e.At)}, field{"actor", string(e.Actor)},
-		field{"agency_id", text(e.Agency)}, field{"what", e.What}, field{"part", string(e.Part)}, field{"record", text(e.Record)}, field{"trained", e.Trained})...)
+		field{"agency_id", text(e.Agency)}, field{"what", e.What}, field{"part", string(e.Part)}, field{"record", text(e.Record)}, field{"trained", e.Trained},
+		field{"happened_at", moment(e.Moment())})...)
 }
 
-// CaseEvents returns the timeline of a case, as far as its lines lie in the given parts, the newest first.
+// EventAgencies returns the institutions of which the timeline of a case tells in the given parts.
+func (tx *Tx) EventAgencies(ctx context.Context, c casework.CaseID, parts []casework.Compartment) ([]access.AgencyID, error) {
+	q := in(selectFrom(`SELECT DISTINCT agency_id FROM case_event`).and("case_id = ?", string(c)).and("agency_id IS NOT NULL"), "part", parts)
+	return collect(ctx, tx, q.by("ORDER BY agency_id"), scanText[access.AgencyID])
+}
+
+// CaseEvents returns the timeline of a case, as far as its lines lie in the given parts, in the order in which things happened, the
+// last first.
 func (tx *Tx) CaseEvents(ctx context.Context, c casework.CaseID, parts []casework.Compartment, f casework.EventFilter) ([]casework.CaseEvent, error) {
-	q := in(selectFrom(`SELECT id, case_id, at, actor, agency_id, what, part, record, text, trained, n FROM case_event`).and("case_id = ?", string(c)), "part", parts)
+	q := in(selectFrom(`SELECT id, case_id, at, actor, agency_id, what, part, record, text, trained, n, happened_at FROM case_event`).and("case_id = ?", string(c)), "part", parts)
 	if f.What != "" {
 		q.and("what LIKE ?", strings.NewReplacer("%", "", "_", "").Replace(f.What)+"%")
 	}
 	if f.Agency != "" {
 		q.and("agency_id = ?", string(f.Agency))
 	}
-	if f.Before > 0 {
-		q.and("n < ?", f.Before)
+	if when, line, ok := strings.Cut(f.Before, "/"); ok {
+		n, err := strconv.Atoi(line)
+		if err != nil {
+			return nil, nil
+		}
+		q.and("(happened_at, n) < (?, ?)", when, n)
 	}
-	all, err := collect(ctx, tx, q.by(fmt.Sprintf("ORDER BY n DESC LIMIT %d", limit(f.Limit))), func(s scanner) (casework.CaseEvent, error) {
+	order := "ORDER BY happened_at DESC, n DESC"
+	if !f.All {
+		order += fmt.Sprintf(" LIMIT %d", limit(f.Limit))
+	}
+	all, err := collect(ctx, tx, q.by(order), func(s scanner) (casework.CaseEvent, error) {
 		var e casework.CaseEvent
-		err := s.Scan(&e.ID, &e.Case, at(&e.At), &e.Actor, str(&e.Agency), &e.What, &e.Part, str(&e.Record), &e.Text, &e.Trained, &e.N)
+		err := s.Scan(&e.ID, &e.Case, at(&e.At), &e.Actor, str(&e.Agency), &e.What, &e.Part, str(&e.Record), &e.Text, &e.Trained, &e.N, at(&e.Happened))
 		return e, err
 	})
 	for i := range all {

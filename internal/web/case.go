@@ -124,6 +124,7 @@ type casePage struct {
 	Police      []org.Agency
 	Filter      casework.EventFilter
 	More        string
+	Whole       string        // the address of the whole timeline, when the page is only a part of it
 	Saw         casework.Form // the texts of a form that people edit together, as its editor saw them last
 	Clashes     []Clash
 	ClashBy     string
@@ -332,28 +333,50 @@ func (s *Server) caseOverview(r *http.Request, p *casePage) error {
 
 func (s *Server) timeline(r *http.Request, p *casePage) error {
 	q := r.URL.Query()
-	p.Filter = casework.EventFilter{What: q.Get("what"), Agency: access.AgencyID(q.Get("agency")), Limit: pageSize + 1}
-	p.Filter.Before, _ = strconv.Atoi(q.Get("before"))
+	p.Filter = casework.EventFilter{What: q.Get("what"), Agency: access.AgencyID(q.Get("agency")), Before: q.Get("before"), All: q.Get("all") != "", Limit: pageSize + 1}
+	if p.Filter.All {
+		p.Filter.Before = ""
+	}
 	v, err := s.Casework.Timeline(r.Context(), p.actor, caseID(r), p.Filter)
 	if err != nil {
 		return err
 	}
-	if len(v.Events) > pageSize {
+	if len(v.Events) > pageSize && !p.Filter.All {
 		v.Events = v.Events[:pageSize]
-		q.Set("before", strconv.Itoa(v.Events[pageSize-1].N))
+		q.Set("before", v.Events[pageSize-1].Cursor())
 		p.More = "?" + q.Encode()
 	}
+	if p.More != "" || p.Filter.Before != "" {
+		q.Del("before")
+		q.Set("all", "1")
+		p.Whole = "?" + q.Encode()
+	}
 	return p.fill(r, v)
+}
+
+// whats are the kinds of line in a timeline: how their names begin, in the order of pages.
+var whats = [][3]string{
+	{"step.", "етапи", "stages"}, {"event.", "събития", "events"}, {"signal.", "сигнали", "signals"}, {"flag.", "отметки", "flags"}, {"case.", "водещ и свързани случаи", "lead and grouped cases"},
+	{"team.", "екип", "team"}, {"meeting.", "срещи", "meetings"}, {"plan.", "план", "plan"}, {"task.", "задачи", "tasks"}, {"request.", "искания", "requests"},
+	{"note.", "записи", "notes"}, {"file.", "файлове", "files"}, {"identity.", "самоличност", "identity"}, {"consent.", "съгласия", "consents"}, {"share.", "споделяне", "sharing"},
+	{"person.", "изключени хора", "excluded people"}, {"glass.", "достъп по спешност", "emergency access"}, {"protection.", "полицейска закрила", "police protection"},
+	{"restorative.", "възстановителен процес", "restorative process"},
 }
 
 // Whats lists the kinds of line by which a timeline is narrowed.
 func (p *casePage) Whats() []Option {
 	var all []Option
-	for _, x := range [][3]string{
-		{"step.", "етапи", "stages"}, {"event.", "събития", "events"}, {"meeting.", "срещи", "meetings"}, {"task.", "задачи", "tasks"}, {"request.", "искания", "requests"}, {"note.", "записи", "notes"},
-		{"file.", "файлове", "files"}, {"team.", "екип", "team"}, {"share.", "споделяне", "sharing"}, {"protection.", "полицейска закрила", "police protection"}, {"glass.", "достъп по спешност", "emergency access"},
-	} {
+	for _, x := range whats {
 		all = append(all, Option{x[0], p.L(x[1], x[2]), p.Filter.What == x[0]})
+	}
+	return all
+}
+
+// ActorOptions lists the institutions of which the timeline tells.
+func (p *casePage) ActorOptions() []Option {
+	var all []Option
+	for _, a := range p.Actors {
+		all = append(all, Option{string(a.ID), a.Name, p.Filter.Agency == a.ID})
 	}
 	return all
 }
