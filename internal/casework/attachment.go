@@ -59,6 +59,9 @@ func (s *Service) Attach(ctx context.Context, by access.Actor, key string, a Att
 		if err != nil {
 			return err
 		}
+		if a.Part != Identity && HoldsEGN(f.Name) {
+			return fault.Field("file", "text.egn")
+		}
 		if err := keepsPart(ctx, tx, a.Part); err != nil {
 			return err
 		}

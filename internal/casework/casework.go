@@ -157,8 +157,26 @@ func chosen[T comparable](l *fault.List, field string, all []T, v T) {
 	}
 }
 
-// worded adds a fault unless a text is between least and most signs long.
+// worded adds a fault unless a text is between least and most signs long and holds no personal number: outside the part that keeps
+// the identity, no text of casework says who the child is.
 func worded(l *fault.List, field string, s sealed.Text, least, most int) {
+	sized(l, field, s, least, most)
+	if HoldsEGN(string(s)) {
+		l.Add(fault.Field(field, "text.egn"))
+	}
+}
+
+// told is worded for a text in a part of a case: only that of the identity may hold a personal number.
+func told(l *fault.List, part Compartment, field string, s sealed.Text, least, most int) {
+	if part == Identity {
+		sized(l, field, s, least, most)
+		return
+	}
+	worded(l, field, s, least, most)
+}
+
+// sized adds a fault unless a text is between least and most signs long.
+func sized(l *fault.List, field string, s sealed.Text, least, most int) {
 	switch n := len([]rune(string(s))); {
 	case n == 0 && least > 0:
 		l.Add(fault.Field(field, "form.required"))

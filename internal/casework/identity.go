@@ -3,6 +3,7 @@ package casework
 import (
 	"cmp"
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -104,7 +105,7 @@ func (i Particulars) check(now time.Time) error {
 	var l fault.List
 	for field, v := range i.Fields {
 		chosen(&l, field, ParticularFields(), field)
-		worded(&l, field, v, 0, map[bool]int{true: 60, false: 500}[field == "given" || field == "father" || field == "family"])
+		sized(&l, field, v, 0, map[bool]int{true: 60, false: 500}[field == "given" || field == "father" || field == "family"])
 	}
 	if egn := string(i.Fields["egn"]); egn != "" && !ValidEGN(egn) {
 		l.Add(fault.Field("egn", "identity.egn"))
@@ -145,6 +146,31 @@ func ValidEGN(s string) bool {
 	t := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
 	return int(t.Month()) == month && t.Day() == day
 }
+
+// egns are what looks like a personal number: ten digits, which may stand apart after the date of birth or within it.
+var egns = regexp.MustCompile(`\d{2}[ .-]?\d{2}[ .-]?\d{2}[ -]?\d{4}`)
+
+// HoldsEGN reports whether a personal number of somebody who may be alive stands in a text. A part of a longer row of digits, such as
+// a telephone number with the code of a country, is none; the numbers of telephones name no month.
+func HoldsEGN(s string) bool {
+	digit := func(i int) bool { return i >= 0 && i < len(s) && s[i] >= '0' && s[i] <= '9' }
+	for from := 0; from < len(s); {
+		at := egns.FindStringIndex(s[from:])
+		if at == nil {
+			return false
+		}
+		i, j := from+at[0], from+at[1]
+		egn := strings.NewReplacer(" ", "", ".", "", "-", "").Replace(s[i:j])
+		if !digit(i-1) && !digit(j) && ValidEGN(egn) && (egn[2] >= '4' || egn >= firstAlive) && (egn[2] < '2' || egn[2] >= '4') {
+			return true
+		}
+		from = i + 1
+	}
+	return false
+}
+
+// firstAlive is how the personal numbers begin of those who were born when the oldest people alive were.
+const firstAlive = "10"
 
 // IdentityTx is what identities need of a transaction. Tokens are made and compared by the store, which holds their key.
 type IdentityTx interface {

@@ -176,3 +176,16 @@ func TestCandidatesOfASignal(t *testing.T) {
 		}
 	})
 }
+
+// A personal number is found however it is written, and a telephone number is none.
+func TestHoldsEGN(t *testing.T) {
+	for text, want := range map[string]bool{
+		"1545120008": true, "ЕГН 1545120008": true, "ЕГН:1545120008.": true, "детето (1545120008) е у дома": true, "ЕГН 154512 0008": true, "15.45.12-0008": true, "бащата е 7501020018": true,
+		"15451200081": false, "91545120008": false, "1545120009": false, "тел. 0888123456": false, "0888 123 456": false, "+359 88 812 3456": false, "+359888123456": false, "0897501021": false,
+		"02 987 6543": false, "032 65 43 21": false, "на 12.05.2026 г. в 10:30": false, "вх. № 2026050012": false, "": false,
+	} {
+		if casework.HoldsEGN(text) != want {
+			t.Errorf("%q: %v", text, !want)
+		}
+	}
+}

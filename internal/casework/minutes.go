@@ -69,8 +69,8 @@ func (s *Service) Bring(ctx context.Context, by access.Actor, key string, id Cas
 		var l fault.List
 		chosen(&l, "kind", ItemKinds(), x.Kind)
 		chosen(&l, "part", Compartments(), x.Part)
-		worded(&l, "source", x.Source, 2, 200)
-		worded(&l, "text", x.Text, 3, 4000)
+		told(&l, x.Part, "source", x.Source, 2, 200)
+		told(&l, x.Part, "text", x.Text, 3, 4000)
 		if m.State != MeetingCalled && m.State != MeetingHeld {
 			l.Add(fault.New(fault.Conflict, "meeting.step", fault.Vars{"state": string(m.State)}))
 		}

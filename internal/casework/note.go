@@ -47,8 +47,8 @@ func (n Note) check() error {
 	var l fault.List
 	chosen(&l, "part", Compartments(), n.Part)
 	chosen(&l, "nature", Natures(), n.Nature)
-	worded(&l, "source", n.Source, 2, 200)
-	worded(&l, "text", n.Text, 3, longest)
+	told(&l, n.Part, "source", n.Source, 2, 200)
+	told(&l, n.Part, "text", n.Text, 3, longest)
 	if n.Part == Voice {
 		chosen(&l, "wish", Wishes(), n.Wish)
 	}

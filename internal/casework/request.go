@@ -355,6 +355,8 @@ func (s *Service) StepRequest(ctx context.Context, by access.Actor, id string, v
 		}
 		if slices.Contains([]RequestStep{AskInfo, GiveInfo, Decline, AnswerIt, ReturnIt, WithdrawIt}, p) {
 			worded(&l, "text", text, 5, 4000)
+		} else {
+			worded(&l, "text", text, 0, 4000)
 		}
 		if r.Version != version {
 			l.Add(fault.New(fault.Conflict, "fault.changed"))

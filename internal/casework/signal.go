@@ -175,8 +175,11 @@ func (g Signal) check(t org.Tables, now time.Time) error {
 		l.Add(fault.Field("region", "signal.place")) // without a place nobody knows whose it is
 	}
 	worded(&l, "narrative", g.Words.Narrative, 10, longest)
-	for field, w := range map[string]sealed.Text{"place": g.Words.Place, "child": g.Words.Child, "carers": g.Words.Carers, "sender": g.Words.Sender, "register": g.Words.Register} {
+	for field, w := range map[string]sealed.Text{"place": g.Words.Place, "sender": g.Words.Sender, "register": g.Words.Register} {
 		worded(&l, field, w, 0, 2000)
+	}
+	for field, w := range map[string]sealed.Text{"child": g.Words.Child, "carers": g.Words.Carers} { // of the identity
+		told(&l, Identity, field, w, 0, 2000)
 	}
 	if g.Source == Anonymous && g.Words.Sender != "" {
 		l.Add(fault.Field("sender", "signal.anonymous"))

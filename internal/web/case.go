@@ -206,6 +206,11 @@ func (p *casePage) WhyKind(step casework.CaseStep) string {
 	return "?textarea"
 }
 
+// Fld is that of every page, with what no text of a case may hold beside the long ones.
+func (p *casePage) Fld(kind, name, bg, en, value string, hint ...string) Field {
+	return p.noNames(p.Page.Fld(kind, name, bg, en, value, hint...))
+}
+
 // HasLive reports whether a term still runs or stands still.
 func (p *casePage) HasLive() bool {
 	return slices.ContainsFunc(p.Lines, func(x ClockLine) bool { return x.Live() })

@@ -388,6 +388,10 @@ func TestWrongInputOfCasesIsSaidInWordsAtItsField(t *testing.T) {
 	}{
 		"a signal without a place": {"/signals/new", `id="place-e"`, url.Values{"key": {"k"}, "channel": {"phone"}, "source": {"person"}, "track": {"violence"}, "band": {"7-9"}, "sex": {"f"}, "kinds": {"physical"}, "narrative": {"Детето има синини."}},
 			"Посочете областта.", "Name the region.", []string{"Детето има синини.</textarea>"}},
+		"a signal of anybody with a personal number": {"/signal", `id="narrative-e"`, url.Values{"key": {"k"}, "source": {"person"}, "place": {"PER"}, "band": {"7-9"}, "sex": {"f"}, "narrative": {"Детето с ЕГН 1545120008 има синини. Телефон 0888123456."}},
+			"В текста стои ЕГН", "There is a personal number", []string{"Детето с ЕГН 1545120008 има синини. Телефон 0888123456.</textarea>"}},
+		"a note with a personal number": {at + "/notes", `id="notes-text-e"`, url.Values{"key": {"k"}, "part": {"core"}, "nature": {"fact"}, "source": {"посещение"}, "text": {"Детето с ЕГН 1545120008 е спокойно."}},
+			"В текста стои ЕГН", "There is a personal number", []string{"Детето с ЕГН 1545120008 е спокойно.</textarea>"}},
 		"a meeting before its case": {at + "/meetings", `id="meetings-at-e"`, url.Values{"at": {"2026-02-20T10:00"}, "place": {"зала 4"}},
 			"Срещата не може да е преди", "The meeting cannot be before", []string{`value="2026-02-20T10:00"`, `value="зала 4"`}},
 		"a meeting in the hour that is skipped": {at + "/meetings", `id="meetings-at-e"`, url.Values{"at": {"2026-03-29T03:30"}, "place": {"зала 4"}},

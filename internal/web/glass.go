@@ -72,3 +72,13 @@ func (s *Server) reviewGlass(w http.ResponseWriter, r *http.Request) error {
 	p.Sent = r.PathValue("id")
 	return s.again(w, err, &p.Page, "reviews", p)
 }
+
+// Fld is that of every page, with what no text of a case may hold beside the long ones.
+func (p *glassPage) Fld(kind, name, bg, en, value string, hint ...string) Field {
+	return p.noNames(p.Page.Fld(kind, name, bg, en, value, hint...))
+}
+
+// Fld is that of every page, with what no text of a case may hold beside the long ones.
+func (p *reviewsPage) Fld(kind, name, bg, en, value string, hint ...string) Field {
+	return p.noNames(p.Page.Fld(kind, name, bg, en, value, hint...))
+}

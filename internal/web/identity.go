@@ -23,7 +23,7 @@ func (p *identityPage) Particular(name string) Field {
 		kind = "?date"
 	}
 	label := p.T("particular." + name)
-	return p.Fld(kind, name, label, label, string(p.Form[name]))
+	return p.Page.Fld(kind, name, label, label, string(p.Form[name]))
 }
 
 // Fields lists the particulars.

@@ -194,7 +194,7 @@ func (p *meetingPage) MinuteFields() []string { return casework.MinuteFields() }
 // MinuteField makes the field of one of the texts of the minutes.
 func (p *meetingPage) MinuteField(name string) Field {
 	label := p.T("minutes." + name)
-	f := p.Fld("?textarea", name, label, label, string(p.Minutes[name]))
+	f := p.Page.Fld("?textarea", name, label, label, string(p.Minutes[name]))
 	if name == "risk" {
 		f.Optional = false
 	}

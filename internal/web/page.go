@@ -448,6 +448,14 @@ func (p Page) Fld(kind, name, bg, en, value string, hint ...string) Field {
 	return f
 }
 
+// noNames adds to the hint of a long text that it says nothing of who a child is.
+func (p Page) noNames(f Field) Field {
+	if f.Type == "textarea" {
+		f.Hint = strings.TrimSpace(f.Hint + " " + p.L("Без имена, ЕГН и адрес.", "No names, personal number (EGN) or address."))
+	}
+	return f
+}
+
 // Sel makes a field of choices.
 func (p Page) Sel(kind, name, bg, en, value string, options []Option) Field {
 	f := p.Fld(kind, name, bg, en, value)

@@ -82,7 +82,7 @@ func (p *casePlanPage) MarkNames() []string { return slices.Sorted(maps.Keys(cas
 // TextField makes the field of one of the texts of the draft.
 func (p *casePlanPage) TextField(name string) Field {
 	label := p.T("planfield." + name)
-	f := p.Fld("?textarea", name, label, label, string(p.Texts[name]))
+	f := p.Page.Fld("?textarea", name, label, label, string(p.Texts[name]))
 	f.Optional = name != "long_term"
 	return f
 }

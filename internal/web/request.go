@@ -220,3 +220,8 @@ func (s *Server) sendRequest(w http.ResponseWriter, r *http.Request) error {
 	p.Sent = "requests"
 	return s.again(w, err, &p.Page, "caserequests", p)
 }
+
+// Fld is that of every page, with what no text of a case may hold beside the long ones.
+func (p *askPage) Fld(kind, name, bg, en, value string, hint ...string) Field {
+	return p.noNames(p.Page.Fld(kind, name, bg, en, value, hint...))
+}

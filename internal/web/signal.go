@@ -516,3 +516,8 @@ func (s *Server) openCase(w http.ResponseWriter, r *http.Request) error {
 	}
 	return to(w, r, "/cases/"+string(opened), "opened")
 }
+
+// Fld is that of every page, with what no text of a case may hold beside the long ones.
+func (p *signalPage) Fld(kind, name, bg, en, value string, hint ...string) Field {
+	return p.noNames(p.Page.Fld(kind, name, bg, en, value, hint...))
+}
