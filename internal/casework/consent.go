@@ -28,7 +28,8 @@ func Capacities() []string {
 }
 
 // RecordConsent keeps a consent. A child's own consent is asked from the age of fourteen (Child Protection Act, article 11а,
-// paragraph 3); parents are never asked by the program itself (article 13).
+// paragraph 3), and from ten to what it said itself (article 16, paragraph 1); parents are never asked by the program itself
+// (article 13).
 func (s *Service) RecordConsent(ctx context.Context, by access.Actor, key string, id CaseID, x Consent) error {
 	return s.onCase(ctx, by, id, -1, access.ShareCase, func(ctx context.Context, tx Tx, c Case) error {
 		var l fault.List
@@ -40,8 +41,12 @@ func (s *Service) RecordConsent(ctx context.Context, by access.Actor, key string
 		for _, p := range x.Parts {
 			chosen(&l, "parts", Compartments(), p)
 		}
-		if x.Capacity == "child" && !ConsentsAlone(c.Band) {
+		switch {
+		case x.Capacity != "child" || ConsentsAlone(c.Band):
+		case !MustBeHeard(c.Band):
 			l.Add(fault.Field("capacity", "consent.age"))
+		case slices.ContainsFunc(x.Parts, func(p Compartment) bool { return p != Voice }):
+			l.Add(fault.Field("parts", "consent.voice"))
 		}
 		if err := l.Err(); err != nil {
 			return err
@@ -80,12 +85,17 @@ func (s *Service) WithdrawConsent(ctx context.Context, by access.Actor, id CaseI
 	})
 }
 
-// covered reports whether somebody agrees to every part: the child itself where it is old enough.
+// covered reports whether every part is agreed to: by the child where it is old enough, and by somebody else before that. What a
+// child of ten said needs its own agreement beside that of somebody else.
 func covered(c Case, all []Consent, parts []Compartment) bool {
+	agreed := func(p Compartment, child bool) bool {
+		return slices.ContainsFunc(all, func(x Consent) bool {
+			return x.Withdrawn.IsZero() && slices.Contains(x.Parts, p) && (x.Capacity == "child") == child
+		})
+	}
 	for _, p := range parts {
-		if !slices.ContainsFunc(all, func(x Consent) bool {
-			return x.Withdrawn.IsZero() && slices.Contains(x.Parts, p) && (x.Capacity == "child" || !ConsentsAlone(c.Band))
-		}) {
+		own := ConsentsAlone(c.Band) || p == Voice && MustBeHeard(c.Band)
+		if own && !agreed(p, true) || !ConsentsAlone(c.Band) && !agreed(p, false) {
 			return false
 		}
 	}

@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -19,7 +20,7 @@ type Plan struct {
 	Case    CaseID
 	N       int
 	State   PlanState
-	Texts   Form // long_term, child, family, no_health, no_social, no_education, disagreement
+	Texts   Form // of PlanFields
 	Parents bool // agreed with the parents or carers
 	Child   bool // agreed with the child, by age and maturity
 	Adopted time.Time
@@ -43,7 +44,18 @@ const (
 // PlanFields lists the texts of a plan in the order of pages. Those that begin with no_ say why a kind of service, which the
 // law asks every plan to hold, is not needed.
 func PlanFields() []string {
-	return []string{"long_term", "child", "family", "no_health", "no_social", "no_education", "disagreement"}
+	return append([]string{"long_term", "child", "family", "no_health", "no_social", "no_education", "disagreement"}, HeardFields()...)
+}
+
+// HeardFields lists what a plan says of how the child was heard before it: on which day, by whom, in which form, or why not.
+func HeardFields() []string { return []string{"heard_on", "heard_by", "heard_how", "not_heard"} }
+
+// said reports whether a text of the plan says something.
+func (p Plan) said(field string) bool { return strings.TrimSpace(string(p.Texts[field])) != "" }
+
+// Heard reports whether the plan says how the child was heard, or why it was not.
+func (p Plan) Heard() bool {
+	return p.said("not_heard") || p.said("heard_on") && p.said("heard_by") && p.said("heard_how")
 }
 
 // Goal is a short-term goal, of the plan with the child or with the parents.
@@ -96,7 +108,10 @@ func (s *Service) DraftPlan(ctx context.Context, by access.Actor, key string, id
 			var old *Plan
 			if len(all) > 0 {
 				old = &all[0]
-				p.Texts = old.Texts
+				p.Texts = maps.Clone(old.Texts)
+				for _, f := range HeardFields() { // it is heard anew
+					delete(p.Texts, f)
+				}
 			}
 			if err := tx.PutPlan(ctx, p); err != nil {
 				return "", err
@@ -189,6 +204,16 @@ func (p Plan) edited(by access.Actor, e PlanEdit, now time.Time) (Plan, error) {
 		chosen(&l, field, PlanFields(), field)
 		worded(&l, field, text, 0, 4000)
 	}
+	if on := string(e.Mine["heard_on"]); on != "" {
+		switch d, err := calendar.ParseDate(on); {
+		case err != nil:
+			l.Add(fault.Field("heard_on", "form.date"))
+		case !calendar.Known(d.Start()):
+			l.Add(fault.Field("heard_on", "form.year"))
+		case d.After(calendar.On(now)):
+			l.Add(fault.Field("heard_on", "clock.future"))
+		}
+	}
 	if today := calendar.On(now); !e.Review.IsZero() && (e.Review.Before(today) || e.Review.After(today.AddMonths(6))) {
 		l.Add(fault.Field("review", "plan.review"))
 	}
@@ -268,7 +293,7 @@ func (s *Service) adopt(ctx context.Context, tx Tx, c Case, p Plan) error {
 	if err != nil {
 		return err
 	}
-	if err := p.complete(tasks); err != nil {
+	if err := p.complete(tasks, MustBeHeard(c.Band)); err != nil {
 		return err
 	}
 	all, err := tx.Plans(ctx, c.ID)
@@ -302,9 +327,9 @@ func (s *Service) adopt(ctx context.Context, tx Tx, c Case, p Plan) error {
 	return s.happen(ctx, tx, subject{cas: &c}, PlanAdopted, tx.Now())
 }
 
-// complete asks a plan for what the law asks: a goal, an agreement or the reason why there is none, a review, and the three
-// kinds of service.
-func (p Plan) complete(tasks []Task) error {
+// complete asks a plan for what the law asks: a goal, an agreement or the reason why there is none, a review, the three kinds of
+// service, and how a child that is old enough was heard.
+func (p Plan) complete(tasks []Task, mustHear bool) error {
 	var l fault.List
 	if p.State != Draft {
 		return errPlanFixed
@@ -320,6 +345,9 @@ func (p Plan) complete(tasks []Task) error {
 	}
 	if p.Review.IsZero() {
 		l.Add(fault.Field("review", "plan.review"))
+	}
+	if mustHear && !p.Heard() {
+		l.Add(fault.Field("not_heard", "plan.heard"))
 	}
 	for _, kind := range []string{"health", "social", "education"} {
 		has := slices.ContainsFunc(tasks, func(t Task) bool { return t.Plan == p.ID && t.Service == kind })

@@ -153,10 +153,14 @@ func (c *caseStory) plan(ctx context.Context) error {
 		return err
 	}
 	today := calendar.On(w.Clock.Now())
-	err = w.Casework.WritePlan(ctx, c.by, c.id, id, casework.PlanEdit{Saw: casework.Form{}, Mine: casework.Form{
+	texts := casework.Form{
 		"long_term": "Детето живее без страх и ходи на училище всеки ден.", "child": "Обажда се на баба си, когато се уплаши.", "family": "Бащата не се прибира пил; майката води детето на психолог.",
 		"no_health": "Прегледът не показа нужда от лечение.", "no_education": "Учи редовно; класната следи.",
-	}, Parents: true, Child: true, Review: today.AddMonths(6)})
+	}
+	if casework.MustBeHeard(v.Case.Band) {
+		texts["heard_on"], texts["heard_by"], texts["heard_how"] = sealed.Text(today.String()), "социален работник от отдела", "разговор в стаята за деца, с психолог"
+	}
+	err = w.Casework.WritePlan(ctx, c.by, c.id, id, casework.PlanEdit{Saw: casework.Form{}, Mine: texts, Parents: true, Child: true, Review: today.AddMonths(6)})
 	if err != nil {
 		return err
 	}

@@ -79,12 +79,39 @@ func (p *casePlanPage) TextFields() []string { return casework.PlanFields() }
 // MarkNames lists what of a plan is no text.
 func (p *casePlanPage) MarkNames() []string { return slices.Sorted(maps.Keys(casework.Plan{}.Marks())) }
 
+// DraftFields lists the texts that the draft asks for: how the child was heard, of one that may be ten or older.
+func (p *casePlanPage) DraftFields() []string {
+	if casework.MayBeRepresented(p.Case.Band) {
+		return slices.DeleteFunc(p.TextFields(), func(f string) bool { return slices.Contains(casework.HeardFields(), f) })
+	}
+	return p.TextFields()
+}
+
 // TextField makes the field of one of the texts of the draft.
 func (p *casePlanPage) TextField(name string) Field {
+	kind := "?textarea"
+	switch name {
+	case "heard_on":
+		kind = "?date"
+	case "heard_by", "heard_how":
+		kind = "?text"
+	}
 	label := p.T("planfield." + name)
-	f := p.Page.Fld("?textarea", name, label, label, string(p.Texts[name]))
+	f := p.Page.Fld(kind, name, label, label, string(p.Texts[name]))
 	f.Optional = name != "long_term"
+	if name == "heard_on" {
+		f.Hint = p.L("Дете на 10 и повече години се изслушва (чл. 15, ал. 1 ЗЗДет).", "A child of 10 or more is heard (Child Protection Act, article 15, paragraph 1).")
+	}
 	return f
+}
+
+// Written is a text of a plan as it is read; the day on which the child was heard is written as days are.
+func (p *casePlanPage) Written(x casework.Plan, name string) string {
+	text := string(x.Texts[name])
+	if d, err := calendar.ParseDate(text); name == "heard_on" && err == nil {
+		return p.Date(d)
+	}
+	return text
 }
 
 // TaskAction is where the form of a new task goes.
