@@ -50,6 +50,11 @@ func PlanFields() []string {
 // HeardFields lists what a plan says of how the child was heard before it: on which day, by whom, in which form, or why not.
 func HeardFields() []string { return []string{"heard_on", "heard_by", "heard_how", "not_heard"} }
 
+// holds reports whether a goal is one of the plan.
+func (p Plan) holds(goal string) bool {
+	return slices.ContainsFunc(p.Goals, func(g Goal) bool { return g.ID == goal })
+}
+
 // said reports whether a text of the plan says something.
 func (p Plan) said(field string) bool { return strings.TrimSpace(string(p.Texts[field])) != "" }
 
@@ -249,14 +254,27 @@ func (s *Service) AddGoal(ctx context.Context, by access.Actor, key string, id C
 	})
 }
 
-// DropGoal takes a goal out of a draft.
+// DropGoal takes a goal out of a draft. Its tasks stay in the plan, under no goal.
 func (s *Service) DropGoal(ctx context.Context, by access.Actor, id CaseID, plan, goal string) error {
 	return s.onPlan(ctx, by, id, plan, access.LeadCase, func(ctx context.Context, tx Tx, c Case, p Plan) error {
 		if p.State != Draft {
 			return errPlanFixed
 		}
-		if !slices.ContainsFunc(p.Goals, func(g Goal) bool { return g.ID == goal }) {
+		if !p.holds(goal) {
 			return fault.New(fault.NotFound, "fault.notfound")
+		}
+		tasks, err := tx.Tasks(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		for _, t := range tasks {
+			if t.Goal != goal {
+				continue
+			}
+			t.Goal = ""
+			if err := tx.PutTask(ctx, t); err != nil {
+				return err
+			}
 		}
 		return tx.DropGoal(ctx, goal)
 	})

@@ -292,3 +292,42 @@ func TestTheFirstPlanWithinFourWeeks(t *testing.T) {
 		})
 	}
 }
+
+// A task leads to a goal of its own plan, and outlives the goal in the draft.
+func TestATaskStandsUnderAGoalOfItsPlan(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, lead, c := w.Context(), w.person["worker"], w.team()
+		p := w.drafted(c)
+		other := w.opened()
+		id, err := w.s.DraftPlan(ctx, lead, w.key(), other.ID)
+		w.must(err)
+		w.must(w.s.AddGoal(ctx, lead, w.key(), other.ID, casework.Goal{Plan: id, For: "child", Text: "Спи спокойно."}))
+		x := casework.Task{Plan: p.ID, Goal: w.plan(other.ID, id).Goals[0].ID, Service: "social", Owner: "agency", Agency: w.agency["school"], Text: "Среща с класния", Indicator: "една среща", Due: calendar.On(w.clock.Now()).AddDays(9)}
+		w.at("goal", w.s.AddTask(ctx, lead, w.key(), c.ID, x), "a goal of another plan")
+		x.Goal = p.Goals[0].ID
+		w.must(w.s.AddTask(ctx, lead, w.key(), c.ID, x))
+		tied := func() (n int) {
+			v, err := w.s.OpenPlan(ctx, lead, c.ID)
+			w.must(err)
+			for _, t := range v.Tasks {
+				if t.Goal == p.Goals[0].ID {
+					n++
+				}
+			}
+			return n
+		}
+		if n := tied(); n != 1 {
+			t.Errorf("%d tasks lead to the goal", n)
+		}
+		w.must(w.s.DropGoal(ctx, lead, c.ID, p.ID, p.Goals[0].ID))
+		if v, err := w.s.OpenPlan(ctx, lead, c.ID); err != nil || tied() != 0 || len(v.Tasks) != 2 {
+			t.Errorf("the goal is gone: %d tasks lead to it, %d stand in the plan (%v)", tied(), len(v.Tasks), err)
+		}
+		meeting := w.call(c, time.Hour)
+		w.clock.Move(time.Hour)
+		w.must(w.s.Hold(ctx, lead, c.ID, meeting, w.clock.Now(), w.came()))
+		y := task(w, meeting)
+		y.Goal = p.Goals[0].ID
+		w.at("goal", w.s.AddTask(ctx, lead, w.key(), c.ID, y), "a goal in a meeting")
+	})
+}

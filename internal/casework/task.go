@@ -31,7 +31,7 @@ type Task struct {
 	Case      CaseID
 	Plan      string
 	Meeting   string
-	Goal      string
+	Goal      string // of its plan; "" for none
 	Service   string
 	Measure   string
 	Text      sealed.Text
@@ -94,8 +94,14 @@ func (s *Service) checkTask(ctx context.Context, tx Tx, c Case, t Task) error {
 		if err != nil || p.Case != c.ID || p.State != Draft {
 			l.Add(fault.Field("plan", "plan.fixed"))
 		}
+		if t.Goal != "" && !p.holds(t.Goal) {
+			l.Add(fault.Field("goal", "form.choose"))
+		}
 	case t.Meeting != "":
 		m, err := tx.Meeting(ctx, t.Meeting)
+		if t.Goal != "" {
+			l.Add(fault.Field("goal", "form.choose"))
+		}
 		if err != nil || m.Case != c.ID || m.State != MeetingHeld {
 			l.Add(fault.Field("meeting", "meeting.step", fault.Vars{"state": string(m.State)}))
 		}

@@ -167,7 +167,11 @@ func (c *caseStory) plan(ctx context.Context) error {
 	if err := w.Casework.AddGoal(ctx, c.by, access.NewID(), c.id, casework.Goal{Plan: id, For: "child", Text: "Спи спокойно през седмицата."}); err != nil {
 		return err
 	}
-	err = w.Casework.AddTask(ctx, c.by, access.NewID(), c.id, casework.Task{Plan: id, Service: "social", Measure: "4.1.1", Owner: "agency", Agency: c.t.agency["sad"], Text: "Две посещения в дома на месец, без предизвестие",
+	goal, err := c.goal(ctx, id)
+	if err != nil {
+		return err
+	}
+	err = w.Casework.AddTask(ctx, c.by, access.NewID(), c.id, casework.Task{Plan: id, Goal: goal, Service: "social", Measure: "4.1.1", Owner: "agency", Agency: c.t.agency["sad"], Text: "Две посещения в дома на месец, без предизвестие",
 		Indicator: "детето е у дома и е спокойно", Due: today.AddDays(60)})
 	if err != nil {
 		return err
@@ -185,6 +189,17 @@ func (c *caseStory) plan(ctx context.Context) error {
 		w.later(w.Clock.Now().AddDate(0, 0, 40+w.rnd.IntN(25)), c.finish)
 	}
 	return quiet(err)
+}
+
+// goal is the last goal of a plan.
+func (c *caseStory) goal(ctx context.Context, plan string) (string, error) {
+	v, err := c.w.Casework.OpenPlan(ctx, c.by, c.id)
+	for _, p := range v.Plans {
+		if p.ID == plan && len(p.Goals) > 0 {
+			return p.Goals[len(p.Goals)-1].ID, err
+		}
+	}
+	return "", err
 }
 
 // finish ends the tasks of the plan.

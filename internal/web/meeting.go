@@ -205,6 +205,9 @@ func (p *meetingPage) MinuteField(name string) Field {
 	return f
 }
 
+// GoalOptions is empty: the tasks of a meeting stand under no goal of a plan.
+func (p *meetingPage) GoalOptions() []Option { return nil }
+
 // Leads reports whether the reader leads the meeting.
 func (p *meetingPage) Leads() bool { return p.Lead }
 

@@ -50,6 +50,20 @@ func (p *casePlanPage) TasksOf(id string) []casework.Task {
 	return slices.DeleteFunc(slices.Clone(p.Tasks), func(t casework.Task) bool { return t.Plan != id })
 }
 
+// GoalOptions lists the goals of the draft, under one of which a task can stand.
+func (p *casePlanPage) GoalOptions() []Option {
+	var all []Option
+	for _, g := range p.Draft.Goals {
+		all = append(all, Option{Value: g.ID, Text: string(g.Text)})
+	}
+	return all
+}
+
+// Towards lists the tasks that lead to a goal.
+func (p *casePlanPage) Towards(goal string) []casework.Task {
+	return slices.DeleteFunc(slices.Clone(p.Tasks), func(t casework.Task) bool { return t.Goal != goal })
+}
+
 // Waiting lists the tasks that are neither ended nor handed over and in force, of the plan and of meetings.
 func (p *casePlanPage) Waiting() []casework.Task {
 	return slices.DeleteFunc(slices.Clone(p.Tasks), func(t casework.Task) bool { return !t.Waits() || t.State == casework.TaskPlanned })
