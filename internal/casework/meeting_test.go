@@ -232,6 +232,7 @@ func TestMinutesAreInForceWhenEverybodySigned(t *testing.T) {
 		w.want(fault.Conflict, w.s.Sign(w.Context(), w.person["inspector"], c.ID, id, true, ""), "signing twice")
 		w.want(fault.Conflict, w.s.Sign(w.Context(), w.person["teacher"], c.ID, id, true, ""), "signing for an institution that did not come")
 		w.want(fault.Invalid, w.s.Sign(w.Context(), w.person["prosecutor"], c.ID, id, false, ""), "dissent without a word")
+		w.at("dissent", w.s.Sign(w.Context(), w.person["prosecutor"], c.ID, id, true, "Рискът е подценен."), "a dissent was written, and it signs without")
 		w.must(w.s.Sign(w.Context(), w.person["prosecutor"], c.ID, id, false, "Рискът е подценен: нужна е забрана за доближаване."))
 		if v := w.meeting(c.ID, id); v.Meeting.State != casework.Minuted || v.Tasks[0].State != casework.TaskPlanned {
 			t.Errorf("before the last signature: %s, task %s", v.Meeting.State, v.Tasks[0].State)

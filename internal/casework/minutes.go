@@ -205,15 +205,23 @@ func (s *Service) Sign(ctx context.Context, by access.Actor, id CaseID, meeting 
 		case !x.Signs():
 			l.Add(fault.New(fault.Conflict, "meeting.nosign"))
 		}
-		if !agree {
-			worded(&l, "dissent", dissent, 5, 4000)
-		}
+		dissents(&l, agree, dissent)
 		if err := l.Err(); err != nil {
 			return err
 		}
 		x.SignAt = tx.Now()
 		return s.signed(ctx, tx, c, m, x, agree, dissent)
 	})
+}
+
+// dissents asks for the words of a dissent, and that whoever wrote some does not sign without them.
+func dissents(l *fault.List, agree bool, dissent sealed.Text) {
+	switch {
+	case !agree:
+		worded(l, "dissent", dissent, 5, 4000)
+	case dissent != "":
+		l.Add(fault.Field("dissent", "meeting.dissents"))
+	}
 }
 
 // SignOnPaper records the signature of an institution that signed the printed minutes: on which day, and whether it agreed. A
@@ -236,9 +244,7 @@ func (s *Service) SignOnPaper(ctx context.Context, by access.Actor, id CaseID, m
 		case on.Before(calendar.On(m.At)):
 			l.Add(fault.Field("on", "meeting.signedbefore"))
 		}
-		if !agree {
-			worded(&l, "dissent", dissent, 5, 4000)
-		}
+		dissents(&l, agree, dissent)
 		if err := l.Err(); err != nil {
 			return err
 		}
