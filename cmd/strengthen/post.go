@@ -171,8 +171,21 @@ func (h *house) aboutCase(ctx context.Context, lang i18n.Lang, m org.Message, va
 		return err
 	}
 	r, err := h.casework.Rule(ctx, m.Vars["rule"], version)
-	vars["term"], vars["basis"], vars["level"] = r.Name(string(lang)), r.Article, h.catalogue.T(lang, "level."+m.Vars["level"], nil)
+	vars["term"], vars["basis"], vars["level"] = r.Name(string(lang)), r.Article, h.reason(lang, m)
+	vars["how"] = h.catalogue.T(lang, map[bool]string{true: "told.open", false: "told.ask"}[m.Vars["path"] != ""], nil)
 	return err
+}
+
+// reason says how a term stands, whom that reached and why. Messages of earlier versions tell a level only.
+func (h *house) reason(lang i18n.Lang, m org.Message) string {
+	if m.Vars["why"] == "" {
+		return h.catalogue.T(lang, "level."+m.Vars["level"], nil)
+	}
+	var all []string
+	for _, code := range strings.Fields(m.Vars["why"]) {
+		all = append(all, h.catalogue.T(lang, "told."+code, nil))
+	}
+	return strings.Join(all, " ")
 }
 
 func (h *house) bodies(lang i18n.Lang, body, link string) (plain, rich string) {

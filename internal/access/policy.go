@@ -160,8 +160,8 @@ func casework() Policy {
 	p = p.with(Anyone, ReachAll, GiveSignal)
 	p = p.with(Caseworker, ReachAgency, EnterSignal, SeeSignal, HandleSignal, OpenCase)
 	p = p.with(Supervisor, ReachAgency, EnterSignal, SeeSignal, HandleSignal, EndSignal, OpenCase, SeeCase, WriteCase, LeadCase, AssignCase, ApproveCase, ShareCase, SeeWho, KeepRota)
-	p = p.with(Partner, ReachAgency, EnterSignal, SeeSignal, HandleSignal)
-	p = p.with(Partner, ReachOwn, SeeSignal) // which they gave themselves
+	p = p.with(Partner, ReachAgency, EnterSignal, SeeSignal, HandleSignal, KeepRota) // no head there has an account: each institution keeps its own
+	p = p.with(Partner, ReachOwn, SeeSignal)                                         // which they gave themselves
 	p = p.with(Caseworker, ReachTeam, SeeCase, WriteCase, LeadCase, ShareCase, SeeWho)
 	p = p.with(Supervisor, ReachTeam, SeeCase, WriteCase, LeadCase)
 	p = p.with(Partner, ReachTeam, SeeCase, WriteCase)

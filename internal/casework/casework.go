@@ -205,6 +205,7 @@ type Tx interface {
 	By() access.Actor
 	Scope(action access.Action) access.Scope
 	Can(action access.Action, r access.Resource) bool
+	CanAs(who access.Actor, action access.Action, r access.Resource) bool
 	Allow(ctx context.Context, action access.Action, r access.Resource) error
 	Record(ctx context.Context, action access.Action, r access.Resource) error
 	Once(ctx context.Context, key string, make func() (string, error)) (string, error)

@@ -301,6 +301,94 @@ func TestTheLadderGoesUpToSomebodyOnDuty(t *testing.T) {
 	})
 }
 
+// letters hands out the mail about the clocks of a rule, by whom it is for.
+func (w *world) letters(rule string) map[string]map[string]string {
+	w.Helper()
+	all := map[string]map[string]string{}
+	_, err := w.org.SendDue(w.Context(), func(_ context.Context, m org.Message) error {
+		for name, a := range w.person {
+			if m.Kind == "clock" && m.Vars["rule"] == rule && a.Person == m.Person {
+				all[name] = m.Vars
+			}
+		}
+		return nil
+	})
+	w.must(err)
+	return all
+}
+
+func (w *world) onDuty(keeper, agency, who string) {
+	w.Helper()
+	w.must(w.s.PlanDuty(w.Context(), w.person[keeper], w.key(), casework.Duty{Agency: w.agency[agency], Person: w.person[who].Person,
+		From: w.clock.Now(), Until: w.clock.Now().Add(20 * time.Hour), Rung: 1}))
+}
+
+// What has to be done at once is told to those who can do it, then above as well, and the one on duty is never left out. What is
+// said is whom it reached, and why them; a page is named only to those to whom it opens.
+func TestAtOnceReachesWhoeverIsOnDuty(t *testing.T) {
+	each(t, func(w *world) {
+		ctx := w.Context()
+		expect := func(what, rule string, want map[string]string) {
+			t.Helper()
+			w.sweep()
+			got := w.letters(rule)
+			for name, vars := range got {
+				if why, ok := want[name]; !ok || vars["why"] != why {
+					t.Errorf("%s: %s is told because of %q, want %q", what, name, vars["why"], why)
+				}
+			}
+			if len(got) != len(want) {
+				t.Errorf("%s: %d people are told, want %d", what, len(got), len(want))
+			}
+			for name, vars := range got {
+				if opens := name == "worker" || name == "worker2" || name == "head"; opens != (vars["path"] != "") && name != "inspector" {
+					t.Errorf("%s: %s is sent to %q", what, name, vars["path"])
+				}
+			}
+		}
+		c := w.opened()
+		w.must(w.s.Invite(ctx, w.person["worker"], w.key(), c.ID, casework.Seat{Agency: w.agency["police"], Person: w.person["inspector"].Person, Function: "inspector"}, 30))
+		w.must(w.s.Protect(ctx, w.person["inspector"], w.key(), casework.Protection{Case: c.ID, Agency: w.agency["police"], AskedBy: "directorate", Ground: "danger",
+			OrderedBy: "head", Granted: w.clock.Now().Add(-3 * time.Hour), Option: "residential"}))
+		expect("the police have no rota", "D27", map[string]string{"inspector": "over staff", "inspector2": "over staff"})
+		w.onDuty("inspector", "police", "inspector2")
+		w.clock.Move(time.Hour)
+		expect("the rota of the police", "D27", map[string]string{"inspector2": "over duty above.coordinator", "coordinator": "over duty above.coordinator"})
+		w.want(fault.Denied, w.s.PlanDuty(ctx, w.person["inspector"], w.key(), casework.Duty{Agency: w.agency["school"], Person: w.person["teacher"].Person,
+			From: w.clock.Now(), Until: w.clock.Now().Add(time.Hour), Rung: 1}), "the rota of somebody else")
+
+		w.onDuty("head", "ozd", "worker")
+		w.must(w.s.CaseHappened(ctx, w.person["worker"], c.ID, "placement.needed", w.clock.Now().Add(-90*time.Minute), ""))
+		w.must(w.s.Assign(ctx, w.person["head"], c.ID, w.cas(c.ID).Version, w.person["worker2"].Person))
+		expect("given to somebody who is not on duty", "D19", map[string]string{"worker2": "over person duty", "worker": "over person duty"})
+		w.clock.Move(30 * time.Minute)
+		expect("an hour later", "D19", map[string]string{"worker2": "over person duty above.head", "worker": "over person duty above.head", "head": "over person duty above.head"})
+	})
+}
+
+// The warnings of a signal go to whoever took it; those of a call to the helpline to the unit that has it.
+func TestWarningsReachWhoeverTookTheSignal(t *testing.T) {
+	each(t, func(w *world) {
+		g := w.give("worker", violence())
+		w.must(w.s.Acknowledge(w.Context(), w.person["worker2"], g.ID, g.Version))
+		w.clock.Move(12 * time.Hour)
+		w.sweep()
+		if got := w.letters("D09"); len(got) != 1 || got["worker2"]["why"] != "near person" {
+			t.Errorf("half of the day: %v", got)
+		}
+		call := violence()
+		call.Channel = "helpline"
+		call = w.give("worker", call)
+		w.must(w.s.Acknowledge(w.Context(), w.person["worker2"], call.ID, call.Version))
+		w.clock.Move(52 * time.Hour)
+		w.sweep()
+		got := w.letters("D32")
+		if got["worker2"]["path"] == "" || got["head"]["path"] == "" || got["manager"] != nil || got["coordinator"] != nil {
+			t.Errorf("the report of the helpline: %v", got)
+		}
+	})
+}
+
 func TestASweepTouchesOnlyWhatIsNear(t *testing.T) {
 	each(t, func(w *world) {
 		for range 5 {
@@ -419,13 +507,13 @@ func TestEveryEscalationReachesSomebody(t *testing.T) {
 				w.must(w.org.Suspend(w.Context(), administrator, w.person[who].Person))
 			}
 			for level := range 4 {
-				var to []casework.Colleague
+				var to casework.Told
 				w.must(store.For[casework.Tx]{DB: w.db}.View(w.Context(), access.TheSystem(), func(tx casework.Tx) (err error) {
 					to, err = casework.Reach(w.Context(), tx, casework.Clock{Agency: w.agency["ozd"], Region: "PER", Person: w.person["worker"].Person}, level)
 					return err
 				}))
-				if len(to) == 0 {
-					t.Errorf("%s: level %d reaches nobody", name, level)
+				if len(to.To) == 0 || len(to.Why) == 0 {
+					t.Errorf("%s: level %d reaches nobody: %v", name, level, to)
 				}
 			}
 		}

@@ -268,7 +268,7 @@ func (s *Service) start(ctx context.Context, tx Tx, days *calendar.WorkCalendar,
 func (c *Clock) place(r ClockRule, x subject) {
 	if x.signal != nil {
 		c.Signal, c.Region, c.Agency = x.signal.ID, x.signal.Region, x.signal.Unit
-		if r.Responsible == "sender" {
+		if r.Responsible == "sender" && x.signal.SourceAgency != "" { // otherwise whoever took the call down asks for it
 			c.Agency = x.signal.SourceAgency
 		}
 	}

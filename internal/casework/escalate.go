@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"strengthen/internal/access"
@@ -95,16 +96,16 @@ func advance(ctx context.Context, tx Tx, id ClockID) error {
 	if err := change(ctx, tx, c, "escalated", ""); err != nil {
 		return err
 	}
-	return tell(ctx, tx, c, r, level(r.Ladder[c.Rung-1]))
+	return tell(ctx, tx, c, r, r.level(c.Rung-1))
 }
 
-// level says how far up a rung goes: 0 whoever is responsible, 1 the one on duty too, 2 whoever stands above, 3 the coordinator
-// of the region.
-func level(g Rung) int {
-	switch {
+// level says how far up a rung of the rule goes: 0 whoever is responsible, 1 the one on duty too, 2 whoever stands above, 3 the
+// coordinator of the region. What has to be done at once begins with whoever can do it.
+func (r ClockRule) level(rung int) int {
+	switch g := r.Ladder[rung]; {
 	case g.Share > 0 && g.Share < 1:
 		return 0
-	case g.Share == 1:
+	case g.Share == 1, r.Immediate() && rung == 0:
 		return 1
 	case g.After <= 12*time.Hour:
 		return 2
@@ -112,21 +113,30 @@ func level(g Rung) int {
 	return 3
 }
 
-// tell plans mail to everybody whom a rung reaches. It says which term, of which reference, and why; nothing about the child.
+// tell plans mail to everybody whom a rung reaches. It says which term, of which reference, whom it reached and why; nothing
+// about the child. Whoever may not open the record gets the reference alone.
 func tell(ctx context.Context, tx Tx, c Clock, r ClockRule, level int) error {
-	to, err := Reach(ctx, tx, c, level)
+	told, err := Reach(ctx, tx, c, level)
 	if err != nil {
 		return err
 	}
-	ref, path, err := c.about(ctx, tx)
+	ref, _, err := c.about(ctx, tx)
 	if err != nil {
 		return err
 	}
-	for _, p := range to {
-		err := tx.PlanMail(ctx, org.Mail{
+	stage := map[bool]string{true: "near", false: "over"}[tx.Now().Before(c.Due)]
+	for _, p := range told.To {
+		path, err := c.pathFor(ctx, tx, p.Person)
+		if err != nil {
+			return err
+		}
+		err = tx.PlanMail(ctx, org.Mail{
 			Key: "clock/" + string(c.ID) + "/" + strconv.Itoa(c.Rung) + "/" + string(p.Person) + "/" + strconv.FormatInt(c.Due.Unix(), 36), Kind: "clock", Record: string(c.ID), Person: p.Person,
 			Address: p.Email, Lang: p.Lang, Due: tx.Now(),
-			Vars: map[string]string{"rule": r.Ref, "version": strconv.Itoa(r.Version), "ref": ref, "path": path, "due": c.Due.UTC().Format(time.RFC3339), "level": strconv.Itoa(level)},
+			Vars: map[string]string{
+				"rule": r.Ref, "version": strconv.Itoa(r.Version), "ref": ref, "path": path, "due": c.Due.UTC().Format(time.RFC3339), "level": strconv.Itoa(level),
+				"why": strings.Join(append([]string{stage}, told.Why...), " "),
+			},
 		})
 		if err != nil {
 			return err
@@ -144,42 +154,138 @@ func (c Clock) about(ctx context.Context, tx Tx) (ref, path string, err error) {
 	return g.Ref, "/signals/" + string(c.Signal), err
 }
 
+// pathFor is the page of what a clock belongs to that a person may open: the case, the signal or the request; "" for none.
+func (c Clock) pathFor(ctx context.Context, tx Tx, p access.PersonID) (string, error) {
+	grants, err := tx.Grants(ctx, p)
+	if err != nil {
+		return "", err
+	}
+	who := access.Actor{Person: p}
+	for _, g := range grants {
+		if g.Lives(tx.Now()) {
+			who.Grants = append(who.Grants, access.Grant{Role: g.Role, Region: g.Region, Agency: g.Agency, Until: g.Until})
+		}
+	}
+	if c.Case != "" {
+		x, err := tx.Case(ctx, c.Case)
+		if err != nil {
+			return "", err
+		}
+		r, err := caseResource(ctx, tx, x, access.SeeCase)
+		if err != nil || tx.CanAs(who, access.SeeCase, r) {
+			return "/cases/" + string(c.Case), err
+		}
+	}
+	if c.Signal != "" {
+		g, err := tx.Signal(ctx, c.Signal)
+		if err != nil || tx.CanAs(who, access.SeeSignal, g.resource()) {
+			return "/signals/" + string(c.Signal), err
+		}
+	}
+	if !c.Listed() {
+		return "", nil
+	}
+	x, err := tx.Request(ctx, c.Record)
+	if fault.Is(err, fault.NotFound) { // a task
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	r, err := requestResource(ctx, tx, x)
+	if err != nil || !tx.CanAs(who, access.SeeRequest, r) {
+		return "", err
+	}
+	return "/requests/" + x.ID, nil
+}
+
+// Told is whom an escalation reaches, and why them: a code for each kind of people whom it found.
+type Told struct {
+	To  []Colleague
+	Why []string
+}
+
+// add takes in the first of some lists that has anybody, with its code, unless all of them are told already.
+func (t *Told) add(lists ...reached) {
+	for _, l := range lists {
+		if len(l.people) == 0 {
+			continue
+		}
+		if all := union(t.To, l.people); len(all) > len(t.To) {
+			t.To, t.Why = all, append(t.Why, l.why)
+		}
+		return
+	}
+}
+
+type reached struct {
+	why    string
+	people []Colleague
+}
+
 // Reach returns who is told at a level. There is always somebody while the house has a programme manager: a level without
-// anybody goes on to the next one.
-func Reach(ctx context.Context, tx Tx, c Clock, level int) ([]Colleague, error) {
+// anybody goes on to the next one. Whoever is on duty stays told at every level above the first.
+func Reach(ctx context.Context, tx Tx, c Clock, level int) (Told, error) {
+	var t Told
 	staff, err := staffOf(ctx, tx, c.Agency)
 	if err != nil {
-		return nil, err
+		return t, err
 	}
 	duty, err := tx.OnDuty(ctx, c.Agency, tx.Now())
 	if err != nil {
-		return nil, err
+		return t, err
 	}
 	house, err := tx.AgencyStaff(ctx, "")
 	if err != nil {
-		return nil, err
+		return t, err
 	}
-	person := pickStaff(staff, func(x Colleague) bool { return x.Person == c.Person })
+	owners, err := c.owners(ctx, tx)
+	if err != nil {
+		return t, err
+	}
 	turn := func(rung int) []Colleague {
 		return pickStaff(staff, func(x Colleague) bool {
 			return slices.ContainsFunc(duty, func(d Duty) bool { return d.Person == x.Person && d.Rung == rung })
 		})
 	}
-	role := func(all []Colleague, r access.Role) []Colleague {
-		return pickStaff(all, func(x Colleague) bool { return slices.Contains(x.Roles, r) })
-	}
+	heads := pickStaff(staff, func(x Colleague) bool { return slices.Contains(x.Roles, access.Supervisor) })
 	coordinators := pickStaff(house, func(x Colleague) bool { return x.Region == c.Region && slices.Contains(x.Roles, access.Coordinator) })
-	managers := role(house, access.Manager)
-	above := first(turn(2), role(staff, access.Supervisor), coordinators, managers)
-	switch level {
-	case 0:
-		return first(person, turn(1), role(staff, access.Supervisor), staff, coordinators, managers), nil
-	case 1:
-		return union(person, first(turn(1), role(staff, access.Supervisor), staff, coordinators, managers)), nil
-	case 2:
-		return union(person, above), nil
+	managers := pickStaff(house, func(x Colleague) bool { return slices.Contains(x.Roles, access.Manager) })
+
+	t.add(reached{"person", pickStaff(staff, func(x Colleague) bool { return slices.Contains(owners, x.Person) })})
+	if level > 0 || len(t.To) == 0 {
+		t.add(reached{"duty", turn(1)}, reached{"deputy", turn(2)}, reached{"head", heads}, reached{"staff", staff}, reached{"coordinator", coordinators}, reached{"manager", managers})
 	}
-	return union(above, first(coordinators, managers)), nil
+	if level > 1 {
+		t.add(reached{"above.deputy", turn(2)}, reached{"above.head", heads}, reached{"above.coordinator", coordinators}, reached{"above.manager", managers})
+	}
+	if level > 2 {
+		t.add(reached{"region.coordinator", coordinators}, reached{"region.manager", managers})
+	}
+	return t, nil
+}
+
+// owners are the people in whose hands a clock is: who is named, who leads the case, and who took the signal.
+func (c Clock) owners(ctx context.Context, tx Tx) ([]access.PersonID, error) {
+	all := []access.PersonID{c.Person}
+	if c.Person != "" || c.Record != "" {
+		return all, nil
+	}
+	if c.Case != "" {
+		x, err := tx.Case(ctx, c.Case)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, x.Lead)
+	}
+	if c.Signal != "" {
+		g, err := tx.Signal(ctx, c.Signal)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, g.TakenBy)
+	}
+	return all, nil
 }
 
 func staffOf(ctx context.Context, tx Tx, id access.AgencyID) ([]Colleague, error) {
@@ -197,16 +303,6 @@ func pickStaff(all []Colleague, fits func(Colleague) bool) []Colleague {
 		}
 	}
 	return out
-}
-
-// first returns the first list that has anybody.
-func first(lists ...[]Colleague) []Colleague {
-	for _, l := range lists {
-		if len(l) > 0 {
-			return l
-		}
-	}
-	return nil
 }
 
 func union(lists ...[]Colleague) []Colleague {

@@ -313,18 +313,24 @@ func tellProtection(ctx context.Context, tx Tx, x subject, p Protection, what st
 	k := Clock{}
 	ref, path := "", ""
 	if x.cas != nil {
-		k.Agency, k.Person, k.Region, ref, path = x.cas.Agency, x.cas.Lead, x.cas.Region, x.cas.Ref, "/cases/"+string(x.cas.ID)+"/protection"
+		k.Case, k.Agency, k.Person, k.Region, ref, path = x.cas.ID, x.cas.Agency, x.cas.Lead, x.cas.Region, x.cas.Ref, "/cases/"+string(x.cas.ID)+"/protection"
 	} else {
-		k.Agency, k.Region, ref, path = x.signal.Unit, x.signal.Region, x.signal.Ref, "/signals/"+string(x.signal.ID)
+		k.Signal, k.Agency, k.Region, ref, path = x.signal.ID, x.signal.Unit, x.signal.Region, x.signal.Ref, "/signals/"+string(x.signal.ID)
 	}
-	to, err := Reach(ctx, tx, k, 1)
+	told, err := Reach(ctx, tx, k, 1)
 	if err != nil {
 		return err
 	}
-	for _, c := range to {
+	for _, c := range told.To {
+		page := path
+		if open, err := k.pathFor(ctx, tx, c.Person); err != nil || open == "" {
+			if page = ""; err != nil {
+				return err
+			}
+		}
 		err := tx.PlanMail(ctx, org.Mail{
 			Key: "protection/" + p.ID + "/" + what + "/" + string(c.Person), Kind: "protection", Record: p.ID, Person: c.Person, Address: c.Email, Lang: c.Lang, Due: tx.Now(),
-			Vars: map[string]string{"ref": ref, "what": what, "path": path},
+			Vars: map[string]string{"ref": ref, "what": what, "path": page},
 		})
 		if err != nil {
 			return err

@@ -286,7 +286,7 @@ func (s *Service) moveRequest(ctx context.Context, tx Tx, c Case, r Request, p R
 
 // tellRequest plans a message to the other side. It names the reference and what happened, nothing about the child.
 func tellRequest(ctx context.Context, tx Tx, c Case, r Request, p RequestStep) error {
-	var to []Colleague
+	var to Told
 	var err error
 	if p.bySender() {
 		to, err = Reach(ctx, tx, Clock{Agency: r.To, Person: r.Taker, Region: c.Region}, 1)
@@ -296,7 +296,7 @@ func tellRequest(ctx context.Context, tx Tx, c Case, r Request, p RequestStep) e
 	if err != nil || p == Take {
 		return err
 	}
-	for _, x := range to {
+	for _, x := range to.To {
 		err := tx.PlanMail(ctx, org.Mail{
 			Key: "request/" + r.ID + "/" + string(p) + "/" + string(x.Person) + "/" + r.Since.UTC().Format(time.RFC3339), Kind: "request", Record: r.ID, Person: x.Person, Address: x.Email, Lang: x.Lang, Due: tx.Now(),
 			Vars: map[string]string{"ref": c.Ref, "step": string(p), "path": "/requests/" + r.ID, "due": r.Due.String()},

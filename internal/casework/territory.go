@@ -88,11 +88,12 @@ func (s *Service) SetTerritory(ctx context.Context, by access.Actor, unit access
 
 // announce tells whoever is on duty at the unit that a signal waits. An urgent one is told to all of its staff.
 func announce(ctx context.Context, tx Tx, g Signal) error {
-	c := Clock{Agency: g.Unit, Region: g.Region}
-	to, err := Reach(ctx, tx, c, 1)
+	c := Clock{Signal: g.ID, Agency: g.Unit, Region: g.Region}
+	told, err := Reach(ctx, tx, c, 1)
 	if err != nil {
 		return err
 	}
+	to := told.To
 	if g.Urgent {
 		staff, err := tx.AgencyStaff(ctx, g.Unit)
 		if err != nil {
@@ -101,9 +102,13 @@ func announce(ctx context.Context, tx Tx, g Signal) error {
 		to = union(to, staff)
 	}
 	for _, p := range to {
-		err := tx.PlanMail(ctx, org.Mail{
+		path, err := c.pathFor(ctx, tx, p.Person)
+		if err != nil {
+			return err
+		}
+		err = tx.PlanMail(ctx, org.Mail{
 			Key: "signal/" + string(g.ID) + "/" + string(g.Unit) + "/" + string(p.Person), Kind: "signal", Record: string(g.ID), Person: p.Person, Address: p.Email,
-			Lang: p.Lang, Due: tx.Now(), Vars: map[string]string{"ref": g.Ref, "path": "/signals/" + string(g.ID), "urgent": map[bool]string{true: "yes"}[g.Urgent]},
+			Lang: p.Lang, Due: tx.Now(), Vars: map[string]string{"ref": g.Ref, "path": path, "urgent": map[bool]string{true: "yes"}[g.Urgent]},
 		})
 		if err != nil {
 			return err

@@ -55,6 +55,7 @@ type Load struct {
 // Unit is an institution at a glance, for whoever keeps its rota.
 type Unit struct {
 	Agency  org.Agency
+	Leads   bool // the reader names the leads of its cases, and sees what they carry
 	Load    []Load
 	Rota    []Duty
 	Staff   []Colleague
@@ -73,8 +74,10 @@ func (s *Service) OpenUnit(ctx context.Context, by access.Actor, id access.Agenc
 		if v.Agency, err = tx.Agency(ctx, id); err != nil {
 			return err
 		}
-		if v.Load, err = tx.Loads(ctx, id); err != nil {
-			return err
+		if v.Leads = tx.Can(access.AssignCase, access.Resource{Kind: "case", Agency: id}); v.Leads {
+			if v.Load, err = tx.Loads(ctx, id); err != nil {
+				return err
+			}
 		}
 		if v.Rota, err = tx.Rota(ctx, id); err != nil {
 			return err

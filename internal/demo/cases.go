@@ -41,13 +41,13 @@ func (w *World) signals(starts calendar.Date) {
 	}
 }
 
-// rota puts the people of a town on duty for a fortnight, a week each.
+// rota puts the people of a town on duty for a fortnight, a week each; the police keep theirs themselves.
 func (w *World) rota(ctx context.Context, t *town) error {
 	monday := calendar.On(w.Clock.Now())
-	for i, who := range []string{"worker", "worker2"} {
-		from := monday.AddDays(7*i).At(8, 0)
-		turn := casework.Duty{Agency: t.agency["sad"], Person: t.people[who].Person, From: from, Until: from.AddDate(0, 0, 7), Rung: 1}
-		if err := w.Casework.PlanDuty(ctx, t.people["head"], access.NewID(), turn); err != nil {
+	for i, x := range []struct{ keeper, who string }{{"head", "worker"}, {"head", "worker2"}, {"inspector", "inspector"}} {
+		from, keeper := monday.AddDays(7*(i%2)).At(8, 0), t.people[x.keeper]
+		turn := casework.Duty{Agency: keeper.AgencyAt(w.Clock.Now()), Person: t.people[x.who].Person, From: from, Until: from.AddDate(0, 0, 7), Rung: 1}
+		if err := w.Casework.PlanDuty(ctx, keeper, access.NewID(), turn); err != nil {
 			return err
 		}
 	}

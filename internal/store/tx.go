@@ -41,6 +41,11 @@ func (tx *Tx) Can(action access.Action, r access.Resource) bool {
 	return tx.Scope(action).Covers(r)
 }
 
+// CanAs reports whether somebody else may do action to r, such as whoever a message is for.
+func (tx *Tx) CanAs(who access.Actor, action access.Action, r access.Resource) bool {
+	return tx.db.policy.Can(who, action, r, tx.Now())
+}
+
 // Allow asks the policy and records the answer: an entry in this transaction when the act is permitted, and an entry after
 // the rollback when it is refused. In a View, a permitted reading leaves no entry; what must be on the record when read is
 // read in an Update.

@@ -94,8 +94,10 @@ func mayOnCases(r access.Role, a access.Action, near access.Reach) (may, about b
 		return practice && ours || partner && near == access.ReachOwn, true
 	case access.OpenCase:
 		return (worker || head) && ours, true
-	case access.EndSignal, access.AssignCase, access.ApproveCase, access.KeepRota:
+	case access.EndSignal, access.AssignCase, access.ApproveCase:
 		return head && ours, true
+	case access.KeepRota:
+		return (head || partner) && ours, true
 	case access.SeeCase, access.WriteCase:
 		return practice && team || head && ours, true
 	case access.LeadCase:

@@ -149,13 +149,15 @@ var navRows = []struct {
 	wide   bool
 	under  []string
 	orElse access.Action // also for whoever may do this
+	not    access.Action // but not for whoever may do this
 }{
 	{action: access.SeeHome, href: "/home", bg: "Начало", en: "Home"},
 	{action: access.EnterSignal, href: "/work", bg: "Днес", en: "Today", under: []string{"/clocks"}},
 	{action: access.SeeSignal, href: "/signals", bg: "Сигнали", en: "Signals"},
 	{action: access.SeeCase, href: "/cases", bg: "Случаи", en: "Cases", under: []string{"/child", "/emergency"}},
 	{action: access.SeeRequest, href: "/requests", bg: "Искания", en: "Requests"},
-	{action: access.KeepRota, href: "/unit", bg: "Отдел", en: "Unit"},
+	{action: access.AssignCase, href: "/unit", bg: "Отдел", en: "Unit"},
+	{action: access.KeepRota, href: "/unit", bg: "Дежурства", en: "Duty rota", not: access.AssignCase},
 	{action: access.SeeTraining, href: "/trainings", bg: "Обучения", en: "Trainings", wide: true, under: []string{"/regions", "/calendar", "/programme", "/imports", "/seats"}, orElse: access.RecordDay},
 	{action: access.SeeWave, href: "/surveys", bg: "Проучвания", en: "Surveys"},
 	{action: access.ReadReport, href: "/impact", bg: "Въздействие", en: "Impact"},
@@ -180,7 +182,7 @@ func (p Page) Nav() []NavLink {
 		return all
 	}
 	for _, row := range navRows {
-		if row.wide && !p.allSeeing(row.action) && (row.orElse == "" || !p.May(string(row.orElse))) || !p.May(string(row.action)) {
+		if row.wide && !p.allSeeing(row.action) && (row.orElse == "" || !p.May(string(row.orElse))) || !p.May(string(row.action)) || row.not != "" && p.May(string(row.not)) {
 			continue
 		}
 		here := slices.ContainsFunc(append(row.under, row.href), func(at string) bool { return p.Path == at || strings.HasPrefix(p.Path, at+"/") })

@@ -126,7 +126,10 @@ func (p *unitPage) Bar(n int) int { return 100 * n / p.Most() }
 
 func (s *Server) unitPage(r *http.Request) (*unitPage, error) {
 	p := &unitPage{Page: s.page(r, ""), Once: access.NewID()}
-	p.Title = p.L("Отдел", "Unit")
+	p.Title = p.L("Дежурства", "Duty rota")
+	if p.May(string(access.AssignCase)) {
+		p.Title = p.L("Отдел", "Unit")
+	}
 	var err error
 	p.Unit, err = s.Casework.OpenUnit(r.Context(), p.actor, p.actor.AgencyAt(s.Now()))
 	return p, err
