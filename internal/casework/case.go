@@ -290,17 +290,16 @@ func (s *Service) Step(ctx context.Context, by access.Actor, id CaseID, version 
 		if err != nil {
 			return err
 		}
-		x := subject{cas: &c}
-		switch p {
-		case Review:
-			return s.happen(ctx, tx, x, PlanReviewed, tx.Now())
-		case Reopen:
-			if err := tx.PutEpisode(ctx, c.ID, c.Episode, c.Opened, time.Time{}, ""); err != nil {
-				return err
-			}
-			return s.happen(ctx, tx, x, CaseOpened, tx.Now())
+		if p != Reopen {
+			return nil
 		}
-		return nil
+		if err := tx.PutEpisode(ctx, c.ID, c.Episode, c.Opened, time.Time{}, ""); err != nil {
+			return err
+		}
+		if _, err := supersede(ctx, tx, c.ID); err != nil { // what was agreed before is no plan of the new episode
+			return err
+		}
+		return s.happen(ctx, tx, subject{cas: &c}, CaseOpened, tx.Now())
 	})
 }
 

@@ -503,6 +503,13 @@ func (s *Service) Correct(ctx context.Context, by access.Actor, id ClockID, star
 		if c.Due = r.due(days, t, start); stood > 0 {
 			c.Due = calendar.On(c.Due).AddDays(stood).End()
 		}
+		agreed, err := c.agreedEnd(ctx, tx, r)
+		if err != nil {
+			return err
+		}
+		if agreed.After(start) && c.Due.After(agreed) {
+			c.Due = agreed
+		}
 		if c.State == Met {
 			c.Late = c.Ended.After(c.Due)
 			return tx.PutClock(ctx, c)

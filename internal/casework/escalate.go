@@ -437,27 +437,40 @@ func (r ClockRule) check() error {
 	return l.Err()
 }
 
-// Seed loads the rules that the program ships, as far as they are not there yet.
+// Seed loads the rules that the program ships: those that are not there yet, and a new version of those of which it ships
+// another shape. What the house set in a rule stays. Then it starts what the rules ask for and nothing had started.
 func (s *Service) Seed(ctx context.Context) error {
 	return s.store.Update(ctx, access.TheSystem(), func(tx Tx) error {
 		have, err := tx.ClockRules(ctx)
 		if err != nil {
 			return err
 		}
-		missing := slices.DeleteFunc(ShippedRules(), func(r ClockRule) bool {
-			return slices.ContainsFunc(have, func(x ClockRule) bool { return x.Ref == r.Ref })
-		})
-		if len(missing) == 0 {
-			return nil
-		}
 		if err := tx.Allow(ctx, access.Work, access.Resource{Kind: "clock_rule"}); err != nil {
 			return err
 		}
-		for _, r := range missing {
+		for _, r := range ShippedRules() {
+			if i := slices.IndexFunc(have, func(x ClockRule) bool { return x.Ref == r.Ref }); i >= 0 {
+				if r = have[i].shapedAs(r); r.Version == have[i].Version {
+					continue
+				}
+			}
 			if err := tx.PutClockRule(ctx, r); err != nil {
 				return err
 			}
 		}
-		return nil
+		return s.watchReviews(ctx, tx)
 	})
+}
+
+// shapedAs is the next version of a rule with what only the program says of it, such as which events it runs between; the rule
+// itself where that is the same.
+func (r ClockRule) shapedAs(shipped ClockRule) ClockRule {
+	n := r
+	n.NameBG, n.NameEN, n.Track, n.When, n.Responsible = shipped.NameBG, shipped.NameEN, shipped.Track, shipped.When, shipped.Responsible
+	n.Starts, n.Ends, n.SinceReceipt, n.Term.Unit = shipped.Starts, shipped.Ends, shipped.SinceReceipt, shipped.Term.Unit
+	if n.NameBG != r.NameBG || n.NameEN != r.NameEN || n.Track != r.Track || n.When != r.When || n.Responsible != r.Responsible ||
+		n.Starts != r.Starts || n.Ends != r.Ends || n.SinceReceipt != r.SinceReceipt || n.Term.Unit != r.Term.Unit {
+		n.Version++
+	}
+	return n
 }

@@ -84,6 +84,7 @@ type PlanTx interface {
 	Plan(ctx context.Context, id string) (Plan, error)
 	Plans(ctx context.Context, c CaseID) ([]Plan, error)
 	PutPlan(ctx context.Context, p Plan) error
+	UnreviewedCases(ctx context.Context) ([]CaseID, error)
 	PutGoal(ctx context.Context, c CaseID, g Goal) error
 	DropGoal(ctx context.Context, id string) error
 	Task(ctx context.Context, id string) (Task, error)
@@ -314,17 +315,9 @@ func (s *Service) adopt(ctx context.Context, tx Tx, c Case, p Plan) error {
 	if err := p.complete(tasks, MustBeHeard(c.Band)); err != nil {
 		return err
 	}
-	all, err := tx.Plans(ctx, c.ID)
+	reviewed, err := supersede(ctx, tx, c.ID)
 	if err != nil {
 		return err
-	}
-	for _, old := range all {
-		if old.State == InForce {
-			old.State = Superseded
-			if err := tx.PutPlan(ctx, old); err != nil {
-				return err
-			}
-		}
 	}
 	p.State, p.Adopted = InForce, tx.Now()
 	if err := tx.PutPlan(ctx, p); err != nil {
@@ -342,7 +335,94 @@ func (s *Service) adopt(ctx context.Context, tx Tx, c Case, p Plan) error {
 			return err
 		}
 	}
-	return s.happen(ctx, tx, subject{cas: &c}, PlanAdopted, tx.Now())
+	e := PlanAdopted
+	if reviewed {
+		e = PlanReviewed // a review ends with the plan that comes out of it, and the next one is counted from there
+	}
+	return s.happen(ctx, tx, subject{cas: &c, latest: p.Review.End()}, e, tx.Now())
+}
+
+// supersede takes the plan of a case out of force and reports whether there was one.
+func supersede(ctx context.Context, tx Tx, c CaseID) (bool, error) {
+	all, err := tx.Plans(ctx, c)
+	if err != nil {
+		return false, err
+	}
+	was := false
+	for _, old := range all {
+		if old.State != InForce {
+			continue
+		}
+		was, old.State = true, Superseded
+		if err := tx.PutPlan(ctx, old); err != nil {
+			return was, err
+		}
+	}
+	return was, nil
+}
+
+// agreedEnd is the day of review that was agreed in the plan to which a clock belongs; zero for clocks of anything else. The
+// review is due on that day or at the end of its term, whichever comes first.
+func (c Clock) agreedEnd(ctx context.Context, tx Tx, r ClockRule) (time.Time, error) {
+	if !r.EndsOn(PlanReviewed) {
+		return time.Time{}, nil
+	}
+	all, err := tx.Plans(ctx, c.Case)
+	var of Plan
+	for _, p := range all {
+		if p.Adopted.After(of.Adopted) && (c.Ended.IsZero() || p.Adopted.Before(c.Ended)) {
+			of = p
+		}
+	}
+	if of.Review.IsZero() {
+		return time.Time{}, err
+	}
+	return of.Review.End(), err
+}
+
+// watchReviews starts the clock of the review of every plan in force that has none, such as of cases whose review began under
+// earlier rules. It runs from the last review, or from when the plan was adopted.
+func (s *Service) watchReviews(ctx context.Context, tx Tx) error {
+	unwatched, err := tx.UnreviewedCases(ctx)
+	if err != nil || len(unwatched) == 0 {
+		return err
+	}
+	days, err := s.workCalendar(ctx, tx)
+	if err != nil {
+		return err
+	}
+	rules, err := tx.ClockRulesFrom(ctx, PlanReviewed)
+	if err != nil {
+		return err
+	}
+	for _, id := range unwatched {
+		c, err := tx.Case(ctx, id)
+		if err != nil {
+			return err
+		}
+		happened, err := tx.Happenings(ctx, "", id, "")
+		if err != nil {
+			return err
+		}
+		x, from := subject{cas: &c}, c.Opened
+		for _, h := range happened {
+			if h.Event == PlanAdopted || h.Event == PlanReviewed {
+				from = h.At
+			}
+		}
+		for _, r := range rules {
+			if !r.Active || !r.EndsOn(PlanReviewed) || !conditions[r.When](x) {
+				continue
+			}
+			if x.latest, err = (Clock{Case: id}).agreedEnd(ctx, tx, r); err != nil {
+				return err
+			}
+			if err := s.start(ctx, tx, days, r, x, from); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // complete asks a plan for what the law asks: a goal, an agreement or the reason why there is none, a review, the three kinds of

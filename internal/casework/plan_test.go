@@ -20,7 +20,7 @@ func (w *world) drafted(c casework.Case) casework.Plan {
 	w.must(err)
 	w.must(w.s.WritePlan(w.Context(), w.person["worker"], c.ID, id, casework.PlanEdit{Saw: casework.Form{}, Mine: casework.Form{
 		"long_term": "Детето живее без страх у дома.", "no_health": "Няма нужда: прегледът е чист.", "no_education": "Учи редовно.", "child": "Чертая си план за безопасност.",
-	}, Parents: true, Child: true, Review: calendar.On(w.clock.Now()).AddMonths(3)}))
+	}, Parents: true, Child: true, Review: calendar.On(w.clock.Now()).AddMonths(6)}))
 	w.must(w.s.AddGoal(w.Context(), w.person["worker"], w.key(), c.ID, casework.Goal{Plan: id, For: "parents", Text: "Бащата минава програма."}))
 	w.must(w.s.AddTask(w.Context(), w.person["worker"], w.key(), c.ID, casework.Task{Plan: id, Service: "social", Owner: "agency", Agency: w.agency["school"],
 		Text: "Седмична среща с психолога", Indicator: "шест срещи", Due: calendar.On(w.clock.Now()).AddDays(40)}))
@@ -188,7 +188,7 @@ func TestMarksOfAPlanAreMergedToo(t *testing.T) {
 		c := w.team()
 		p := w.drafted(c)
 		ctx, lead, head := w.Context(), w.person["worker"], w.person["head"]
-		seen, later := p.Marks(), p.Review.AddDays(7)
+		seen, later := p.Marks(), p.Review.AddDays(-7)
 		w.must(w.s.WritePlan(ctx, lead, c.ID, p.ID, casework.PlanEdit{Parents: false, Child: true, Review: p.Review, Seen: seen}))
 		w.must(w.s.WritePlan(ctx, head, c.ID, p.ID, casework.PlanEdit{Parents: true, Child: true, Review: later, Seen: seen}))
 		if got := w.plan(c.ID, p.ID); got.Parents || !got.Child || got.Review != later {
@@ -201,7 +201,7 @@ func TestMarksOfAPlanAreMergedToo(t *testing.T) {
 			t.Errorf("the lead took the child's mark back and the head set the parents': %v", got.Marks())
 		}
 		var clash *casework.ClashError
-		err := w.s.WritePlan(ctx, lead, c.ID, p.ID, casework.PlanEdit{Parents: false, Child: true, Review: p.Review.AddDays(1), Seen: seen})
+		err := w.s.WritePlan(ctx, lead, c.ID, p.ID, casework.PlanEdit{Parents: false, Child: true, Review: p.Review.AddDays(-1), Seen: seen})
 		if !errors.As(err, &clash) || len(clash.Clashes) != 1 || clash.Clashes[0].Field != "review" {
 			t.Errorf("a day against another: %v", err)
 		}
@@ -266,6 +266,87 @@ func TestASecondPlanBeginsWithTheFirst(t *testing.T) {
 		w.must(w.s.AdoptPlan(ctx, lead, c.ID, id, w.plan(c.ID, id).Version))
 		if a, b := w.plan(c.ID, first.ID).State, w.plan(c.ID, id).State; a != casework.Superseded || b != casework.InForce {
 			t.Errorf("the first is %s, the second %s", a, b)
+		}
+	})
+}
+
+// A review is due on the day that the plan names, or at the end of its term, whichever comes first. Its clock runs while the
+// review goes on, ends with the plan that comes out of it, and begins anew from there.
+func TestAReviewAlwaysRunsWhileAPlanIsInForce(t *testing.T) {
+	for name, tc := range map[string]struct {
+		kind            casework.Kind
+		rule            string
+		agreed, due     calendar.Date
+		reviewed, again calendar.Date
+	}{
+		// the plan is adopted on Monday 2 March 2026 and reviewed on Wednesday 1 April
+		"the day that was agreed":             {"physical", "D14", calendar.Of(2026, 4, 20), calendar.Of(2026, 4, 20), calendar.Of(2026, 6, 1), calendar.Of(2026, 6, 1)},
+		"the term of six months":              {"physical", "D14", calendar.Of(2026, 9, 2), calendar.Of(2026, 9, 2), calendar.Of(2026, 10, 1), calendar.Of(2026, 10, 1)},
+		"the term of three, sooner than that": {"abandonment", "D15", calendar.Of(2026, 9, 2), calendar.Of(2026, 6, 2), calendar.Of(2026, 10, 1), calendar.Of(2026, 7, 1)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(w *world) {
+				ctx, lead := w.Context(), w.person["worker"]
+				w.exec("UPDATE case_file SET kinds = $1", string(tc.kind))
+				c := w.team()
+				w.exec("UPDATE case_file SET kinds = $1", string(tc.kind))
+				live := func() (all []casework.Clock) {
+					for _, k := range w.allClocks(c.ID) {
+						if (k.Rule == "D14" || k.Rule == "D15") && k.Live() {
+							all = append(all, k)
+						}
+					}
+					return all
+				}
+				adopt := func(p casework.Plan, on calendar.Date) {
+					t.Helper()
+					w.must(w.s.WritePlan(ctx, lead, c.ID, p.ID, casework.PlanEdit{Saw: p.Texts, Mine: casework.Form{"no_social": "Има ги."}, Parents: true, Child: true, Review: on}))
+					w.must(w.s.AdoptPlan(ctx, lead, c.ID, p.ID, w.plan(c.ID, p.ID).Version))
+				}
+				expect := func(what string, from, due calendar.Date) {
+					t.Helper()
+					if all := live(); len(all) != 1 || all[0].Rule != tc.rule || calendar.On(all[0].Start) != from || calendar.On(all[0].Due) != due {
+						t.Errorf("%s: %+v, want %s from %s to %s", what, all, tc.rule, from, due)
+					}
+				}
+				adopt(w.drafted(c), tc.agreed)
+				expect("adopted", calendar.Of(2026, 3, 2), tc.due)
+				w.clock.Set(calendar.Of(2026, 3, 30).At(9, 0))
+				w.must(w.s.Step(ctx, lead, c.ID, w.cas(c.ID).Version, casework.Review, ""))
+				expect("while the review goes on", calendar.Of(2026, 3, 2), tc.due)
+				w.must(w.s.Correct(ctx, lead, live()[0].ID, calendar.Of(2026, 3, 2).At(8, 0), "wrong_entry"))
+				expect("corrected by an hour", calendar.Of(2026, 3, 2), tc.due)
+				w.clock.Set(calendar.Of(2026, 4, 1).At(9, 0))
+				id, err := w.s.DraftPlan(ctx, lead, w.key(), c.ID)
+				w.must(err)
+				adopt(w.plan(c.ID, id), tc.reviewed)
+				expect("reviewed", calendar.Of(2026, 4, 1), tc.again)
+			})
+		})
+	}
+}
+
+// A house that ran under the rule by which a review ended when it began gets the new shape of the rule as a version, keeps what
+// it had set, and its plans are watched again.
+func TestReviewsOfAnEarlierRuleAreWatchedAgain(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, lead := w.Context(), w.person["worker"]
+		w.exec("UPDATE clock_rule SET starts = 'plan.adopted', n = 5 WHERE ref = 'D14'")
+		c := w.team()
+		p := w.drafted(c)
+		w.must(w.s.AdoptPlan(ctx, lead, c.ID, p.ID, p.Version))
+		w.clock.Set(calendar.Of(2026, 4, 1).At(9, 0))
+		w.must(w.s.Step(ctx, lead, c.ID, w.cas(c.ID).Version, casework.Review, ""))
+		w.exec("UPDATE clock SET state = 'met', ended_at = start_at, next_at = NULL WHERE rule = 'D14'")
+		for range 2 {
+			w.must(w.s.Seed(ctx))
+		}
+		k := w.clocks("", c.ID)["D14"]
+		if !k.Live() || k.Version != 2 || calendar.On(k.Due) != calendar.Of(2026, 8, 3) { // five months from 2 March end on a Sunday
+			t.Errorf("version %d, %s, due %s", k.Version, k.State, k.Due)
+		}
+		if n := testkit.Count(w, w.db, "SELECT count(*) FROM clock WHERE rule = 'D14'"); n != 2 {
+			t.Errorf("%d clocks, want the one that ended and one anew", n)
 		}
 	})
 }

@@ -289,7 +289,13 @@ func (w *World) work(_ context.Context, t *town, worker access.Actor, id casewor
 	case p < .14:
 		w.later(now.Add(3*24*time.Hour), c.ask)
 	}
-	w.later(planned.AddDate(0, 5, w.rnd.IntN(28)), c.review)
+	months := 5
+	if g.Kinds[0] == "abandonment" {
+		months = 2
+	}
+	review := planned.AddDate(0, months, w.rnd.IntN(28))
+	w.later(review, c.review)
+	w.later(review.AddDate(0, 0, 6), c.endReview)
 	w.later(planned.AddDate(0, 7, w.rnd.IntN(90)), c.close)
 	return nil
 }

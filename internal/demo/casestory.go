@@ -224,6 +224,15 @@ func (c *caseStory) finish(ctx context.Context) error {
 
 func (c *caseStory) review(ctx context.Context) error { return c.step(ctx, casework.Review) }
 
+// endReview ends a review with the plan that comes out of it.
+func (c *caseStory) endReview(ctx context.Context) error {
+	v, err := c.w.Casework.OpenCase(ctx, c.by, c.id)
+	if err != nil || v.Case.State != casework.InReview {
+		return err
+	}
+	return c.plan(ctx)
+}
+
 func (c *caseStory) close(ctx context.Context) error {
 	if err := c.finish(ctx); err != nil {
 		return err

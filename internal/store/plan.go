@@ -59,6 +59,13 @@ func (tx *Tx) Plans(ctx context.Context, c casework.CaseID) ([]casework.Plan, er
 	return all, nil
 }
 
+// UnreviewedCases returns the open cases with a plan in force for whose review no clock runs.
+func (tx *Tx) UnreviewedCases(ctx context.Context) ([]casework.CaseID, error) {
+	return collect(ctx, tx, selectFrom(`SELECT p.case_id FROM plan AS p JOIN case_file AS c ON c.id = p.case_id`).and("p.state = 'in_force'").and("c.closed_at IS NULL").
+		and(`NOT EXISTS (SELECT 1 FROM clock AS k JOIN clock_rule AS r ON r.ref = k.rule AND r.version = k.rule_v
+			WHERE k.case_id = c.id AND k.state IN ('running', 'paused', 'breached') AND r.ends LIKE '%plan.reviewed%')`).by("ORDER BY p.case_id"), scanText[casework.CaseID])
+}
+
 // PutPlan adds a plan (version 0) or changes one.
 func (tx *Tx) PutPlan(ctx context.Context, p casework.Plan) error {
 	fs, err := tx.seal(ctx, string(p.Case), "plan", p.ID, map[string]sealed.Text{"texts": formText(p.Texts)})
