@@ -236,7 +236,7 @@ type Clock struct {
 	State   ClockState
 	Stopped time.Time // when it was paused
 	Ended   time.Time // when it was met or cancelled
-	Late    bool      // it was over before it was met
+	Late    bool      // it was over before it was met or given up
 	Next    time.Time // the next rung of the ladder; zero when there is none
 	Rung    int       // rungs passed
 	Agency  access.AgencyID

@@ -350,14 +350,26 @@ func (s *Service) drop(ctx context.Context, tx Tx, x subject, reason string) err
 	return nil
 }
 
-// cancel writes into the history of a clock that it is given up; the clock is the caller's to keep.
+// cancel writes into the history of a clock that it is given up; the clock is the caller's to keep. That it was over by then
+// stays on it, and stands on the timeline of its case.
 func (c *Clock) cancel(ctx context.Context, tx Tx, reason string) error {
 	if err := change(ctx, tx, *c, "cancelled", reason); err != nil {
 		return err
 	}
+	c.Late = c.State == Breached || c.Overdue(tx.Now())
 	c.State, c.Ended, c.Next = Cancelled, tx.Now(), time.Time{}
-	return nil
+	if !c.Late || c.Case == "" {
+		return nil
+	}
+	x, err := tx.Case(ctx, c.Case)
+	if err != nil {
+		return err
+	}
+	return note(ctx, tx, x, Core, GivenUpLate, c.Rule, "")
 }
+
+// GivenUpLate is the line of a timeline about a term that was over when it was given up; its record is the reference of the rule.
+const GivenUpLate = "clock.late"
 
 // revive lets the clocks run on that were cancelled for a reason which was undone.
 func (s *Service) revive(ctx context.Context, tx Tx, x subject, reason string) error {
@@ -384,7 +396,7 @@ func (s *Service) revive(ctx context.Context, tx Tx, x subject, reason string) e
 		if err != nil {
 			return err
 		}
-		c.State, c.Ended = last.OldState, time.Time{}
+		c.State, c.Ended, c.Late = last.OldState, time.Time{}, false
 		if c.State != Paused {
 			c.Next = nextMoment(r, c)
 		}

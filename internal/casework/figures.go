@@ -21,15 +21,20 @@ type FigureCell struct {
 	Region access.RegionID
 	Month  calendar.Date // its first day
 	What   string
-	Hours  int
+	Hours  int // unmet for what has not come
 	N      int
 	InTime int
 }
+
+// unmet stands for the hours of what should have come by now and has not: it counts, as not in time, and has no length.
+const unmet = -1
 
 // FigureTx is what figures need of a transaction.
 type FigureTx interface {
 	PutMilestone(ctx context.Context, m Milestone) error
 	FigureCells(ctx context.Context, from, until calendar.Date) ([]FigureCell, error)
+	Unassessed(ctx context.Context) ([]Milestone, error)
+	Unplanned(ctx context.Context, opened time.Time) ([]Case, error)
 	FigureYears(ctx context.Context) (first, last int, err error)
 	RegionsTrained(ctx context.Context) (map[access.RegionID]calendar.Date, error)
 }
@@ -47,9 +52,9 @@ func Figured() []string {
 
 // Figure is one number of the work on cases. What is hidden holds nothing.
 type Figure struct {
-	N      int     // of signals, meetings or plans
+	N      int     // of signals, meetings or plans: of those that have a term, all that are done or due by now
 	InTime int     // of them in time, whole, or come
-	Median float64 // hours, to the whole hour below; halves where two stand in the middle
+	Median float64 // hours of those that are done, to the whole hour below; halves where two stand in the middle
 	Hidden bool
 }
 
@@ -156,6 +161,11 @@ func (f *Figures) read(ctx context.Context, tx Tx, regions []org.Region) error {
 	if err != nil {
 		return err
 	}
+	missing, err := unmetCells(ctx, tx)
+	if err != nil {
+		return err
+	}
+	cells = append(cells, missing...)
 	of := map[int][]FigureCell{}
 	for _, c := range cells {
 		y, _, _ := c.Month.Parts()
@@ -179,6 +189,33 @@ func (f *Figures) read(ctx context.Context, tx Tx, regions []org.Region) error {
 		f.Regions = []FigureRow{f.Whole}
 	}
 	return nil
+}
+
+// planTime is how long the first plan of a case may take.
+const planTime = 28 * 24 * time.Hour
+
+// unmetCells counts what should have come by now and has not: signals that were not assessed within their term, whether they
+// still wait or were given up, and cases without a plan after its 28 days.
+func unmetCells(ctx context.Context, tx Tx) ([]FigureCell, error) {
+	all, err := tx.Unassessed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cases, err := tx.Unplanned(ctx, tx.Now().Add(-planTime))
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range cases {
+		if c.Closed.IsZero() || c.Closed.After(c.Opened.Add(planTime)) {
+			all = append(all, Milestone{What: "planned", Region: c.Region, Start: c.Opened})
+		}
+	}
+	cells := make([]FigureCell, len(all))
+	for i, m := range all {
+		y, month, _ := calendar.On(m.Start).Parts()
+		cells[i] = FigureCell{Region: m.Region, Month: calendar.Of(y, month, 1), What: m.What, Hours: unmet, N: 1}
+	}
+	return cells, nil
 }
 
 // yearTable is the figures of one year: of all its regions, and of one of them, or of all, by months, by quarters and in all.
@@ -270,6 +307,7 @@ func (g sums) hidden() (months, quarters [][]bool) {
 // hours is how often something took how many hours.
 type hours struct {
 	n, inTime int
+	done      int // of n, those whose hours are known
 	by        map[int]int
 }
 
@@ -278,7 +316,10 @@ func (h *hours) add(c FigureCell) {
 		h.by = map[int]int{}
 	}
 	h.n, h.inTime = h.n+c.N, h.inTime+c.InTime
-	h.by[c.Hours] += c.N
+	if c.Hours != unmet {
+		h.done += c.N
+		h.by[c.Hours] += c.N
+	}
 }
 
 func (h hours) figure(hide bool) Figure {
@@ -289,10 +330,10 @@ func (h hours) figure(hide bool) Figure {
 }
 
 func (h hours) median() float64 {
-	if h.n == 0 {
+	if h.done == 0 {
 		return 0
 	}
-	return float64(h.at((h.n-1)/2)+h.at(h.n/2)) / 2
+	return float64(h.at((h.done-1)/2)+h.at(h.done/2)) / 2
 }
 
 // at is the hours of the k-th in order, from 0.

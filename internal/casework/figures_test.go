@@ -72,6 +72,85 @@ func TestFiguresOfAYear(t *testing.T) {
 	})
 }
 
+// What should have come by now and has not is not in time: signals that nobody assessed, also where somebody gave them away or
+// kept them with another when their day was over, and cases that have no plan. What is not due yet does not count.
+func TestWhatNeverHappenedIsNotInTime(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, worker := w.Context(), w.person["worker"]
+		for _, r := range []string{"SOF", "VAR", "BGS"} {
+			w.cells(r, "2026-03", "assessed.violence", map[int]int{10: 20})
+			w.cells(r, "2026-03", "planned", map[int]int{10: 20})
+		}
+		var all []casework.Signal
+		for range 12 {
+			all = append(all, w.give("worker", violence()))
+		}
+		for _, g := range all[:5] {
+			w.must(w.s.Screen(ctx, worker, g.ID, g.Version))
+			w.must(w.s.Assess(ctx, worker, g.ID, g.Version+1, casework.Unfounded, time.Time{}))
+		}
+		w.clock.Move(25 * time.Hour)
+		w.sweep()
+		w.must(w.s.Forward(ctx, worker, all[5].ID, all[5].Version, w.agency["ozd2"], "", ""))
+		w.must(w.s.Join(ctx, worker, all[7].ID, all[7].Version, all[6].ID))
+		for _, i := range []int{5, 7} { // given away, and kept with another
+			if k := w.earliest(all[i].ID, "D09"); !k.Late || k.State != casework.Cancelled {
+				t.Errorf("signal %d: %s, late %v", i, k.State, k.Late)
+			}
+		}
+		late := w.give("worker", violence())
+		w.at("ref", w.s.Join(ctx, worker, all[8].ID, all[8].Version, late.ID), "an earlier signal kept with a later one")
+		f, err := w.s.OpenFigures(ctx, w.person["manager"], 2026, "", "")
+		w.must(err)
+		if got := f.Whole.Of["assessed.violence"]; got.N != 72 || got.InTime != 65 || got.Median != 10 {
+			t.Errorf("of 60 elsewhere, 5 in time and 7 not at all: %+v", got)
+		}
+		for range 6 {
+			w.opened()
+		}
+		w.clock.Move(28*24*time.Hour + time.Hour)
+		f, err = w.s.OpenFigures(ctx, w.person["manager"], 2026, "", "")
+		w.must(err)
+		if got := f.Whole.Of["planned"]; got.N != 66 || got.InTime != 60 || got.Median != 10 {
+			t.Errorf("of 60 plans elsewhere and 6 that are missing: %+v", got)
+		}
+	})
+}
+
+// earliest is the first clock of a rule of a signal.
+func (w *world) earliest(g casework.SignalID, rule string) (first casework.Clock) {
+	w.Helper()
+	for _, k := range w.listed(g, "") {
+		if k.Rule == rule && (first.ID == "" || k.Start.Before(first.Start)) {
+			first = k
+		}
+	}
+	return first
+}
+
+// A breach stays when its case is closed: on the term, and on the timeline.
+func TestABreachStaysWhenTheCaseCloses(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, worker := w.Context(), w.person["worker"]
+		c := w.opened()
+		w.must(w.s.CaseHappened(ctx, worker, c.ID, "placement.needed", time.Time{}, ""))
+		w.clock.Move(2 * time.Hour)
+		w.sweep()
+		w.must(w.s.ProposeClose(ctx, worker, c.ID, w.cas(c.ID).Version, "unfounded", "Детето е при баба си."))
+		w.must(w.s.DecideClose(ctx, w.person["head"], c.ID, w.cas(c.ID).Version, true, ""))
+		clocks := w.clocks("", c.ID)
+		if k := clocks["D19"]; k.State != casework.Cancelled || !k.Late {
+			t.Errorf("the placement that was not ordered: %s, late %v", k.State, k.Late)
+		}
+		if k := clocks["D13"]; k.State != casework.Cancelled || k.Late {
+			t.Errorf("the assessment that was not due: %s, late %v", k.State, k.Late)
+		}
+		if n := testkit.Count(w, w.db, "SELECT count(*) FROM case_event WHERE what = 'clock.late' AND record = 'D19'"); n != 1 {
+			t.Errorf("%d lines of the timeline", n)
+		}
+	})
+}
+
 // A quarter and a year are counted from what happened in them, not from their months; few are told by no period, and where a
 // month is hidden its quarter may be told, when that does not tell the month.
 func TestFiguresByPeriod(t *testing.T) {

@@ -330,7 +330,7 @@ func (s *Service) adopt(ctx context.Context, tx Tx, c Case, p Plan) error {
 		return err
 	}
 	if p.N == 1 {
-		inTime := tx.Now().Sub(c.Opened) <= 28*24*time.Hour
+		inTime := tx.Now().Sub(c.Opened) <= planTime
 		if err := tx.PutMilestone(ctx, Milestone{"planned", c.Region, c.Opened, tx.Now(), inTime}); err != nil {
 			return err
 		}

@@ -246,6 +246,9 @@ func (s *Service) Join(ctx context.Context, by access.Actor, id SignalID, versio
 		if other.JoinedTo != "" || other.State == NoAction {
 			return fault.Field("signal", "signal.joinchain")
 		}
+		if other.Received.After(g.Received) { // the term of the earlier one is the one that runs on
+			return fault.Field("ref", "signal.joinlater")
+		}
 		g.JoinedTo = to
 		if g, err = moveSignal(ctx, tx, by, g, JoinIt, ""); err != nil {
 			return err

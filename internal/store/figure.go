@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"strengthen/internal/access"
 	"strengthen/internal/calendar"
@@ -15,6 +16,29 @@ func (tx *Tx) FigureCells(ctx context.Context, from, until calendar.Date) ([]cas
 	return collect(ctx, tx, q.by("ORDER BY month, region_id, what, hours"), func(s scanner) (casework.FigureCell, error) {
 		var c casework.FigureCell
 		err := s.Scan(&c.Region, on(&c.Month), &c.What, &c.Hours, &c.N, &c.InTime)
+		return c, err
+	})
+}
+
+// Unassessed returns the signals whose term for the assessment is over and was not met, since when and of which track.
+func (tx *Tx) Unassessed(ctx context.Context) ([]casework.Milestone, error) {
+	q := selectFrom(`SELECT 'assessed.' || g.track, k.region_id, k.start_at FROM clock AS k JOIN signal AS g ON g.id = k.signal_id
+		JOIN clock_rule AS r ON r.ref = k.rule AND r.version = k.rule_v`).and("r.ends LIKE '%signal.assessed%'").
+		and("k.state IN ('running', 'breached') AND k.due_at < ? OR k.state = 'cancelled' AND k.late", moment(tx.Now()))
+	return collect(ctx, tx, q.by("ORDER BY k.id"), func(s scanner) (casework.Milestone, error) {
+		var m casework.Milestone
+		err := s.Scan(&m.What, str(&m.Region), at(&m.Start))
+		return m, err
+	})
+}
+
+// Unplanned returns the cases that were opened before a moment and never had a plan in force: region, opening and closing.
+func (tx *Tx) Unplanned(ctx context.Context, opened time.Time) ([]casework.Case, error) {
+	q := selectFrom(`SELECT c.region_id, c.opened_at, c.closed_at FROM case_file AS c`).and("c.opened_at < ?", moment(opened)).
+		and("NOT EXISTS (SELECT 1 FROM plan AS p WHERE p.case_id = c.id AND p.adopted_at IS NOT NULL)")
+	return collect(ctx, tx, q.by("ORDER BY c.id"), func(s scanner) (casework.Case, error) {
+		var c casework.Case
+		err := s.Scan(&c.Region, at(&c.Opened), at(&c.Closed))
 		return c, err
 	})
 }

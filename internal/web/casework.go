@@ -256,6 +256,10 @@ func (p Page) ClockLine(v casework.ClockView, who string) ClockLine {
 		l.Class, l.Value = "", p.L("спрян", "stands still")
 	case v.State == casework.Cancelled:
 		l.Class, l.Icon, l.Value = "", "i-off", p.T("clockstate.cancelled")
+		if v.Late {
+			l.Class, l.Icon = "c-late", "i-warn"
+			l.Value += p.L(", след срока", ", after its end")
+		}
 	case !now.Before(v.Due):
 		l.Class, l.Icon, l.Width, l.Value = "c-late", "i-warn", 100, p.Lang.Late(now.Sub(v.Due))
 	default:
@@ -271,11 +275,12 @@ func (p Page) ClockLine(v casework.ClockView, who string) ClockLine {
 	return l
 }
 
-// ClockLines puts the terms of a record into words: those that count first, then those that are done.
+// ClockLines puts the terms of a record into words: those that count first, then those that are done. What was given up is left
+// out, unless it was over by then.
 func (p Page) ClockLines(all []casework.ClockView, who func(casework.Clock) string) []ClockLine {
 	var out []ClockLine
 	for _, v := range all {
-		if v.State != casework.Cancelled {
+		if v.State != casework.Cancelled || v.Late {
 			out = append(out, p.ClockLine(v, who(v.Clock)))
 		}
 	}
@@ -306,6 +311,9 @@ func (p Page) Happened(e casework.CaseEvent) string {
 	}
 	if event, ok := strings.CutPrefix(e.What, "event."); ok {
 		return p.T("event." + event)
+	}
+	if e.What == casework.GivenUpLate {
+		return p.s.words.T(p.Lang, "happened."+e.What, fault.Vars{"term": e.Record})
 	}
 	return p.T("happened." + e.What)
 }
