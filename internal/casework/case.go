@@ -378,27 +378,77 @@ func (s *Service) SetFlag(ctx context.Context, by access.Actor, id CaseID, versi
 	})
 }
 
-// ProposeClose asks to close a case. Every task has to be ended or handed over before.
+// Unfinished is what keeps a case from closing, and how many of it there are.
+type Unfinished struct {
+	What Hindrance
+	N    int
+}
+
+// unfinished lists what keeps a case from closing.
+func unfinished(ctx context.Context, tx Tx, c Case) ([]Unfinished, error) {
+	n := map[Hindrance]int{}
+	var err error
+	if n[OpenTasksLeft], err = tx.OpenTasks(ctx, c.ID); err != nil {
+		return nil, err
+	}
+	requests, err := tx.RequestsOf(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	meetings, err := tx.Meetings(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	signals, err := tx.SignalsOf(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	n[OpenRequestsLeft] = counted(requests, func(r Request) bool { return r.State.Open() })
+	n[MinutesUnsigned] = counted(meetings, func(m Meeting) bool { return m.State == Minuted })
+	n[NotAssessed] = counted(signals, func(g Signal) bool { return g.Outcome == "" })
+	n[StillProtected], n[StillPlaced] = map[bool]int{true: 1}[c.Protected], map[bool]int{true: 1}[c.Placed]
+	var all []Unfinished
+	for _, h := range Hindrances() {
+		if n[h] > 0 {
+			all = append(all, Unfinished{h, n[h]})
+		}
+	}
+	return all, nil
+}
+
+func counted[T any](all []T, which func(T) bool) int {
+	n := 0
+	for _, x := range all {
+		if which(x) {
+			n++
+		}
+	}
+	return n
+}
+
+// finished adds a fault for each kind of work that keeps a case from closing.
+func finished(ctx context.Context, tx Tx, c Case, l *fault.List) error {
+	all, err := unfinished(ctx, tx, c)
+	for _, x := range all {
+		l.Add(fault.New(fault.Conflict, string(x.What), fault.Vars{"n": x.N}))
+	}
+	return err
+}
+
+// ProposeClose asks to close a case. What it still waits for has to be ended before.
 func (s *Service) ProposeClose(ctx context.Context, by access.Actor, id CaseID, version int, reason string, why sealed.Text) error {
 	return s.onCase(ctx, by, id, version, access.LeadCase, func(ctx context.Context, tx Tx, c Case) error {
 		var l fault.List
 		chosen(&l, "reason", CloseReasons(), reason)
 		worded(&l, "why", why, 10, 2000)
-		n, err := tx.OpenTasks(ctx, c.ID)
-		if err != nil {
+		if err := finished(ctx, tx, c, &l); err != nil {
 			return err
-		}
-		if n > 0 {
-			l.Add(fault.New(fault.Conflict, "case.opentasks", fault.Vars{"n": n}))
-		}
-		if c.Protected {
-			l.Add(fault.New(fault.Conflict, "case.protected"))
 		}
 		if err := l.Err(); err != nil {
 			return err
 		}
 		c.ClosedFor, c.ProposedBy = reason, by.Person
-		_, err = moveCase(ctx, tx, c, ProposeClose, why)
+		_, err := moveCase(ctx, tx, c, ProposeClose, why)
 		return err
 	})
 }
@@ -410,8 +460,14 @@ func (s *Service) DecideClose(ctx context.Context, by access.Actor, id CaseID, v
 			return fault.New(fault.Conflict, "case.secondperson")
 		}
 		var l fault.List
-		if worded(&l, "why", why, 0, 2000); len(l) > 0 {
-			return l.Err()
+		worded(&l, "why", why, 0, 2000)
+		if agree { // what came up since closing was proposed
+			if err := finished(ctx, tx, c, &l); err != nil {
+				return err
+			}
+		}
+		if err := l.Err(); err != nil {
+			return err
 		}
 		if !agree {
 			c.ProposedBy, c.ClosedFor = "", ""

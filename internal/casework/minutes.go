@@ -307,6 +307,9 @@ func (s *Service) agreed(ctx context.Context, tx Tx, c Case, m Meeting) error {
 	if err := s.unsigned(ctx, tx, c, m); err != nil {
 		return err
 	}
+	if c.State == Closed {
+		return nil // nobody is given a task any more
+	}
 	return s.beginTasks(ctx, tx, c, func(t Task) bool { return t.Meeting == m.ID })
 }
 

@@ -270,6 +270,65 @@ func TestASecondPlanBeginsWithTheFirst(t *testing.T) {
 	})
 }
 
+// A case does not close over what it waits for, not when closing is proposed and not when what came up since is decided over; the
+// page says all of it beforehand.
+func TestACaseDoesNotCloseOverUnfinishedWork(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, worker, head := w.Context(), w.person["worker"], w.person["head"]
+		c := w.team()
+		const why = "Рискът отпадна, целите са постигнати."
+		expect := func(what string, err error, want ...string) {
+			t.Helper()
+			var got []string
+			for _, f := range fault.All(err) {
+				got = append(got, f.Key)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: %v, want %v", what, got, want)
+			}
+			v, err := w.s.OpenCase(ctx, head, c.ID)
+			w.must(err)
+			var shown []string
+			for _, x := range v.Hinders {
+				shown = append(shown, string(x.What))
+			}
+			if !slices.Equal(shown, want) {
+				t.Errorf("%s: the page shows %v, want %v", what, shown, want)
+			}
+		}
+		propose := func() error {
+			return w.s.ProposeClose(ctx, worker, c.ID, w.cas(c.ID).Version, "goals_met", why)
+		}
+		g := w.give("worker", violence())
+		w.must(w.s.Link(ctx, worker, g.ID, g.Version, c.ID))
+		r := w.ask(c)
+		w.must(w.s.CaseHappened(ctx, worker, c.ID, casework.PlacementOrdered, time.Time{}, ""))
+		expect("all at once", propose(), "case.openrequests", "case.unassessed", "case.placed")
+		w.must(w.step("teacher", r.ID, casework.Decline, "Детето вече не учи при нас."))
+		w.must(w.s.Assess(ctx, worker, g.ID, w.signal(g.ID).Version, casework.Unfounded, time.Time{}))
+		w.clock.Move(time.Minute)
+		w.must(w.s.CaseHappened(ctx, worker, c.ID, "placement.ended", time.Time{}, ""))
+		m := w.call(c, time.Hour)
+		w.clock.Move(time.Hour)
+		w.must(w.s.Hold(ctx, worker, c.ID, m, w.clock.Now(), w.came("school")))
+		w.must(w.s.WriteMinutes(ctx, worker, c.ID, m, casework.Form{}, casework.Form{"risk": "Нисък."}))
+		w.must(w.s.EndMinutes(ctx, worker, c.ID, m, time.Time{}))
+		expect("minutes that wait", propose(), "case.unsigned")
+		w.clock.Move(73 * time.Hour)
+		w.must(w.s.SettleMinutes(ctx))
+		expect("nothing is left", propose())
+		second := w.ask(c)
+		expect("a request since then", w.s.DecideClose(ctx, head, c.ID, w.cas(c.ID).Version, true, ""), "case.openrequests")
+		w.must(w.step("teacher", second.ID, casework.Decline, "Детето вече не учи при нас."))
+		third := w.ask(c)
+		w.exec("UPDATE case_file SET state = 'closed', closed_at = opened_at") // as a case that closed under earlier rules
+		w.want(fault.Conflict, w.step("teacher", third.ID, casework.Accept, ""), "a request of a closed case")
+		if v, err := w.s.OpenRequest(ctx, w.person["teacher"], third.ID); err != nil || len(v.Steps) > 0 {
+			t.Errorf("steps of a request of a closed case: %v, %v", v.Steps, err)
+		}
+	})
+}
+
 // A review is due on the day that the plan names, or at the end of its term, whichever comes first. Its clock runs while the
 // review goes on, ends with the plan that comes out of it, and begins anew from there.
 func TestAReviewAlwaysRunsWhileAPlanIsInForce(t *testing.T) {

@@ -361,15 +361,18 @@ func (s *Service) StepRequest(ctx context.Context, by access.Actor, id string, v
 		if r.Version != version {
 			l.Add(fault.New(fault.Conflict, "fault.changed"))
 		}
+		c, err := tx.Case(ctx, r.Case)
+		if err != nil {
+			return err
+		}
+		if c.State == Closed {
+			l.Add(fault.New(fault.Conflict, "request.caseclosed"))
+		}
 		if err := l.Err(); err != nil {
 			return err
 		}
 		if !asSender {
 			r.Taker = by.Person
-		}
-		c, err := tx.Case(ctx, r.Case)
-		if err != nil {
-			return err
 		}
 		return s.moveRequest(ctx, tx, c, r, p, sealed.Text(strings.TrimSpace(string(text))))
 	})
@@ -443,7 +446,7 @@ func (s *Service) requestView(ctx context.Context, tx Tx, r Request, asSender bo
 		return v, err
 	}
 	for _, p := range requestMoves.may(r.State, RequestSteps()) {
-		if p != Expire && p.bySender() == asSender && (!asSender || tx.By().AgencyAt(tx.Now()) == r.From) {
+		if c.State != Closed && p != Expire && p.bySender() == asSender && (!asSender || tx.By().AgencyAt(tx.Now()) == r.From) {
 			v.Steps = append(v.Steps, p)
 		}
 	}

@@ -151,3 +151,21 @@ func (p CaseStep) From(s CaseState) bool { return caseMoves.from(p, s) }
 
 // To is where the step leads.
 func (p CaseStep) To() CaseState { return caseMoves[p].to }
+
+// Hindrance is a kind of work that keeps a case from closing; its text is the key of a message.
+type Hindrance string
+
+// The hindrances, in the order of pages. Whoever proposes to close and whoever agrees are both held to them.
+const (
+	OpenTasksLeft    Hindrance = "case.opentasks"
+	OpenRequestsLeft Hindrance = "case.openrequests" // between institutions, which one of them still answers
+	MinutesUnsigned  Hindrance = "case.unsigned"     // their tasks begin when they are signed
+	NotAssessed      Hindrance = "case.unassessed"   // signals of the case
+	StillProtected   Hindrance = "case.protected"    // by the police
+	StillPlaced      Hindrance = "case.placed"       // in an emergency, until the court decides or it ends
+)
+
+// Hindrances lists them in the order of pages.
+func Hindrances() []Hindrance {
+	return []Hindrance{OpenTasksLeft, OpenRequestsLeft, MinutesUnsigned, NotAssessed, StillProtected, StillPlaced}
+}

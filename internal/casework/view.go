@@ -26,6 +26,7 @@ type CaseView struct {
 	Who     bool // the reader may see who opened the case
 	Glass   time.Time
 	Steps   []CaseStep
+	Hinders []Unfinished // what keeps the case from closing, for whoever could close it
 	Clocks  []ClockView
 	Seats   []SeatView
 	Signals []Signal
@@ -117,6 +118,11 @@ func (s *Service) caseView(ctx context.Context, tx Tx, c Case, f EventFilter) (C
 	var err error
 	if v.Agency, err = tx.Agency(ctx, c.Agency); err != nil {
 		return v, err
+	}
+	if (v.Lead || v.Approve) && c.State != Closed {
+		if v.Hinders, err = unfinished(ctx, tx, c); err != nil {
+			return v, err
+		}
 	}
 	clocks, err := tx.ClocksOf(ctx, "", c.ID)
 	if err != nil {

@@ -216,6 +216,15 @@ func (p *casePage) HasLive() bool {
 	return slices.ContainsFunc(p.Lines, func(x ClockLine) bool { return x.Live() })
 }
 
+// Hindered puts into words what keeps the case from closing.
+func (p *casePage) Hindered() []string {
+	var all []string
+	for _, x := range p.Hinders {
+		all = append(all, p.s.words.T(p.Lang, string(x.What), fault.Vars{"n": x.N}))
+	}
+	return all
+}
+
 // MayStep reports whether a step may be taken now.
 func (p *casePage) MayStep(step string) bool {
 	return slices.Contains(p.Steps, casework.CaseStep(step))

@@ -166,7 +166,7 @@ func TestACaseFromTheFirstWordToTheLast(t *testing.T) {
 	meeting := w.here()
 	w.send("/call", map[string]string{"agency": string(w.agency["police"]), "phoned": "2026-03-04T09:00", "wrote": "2026-03-04T09:00", "channel": "email"}, "")
 	came := func(kind string) string { return "came_" + string(w.agency[kind]) }
-	w.send("/hold", map[string]string{came("police"): "yes", came("prosecution"): "yes", came("municipality"): "no", "who_" + string(w.agency["police"]): "инспекторът"}, "")
+	w.send("/hold", map[string]string{came("police"): "yes", came("prosecution"): "no", came("municipality"): "no", "who_" + string(w.agency["police"]): "инспекторът"}, "")
 	w.says("Срещата не е в пълен състав", "Община")
 	w.send("/bring", map[string]string{"kind": "strength", "source": "посещение", "text": "Бабата живее наблизо и детето ѝ вярва."}, "")
 	w.send("/minutes", map[string]string{"worries": "Удари всяка вечер.", "risk": "Висок, докато бащата е у дома."}, "")
