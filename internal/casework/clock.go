@@ -275,7 +275,7 @@ type ClockChange struct {
 	Clock    ClockID
 	At       time.Time
 	Actor    access.PersonID
-	What     string // started, met, paused, resumed, corrected, breached, escalated, cancelled, revived
+	What     string // started, met, paused, resumed, corrected, recalculated, breached, escalated, cancelled, revived
 	OldStart time.Time
 	OldDue   time.Time
 	OldState ClockState
@@ -306,6 +306,10 @@ func (h Happening) stands(all []Happening, at time.Time) bool {
 // ClockTx is what clocks need of a transaction.
 type ClockTx interface {
 	DaysOff(ctx context.Context) (calendar.Decreed, error)
+	DecreedDays(ctx context.Context) ([]DayOff, error)
+	PutDayOff(ctx context.Context, d DayOff) error
+	DropDayOff(ctx context.Context, d calendar.Date) error
+	LiveClocks(ctx context.Context) ([]Clock, error)
 	ClockRules(ctx context.Context) ([]ClockRule, error)
 	ClockRulesFrom(ctx context.Context, e Event) ([]ClockRule, error)
 	ClockRule(ctx context.Context, ref string, version int) (ClockRule, error)

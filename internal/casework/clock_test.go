@@ -669,6 +669,59 @@ func TestWhoseClockItIs(t *testing.T) {
 	})
 }
 
+// A decree moves the ends of the terms that run, and so does the setting; taken back, they are where they were. What stood there
+// before stays in the history.
+func TestDecreedDaysMoveTheEndsOfTerms(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, admin := w.Context(), w.person["admin"]
+		g := violence()
+		g.Track, g.Kinds = casework.Other, []casework.Kind{"at_risk_development"}
+		id := w.give("worker", g).ID // ten days from Monday 2 March 2026 end on Thursday the 12th
+		due := func(what string, want calendar.Date) {
+			t.Helper()
+			if k := w.clocks(id, "")["D12"]; calendar.On(k.Due) != want {
+				t.Errorf("%s: due %s, want %s", what, calendar.On(k.Due), want)
+			}
+		}
+		day := func(d int, off bool) casework.DayOff {
+			return casework.DayOff{Day: calendar.Of(2026, 3, d), Off: off, Source: "ПМС № 40 от 2026 г."}
+		}
+		due("without a decree", calendar.Of(2026, 3, 12))
+		w.must(w.s.SetDayOff(ctx, admin, day(12, true)))
+		due("Thursday is free", calendar.Of(2026, 3, 13))
+		w.must(w.s.SetDayOff(ctx, admin, day(13, true)))
+		w.must(w.s.SetDayOff(ctx, admin, day(14, false)))
+		due("Friday is free and Saturday works", calendar.Of(2026, 3, 14))
+		if k := w.clocks(w.give("worker", g).ID, "")["D12"]; calendar.On(k.Due) != calendar.Of(2026, 3, 14) {
+			t.Errorf("begun now: due %s", calendar.On(k.Due))
+		}
+		w.must(w.s.SetRoll(ctx, admin, false))
+		due("ends do not move", calendar.Of(2026, 3, 12))
+		w.must(w.s.SetRoll(ctx, admin, true))
+		for _, d := range []int{12, 13, 14} {
+			w.must(w.s.DropDayOff(ctx, admin, calendar.Of(2026, 3, d)))
+		}
+		due("all taken back", calendar.Of(2026, 3, 12))
+		if got := w.history(w.clocks(id, "")["D12"].ID); got[1] != "recalculated" || len(got) < 5 {
+			t.Errorf("history %v", got)
+		}
+		w.at("day", w.s.SetDayOff(ctx, admin, day(8, true)), "a Sunday made free")
+		w.at("day", w.s.SetDayOff(ctx, admin, day(10, false)), "a Tuesday made working")
+		w.at("source", w.s.SetDayOff(ctx, admin, casework.DayOff{Day: calendar.Of(2026, 3, 10), Off: true}), "no decree")
+		w.must(w.s.SetDayOff(ctx, admin, day(10, true)))
+		w.at("day", w.s.SetDayOff(ctx, admin, day(10, true)), "the same day again")
+		w.want(fault.Denied, w.s.SetDayOff(ctx, w.person["head"], day(11, true)), "a head of a unit")
+		w.want(fault.NotFound, w.s.DropDayOff(ctx, admin, calendar.Of(2026, 3, 11)), "a day that is not entered")
+
+		w.clock.Set(calendar.Of(2026, 3, 13).At(9, 0)) // a breach that a decree undoes
+		w.sweep()
+		w.must(w.s.SetDayOff(ctx, admin, day(12, true)))
+		if k := w.clocks(id, "")["D12"]; k.State != casework.Running || calendar.On(k.Due) != calendar.Of(2026, 3, 13) {
+			t.Errorf("its last day was free after all: %s, due %s", k.State, calendar.On(k.Due))
+		}
+	})
+}
+
 func TestWhatARuleOfClocksNeeds(t *testing.T) {
 	each(t, func(w *world) {
 		rules, err := w.s.Rules(w.Context(), w.person["admin"])

@@ -503,24 +503,9 @@ func (s *Service) Correct(ctx context.Context, by access.Actor, id ClockID, star
 		if err != nil {
 			return err
 		}
-		t, err := s.term(ctx, tx, r)
-		if err != nil {
-			return err
-		}
-		stood, err := stoodStill(ctx, tx, c.ID, start)
-		if err != nil {
-			return err
-		}
 		c.Start = start
-		if c.Due = r.due(days, t, start); stood > 0 {
-			c.Due = calendar.On(c.Due).AddDays(stood).End()
-		}
-		agreed, err := c.agreedEnd(ctx, tx, r)
-		if err != nil {
+		if c.Due, err = s.dueOf(ctx, tx, days, r, c); err != nil {
 			return err
-		}
-		if agreed.After(start) && c.Due.After(agreed) {
-			c.Due = agreed
 		}
 		if c.State == Met {
 			c.Late = c.Ended.After(c.Due)

@@ -23,6 +23,29 @@ func (tx *Tx) DaysOff(ctx context.Context) (calendar.Decreed, error) {
 	return all, err
 }
 
+// DecreedDays returns the days that decrees changed, the newest first.
+func (tx *Tx) DecreedDays(ctx context.Context) ([]casework.DayOff, error) {
+	return collect(ctx, tx, selectFrom(`SELECT on_day, off, source FROM day_off`).by("ORDER BY on_day DESC"), func(s scanner) (casework.DayOff, error) {
+		var d casework.DayOff
+		return d, s.Scan(on(&d.Day), &d.Off, &d.Source)
+	})
+}
+
+// PutDayOff adds a day that a decree changed.
+func (tx *Tx) PutDayOff(ctx context.Context, d casework.DayOff) error {
+	return tx.insert(ctx, "day_off", field{"on_day", d.Day.String()}, field{"off", d.Off}, field{"source", d.Source})
+}
+
+// DropDayOff takes a day back that a decree changed.
+func (tx *Tx) DropDayOff(ctx context.Context, d calendar.Date) error {
+	return tx.put(ctx, `DELETE FROM day_off WHERE on_day = $1`, d.String())
+}
+
+// LiveClocks returns every clock that still waits for its event.
+func (tx *Tx) LiveClocks(ctx context.Context) ([]casework.Clock, error) {
+	return collect(ctx, tx, selectFrom(clockSelect).and("k.state IN ('running', 'paused', 'breached')").by("ORDER BY k.id"), scanClock)
+}
+
 const ruleSelect = `SELECT r.ref, r.version, r.name_bg, r.name_en, r.track, r.condition, r.starts, r.ends, r.receipt, r.n, r.unit, r.roll, r.practice, r.ladder,
 	r.responsible, r.article, r.confidence, r.verified_by, r.verified_on, r.active FROM clock_rule AS r`
 

@@ -266,7 +266,7 @@ func (s *site) tour() map[access.Role][]string {
 		access.Evaluator:      {"/home", "/surveys", "/surveys/remarks", "/impact", "/impact/plan", "/impact/studies"},
 		access.Funder:         {"/home", "/impact", "/programme"},
 		access.DataProtection: {"/home", "/audit", "/mail", "/people", "/emergency/reviews", "/settings/identity", "/data", "/data/terms", "/data/requests", "/data/requests?all=1", "/data/requests/" + s.subject, "/exports", "/grants", "/data/openings"},
-		access.Administrator:  {"/home", "/accounts", "/tables", "/tables?list=region", "/agencies", "/system", "/terms", "/terms/D09", "/data", "/exports", "/grants"},
+		access.Administrator:  {"/home", "/accounts", "/tables", "/tables?list=region", "/agencies", "/system", "/terms", "/terms/D09", "/terms/days", "/data", "/exports", "/grants"},
 	}
 }
 

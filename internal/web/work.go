@@ -20,6 +20,10 @@ func (s *Server) workRoutes() []Route {
 		{"POST /unit/duty/{id}/end", access.KeepRota, false, 0, s.endDuty, false},
 		{"GET /clocks/{id}", access.EnterSignal, false, 0, s.clock, false},
 		{"GET /terms", access.SeeHome, false, 0, s.terms, false},
+		{"GET /terms/days", access.EditRules, false, 0, s.daysOff, false},
+		{"POST /terms/days", access.EditRules, false, 0, s.setDayOff, false},
+		{"POST /terms/days/remove", access.EditRules, false, 0, s.dropDayOff, false},
+		{"POST /terms/roll", access.EditRules, false, 0, s.setRoll, false},
 		{"GET /terms/{ref}", access.EditRules, false, 0, s.term, false},
 		{"POST /terms/{ref}", access.EditRules, false, 0, s.saveTermRule, false},
 		{"GET /settings/identity", access.SetIdentity, false, 0, s.identitySettings, false},
@@ -27,7 +31,7 @@ func (s *Server) workRoutes() []Route {
 		{"GET /drafts", access.EnterSignal, false, 0, s.drafts, false},
 		{"POST /drafts", access.EnterSignal, false, 0, s.saveDraft, false},
 		{"POST /drafts/drop", access.EnterSignal, false, 0, s.dropDraft, false},
-	}, "POST /terms/{ref}", "POST /settings/identity")
+	}, "POST /terms/{ref}", "POST /terms/days", "POST /terms/days/remove", "POST /terms/roll", "POST /settings/identity")
 }
 
 type workPage struct {
