@@ -96,6 +96,30 @@ func (s *Service) breakGlass(ctx context.Context, tx Tx, c Case, g GlassBreak) e
 			return err
 		}
 	}
+	return remindReview(ctx, tx, c, g, officers)
+}
+
+// glassReview is the kind of mail that reminds the officers of a review.
+const glassReview = "glass_review"
+
+// remindReview plans the reminders of a review for those who give it: a day before its three days are over, and at their end. A
+// review takes back those that have not left.
+func remindReview(ctx context.Context, tx Tx, c Case, g GlassBreak, officers []Colleague) error {
+	due := g.At.AddDate(0, 0, reviewDays)
+	for _, p := range officers {
+		if !g.Awaits(p.Person) {
+			continue
+		}
+		for step, at := range map[string]time.Time{"near": due.AddDate(0, 0, -1), "over": due} {
+			err := tx.PlanMail(ctx, org.Mail{
+				Key: glassReview + "/" + g.ID + "/" + step + "/" + string(p.Person), Kind: glassReview, Record: g.ID, Person: p.Person, Address: p.Email, Lang: p.Lang, Due: at,
+				Vars: map[string]string{"ref": c.Ref, "due": due.UTC().Format(time.RFC3339), "path": "/emergency/reviews"},
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
@@ -130,6 +154,9 @@ func (s *Service) ReviewBreak(ctx context.Context, by access.Actor, id string, j
 			if err != nil {
 				return err
 			}
+		}
+		if err := tx.CancelMail(ctx, g.ID, glassReview); err != nil {
+			return err
 		}
 		return note(ctx, tx, c, Core, "glass.reviewed", g.ID, "")
 	})

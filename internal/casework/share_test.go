@@ -600,3 +600,44 @@ func TestALeadKeepsACaseWorkedOn(t *testing.T) {
 		}
 	})
 }
+
+// The officer is reminded of a review the day before its three days are over and at their end, unless it came before.
+func TestTheOfficerIsRemindedOfAReview(t *testing.T) {
+	for name, tc := range map[string]struct {
+		reviewed int // days after the opening
+		mails    int
+	}{"on the first day": {1, 0}, "on the third": {3, 1}, "not at all": {9, 2}} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(w *world) {
+				ctx, c := w.Context(), w.opened()
+				id, err := w.s.Break(ctx, w.person["inspector"], w.key(), c.Ref, "life", "Дете е на покрива, трябва ми адресът на бабата.")
+				w.must(err)
+				mails := 0
+				w.clock.Move(time.Minute)
+				for day := range 6 {
+					if day == tc.reviewed {
+						all, _, _, err := w.s.Breaks(ctx, w.person["officer"])
+						w.must(err)
+						if len(all) != 1 || all[0].Case != id {
+							t.Fatalf("%d openings wait", len(all))
+						}
+						w.must(w.s.ReviewBreak(ctx, w.person["officer"], all[0].ID, true, "Проверено е с водещия на случая."))
+					}
+					_, err := w.org.SendDue(ctx, func(_ context.Context, m org.Message) error {
+						if m.Kind == "glass_review" {
+							if mails++; m.Person != w.person["officer"].Person || m.Vars["ref"] != c.Ref || m.Vars["path"] != "/emergency/reviews" {
+								t.Errorf("%s is reminded of %v", m.Person, m.Vars)
+							}
+						}
+						return nil
+					})
+					w.must(err)
+					w.clock.Move(24 * time.Hour)
+				}
+				if mails != tc.mails {
+					t.Errorf("%d reminders, want %d", mails, tc.mails)
+				}
+			})
+		})
+	}
+}
