@@ -356,28 +356,6 @@ func CaseEventsChosen() []Event {
 	}
 }
 
-// SetFlag sets or takes back a flag of a case. Only the head of the unit restricts a case or opens it again.
-func (s *Service) SetFlag(ctx context.Context, by access.Actor, id CaseID, version int, flag string, on bool) error {
-	action := access.LeadCase
-	if flag == "restricted" {
-		action = access.AssignCase
-	}
-	return s.onCase(ctx, by, id, version, action, func(ctx context.Context, tx Tx, c Case) error {
-		p := map[string]*bool{"urgent": &c.Urgent, "court": &c.Court, "on_hold": &c.OnHold, "restricted": &c.Restricted}[flag]
-		if p == nil {
-			return fault.Field("flag", "form.choose")
-		}
-		if *p == on {
-			return nil
-		}
-		*p = on
-		if err := tx.PutCase(ctx, c); err != nil {
-			return err
-		}
-		return note(ctx, tx, c, Core, "flag."+flag+map[bool]string{true: ".on", false: ".off"}[on], "", "")
-	})
-}
-
 // Unfinished is what keeps a case from closing, and how many of it there are.
 type Unfinished struct {
 	What Hindrance

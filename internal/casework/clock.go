@@ -38,6 +38,9 @@ const (
 	ProtectionEnded   Event = "protection.ended"
 	ProtectionTold    Event = "protection.notified"
 	PlacementOrdered  Event = "placement.ordered"
+	CaseHeld          Event = "case.held"
+	CaseResumed       Event = "case.resumed"
+	CaseUrgent        Event = "case.urgent"
 )
 
 // ClockRule says within which term one event has to follow another. Rules are data with a version: a change adds one and does

@@ -139,12 +139,18 @@ func (s *Service) recalculate(ctx context.Context, tx Tx) error {
 	return nil
 }
 
-// ownDay reports whether clocks of the rule end on a day of their own, that of the task or of the request.
-func (r ClockRule) ownDay() bool { return r.StartsOn("task.given") || r.StartsOn("request.accepted") }
+// ownDay reports whether clocks of the rule end on a day of their own: of the task, of the request, or until which a case is on
+// hold.
+func (r ClockRule) ownDay() bool {
+	return r.StartsOn("task.given") || r.StartsOn("request.accepted") || r.StartsOn(CaseHeld)
+}
 
 // dueOf is the end of a clock by its start: its term under the settings of the house, the days that it stood still, and no later
 // than the day that was agreed in a plan or set in a request.
 func (s *Service) dueOf(ctx context.Context, tx Tx, days *calendar.WorkCalendar, r ClockRule, c Clock) (time.Time, error) {
+	if r.ownDay() {
+		return c.Due, nil
+	}
 	t, err := s.term(ctx, tx, r)
 	if err != nil {
 		return time.Time{}, err

@@ -29,6 +29,7 @@ func (s *Server) caseRoutes() []Route {
 		{"GET /cases/{id}/identity", access.SeeCase, false, 0, s.identity, false},
 		{"POST /cases/{id}/identity", access.WriteCase, false, 0, s.saveIdentity, false},
 		{"POST /cases/{id}/steps/{step}", access.LeadCase, false, 0, s.stepCase, false},
+		{"POST /cases/{id}/onhold", access.LeadCase, false, 0, s.putOnHold, false},
 		{"POST /cases/{id}/close", access.LeadCase, false, 0, s.proposeClose, false},
 		{"POST /cases/{id}/decide", access.ApproveCase, false, 0, s.decideClose, false},
 		{"POST /cases/{id}/flag", access.LeadCase, false, 0, s.flagCase, false},
@@ -469,6 +470,17 @@ func (s *Server) decideClose(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) flagCase(w http.ResponseWriter, r *http.Request) error {
 	return s.onCase(w, r, "case", s.caseOverview, func(by access.Actor, id casework.CaseID) error {
 		return s.Casework.SetFlag(r.Context(), by, id, version(r), field(r, "flag"), field(r, "on") == "yes")
+	})
+}
+
+func (s *Server) putOnHold(w http.ResponseWriter, r *http.Request) error {
+	return s.onCase(w, r, "case", s.caseOverview, func(by access.Actor, id casework.CaseID) error {
+		var l fault.List
+		until := date(r, "until", &l)
+		if err := l.Err(); err != nil {
+			return err
+		}
+		return s.Casework.PutOnHold(r.Context(), by, id, version(r), words(r, "why"), until)
 	})
 }
 
