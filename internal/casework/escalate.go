@@ -445,20 +445,29 @@ func (s *Service) Seed(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		var changed []ClockRule
+		for _, r := range ShippedRules() {
+			i := slices.IndexFunc(have, func(x ClockRule) bool { return x.Ref == r.Ref })
+			if i >= 0 {
+				r = have[i].shapedAs(r)
+			}
+			if i < 0 || r.Version != have[i].Version {
+				changed = append(changed, r)
+			}
+		}
+		unwatched, err := tx.UnreviewedCases(ctx)
+		if err != nil || len(changed)+len(unwatched) == 0 {
+			return err
+		}
 		if err := tx.Allow(ctx, access.Work, access.Resource{Kind: "clock_rule"}); err != nil {
 			return err
 		}
-		for _, r := range ShippedRules() {
-			if i := slices.IndexFunc(have, func(x ClockRule) bool { return x.Ref == r.Ref }); i >= 0 {
-				if r = have[i].shapedAs(r); r.Version == have[i].Version {
-					continue
-				}
-			}
+		for _, r := range changed {
 			if err := tx.PutClockRule(ctx, r); err != nil {
 				return err
 			}
 		}
-		return s.watchReviews(ctx, tx)
+		return s.watchReviews(ctx, tx, unwatched)
 	})
 }
 

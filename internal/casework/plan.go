@@ -380,13 +380,9 @@ func (c Clock) agreedEnd(ctx context.Context, tx Tx, r ClockRule) (time.Time, er
 	return of.Review.End(), err
 }
 
-// watchReviews starts the clock of the review of every plan in force that has none, such as of cases whose review began under
+// watchReviews starts the clock of the review of cases whose plan in force has none, such as those whose review began under
 // earlier rules. It runs from the last review, or from when the plan was adopted.
-func (s *Service) watchReviews(ctx context.Context, tx Tx) error {
-	unwatched, err := tx.UnreviewedCases(ctx)
-	if err != nil || len(unwatched) == 0 {
-		return err
-	}
+func (s *Service) watchReviews(ctx context.Context, tx Tx, unwatched []CaseID) error {
 	days, err := s.workCalendar(ctx, tx)
 	if err != nil {
 		return err
