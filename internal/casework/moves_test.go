@@ -37,14 +37,14 @@ func moveOf(of, step string) casework.Move {
 func TestEveryStepOfASignalInEveryState(t *testing.T) {
 	each(t, func(w *world) {
 		ctx, worker, head := w.Context(), w.person["worker"], w.person["head"]
-		c := w.opened()
+		c, first := w.opened(), w.give("worker", violence())
 		to := map[string]func(g casework.Signal){ // brings a signal that was received into a state
 			"received":     func(casework.Signal) {},
 			"acknowledged": func(g casework.Signal) { w.must(w.s.Acknowledge(ctx, worker, g.ID, g.Version)) },
 			"screening":    func(g casework.Signal) { w.must(w.s.Screen(ctx, worker, g.ID, g.Version)) },
 			"linked":       func(g casework.Signal) { w.must(w.s.Link(ctx, worker, g.ID, g.Version, c.ID)) },
 			"joined": func(g casework.Signal) {
-				w.must(w.s.Join(ctx, worker, g.ID, g.Version, w.give("worker", violence()).ID))
+				w.must(w.s.Join(ctx, worker, g.ID, g.Version, first.ID))
 			},
 		}
 		to["ending"] = func(g casework.Signal) {
@@ -72,7 +72,7 @@ func TestEveryStepOfASignalInEveryState(t *testing.T) {
 			"link":   func(g casework.Signal) error { return w.s.Link(ctx, worker, g.ID, g.Version, c.ID) },
 			"unlink": func(g casework.Signal) error { return w.s.Unlink(ctx, worker, g.ID, g.Version) },
 			"join": func(g casework.Signal) error {
-				return w.s.Join(ctx, worker, g.ID, g.Version, w.give("worker", violence()).ID)
+				return w.s.Join(ctx, worker, g.ID, g.Version, first.ID)
 			},
 			"unjoin": func(g casework.Signal) error { return w.s.Unjoin(ctx, worker, g.ID, g.Version) },
 		}
