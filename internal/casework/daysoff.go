@@ -167,12 +167,14 @@ func (s *Service) dueOf(ctx context.Context, tx Tx, days *calendar.WorkCalendar,
 	if err != nil {
 		return due, err
 	}
-	if r.StartsOn("request.sent") {
+	if r.StartsOn("request.sent") || r.StartsOn("request.returned") {
 		x, err := tx.Request(ctx, c.Record)
 		if err != nil {
 			return due, err
 		}
-		latest = x.Due.End()
+		if x.State != Answered { // whoever checks an answer may do so after the day of the request
+			latest = x.Due.End()
+		}
 	}
 	if latest.After(c.Start) && due.After(latest) {
 		due = latest

@@ -25,16 +25,16 @@ func TestACaseWaitsUntilADay(t *testing.T) {
 		w.must(w.s.PutOnHold(ctx, lead, c.ID, version(), why, calendar.Of(2026, 5, 31)))
 		w.clock.Move(time.Hour)
 		w.must(w.s.PutOnHold(ctx, lead, c.ID, version(), why, calendar.Of(2026, 3, 22)))
-		if k := w.clocks("", c.ID)["R05"]; !w.cas(c.ID).OnHold || k.State != casework.Running || calendar.On(k.Due) != calendar.Of(2026, 3, 22) {
+		if k := w.clocks("", c.ID)["R06"]; !w.cas(c.ID).OnHold || k.State != casework.Running || calendar.On(k.Due) != calendar.Of(2026, 3, 22) {
 			t.Errorf("on hold: %s, until %s", k.State, calendar.On(k.Due))
 		}
 		w.clock.Set(calendar.Of(2026, 3, 19).At(9, 0))
 		w.sweep()
-		if got := w.letters("R05"); got["worker"]["why"] != "near person" {
+		if got := w.letters("R06"); got["worker"]["why"] != "near person" {
 			t.Errorf("near its end: %v", got)
 		}
 		w.must(w.s.SetFlag(ctx, lead, c.ID, version(), "on_hold", false))
-		if k := w.clocks("", c.ID)["R05"]; w.cas(c.ID).OnHold || k.State != casework.Met || k.Late {
+		if k := w.clocks("", c.ID)["R06"]; w.cas(c.ID).OnHold || k.State != casework.Met || k.Late {
 			t.Errorf("work goes on: %s, late %v", k.State, k.Late)
 		}
 	})
@@ -51,21 +51,21 @@ func TestAnUrgentCaseIsAssessedWithinADay(t *testing.T) {
 		for _, id := range []casework.CaseID{assessed.ID, waits} {
 			w.must(w.s.SetFlag(ctx, lead, id, w.cas(id).Version, "urgent", true))
 		}
-		if k := w.clocks("", assessed.ID)["R06"]; k.State != casework.Running || k.Due.Sub(k.Start) != 24*time.Hour || k.Person != lead.Person {
+		if k := w.clocks("", assessed.ID)["R07"]; k.State != casework.Running || k.Due.Sub(k.Start) != 24*time.Hour || k.Person != lead.Person {
 			t.Errorf("assessed before: %s, %s", k.State, k.Due.Sub(k.Start))
 		}
-		if k, ok := w.clocks("", waits)["R06"]; ok {
+		if k, ok := w.clocks("", waits)["R07"]; ok {
 			t.Errorf("the day of the signal runs, and another one: %s", k.State)
 		}
 		w.must(w.s.SetFlag(ctx, lead, assessed.ID, w.cas(assessed.ID).Version, "urgent", false))
-		if k := w.clocks("", assessed.ID)["R06"]; k.State != casework.Cancelled || k.Late {
+		if k := w.clocks("", assessed.ID)["R07"]; k.State != casework.Cancelled || k.Late {
 			t.Errorf("not urgent any more: %s, late %v", k.State, k.Late)
 		}
 		w.must(w.s.SetFlag(ctx, lead, assessed.ID, w.cas(assessed.ID).Version, "urgent", true))
 		w.must(w.s.CaseHappened(ctx, lead, assessed.ID, casework.CaseAssessed, time.Time{}, ""))
 		met := 0
 		for _, k := range w.allClocks(assessed.ID) {
-			if k.Rule == "R06" && slices.Equal(w.history(k.ID), []string{"started", "met"}) {
+			if k.Rule == "R07" && slices.Equal(w.history(k.ID), []string{"started", "met"}) {
 				met++
 			}
 		}
