@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"strengthen/internal/access"
@@ -36,16 +37,21 @@ func (x reach) to(action access.Action) access.Resource {
 	part, write := partOf(action)
 	r := x.of.shell()
 	r.Restricted, r.Barred = x.of.Restricted, x.barred
+	x.admit(&r, write, part)
+	return r
+}
+
+// admit makes the holders of each living share that opens all of some parts the team of a record.
+func (x reach) admit(r *access.Resource, write bool, parts ...Compartment) {
 	for _, h := range x.shares {
 		switch {
-		case !h.covers(part, write):
+		case slices.ContainsFunc(parts, func(p Compartment) bool { return !h.covers(p, write) }):
 		case h.Person != "":
 			r.Team = append(r.Team, h.Person)
 		default:
 			r.Units = append(r.Units, h.Agency)
 		}
 	}
-	return r
 }
 
 func caseResource(ctx context.Context, tx Tx, c Case, action access.Action) (access.Resource, error) {

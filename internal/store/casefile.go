@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -62,27 +61,11 @@ func (tx *Tx) caseScope(part casework.Compartment) columns {
 // institutions or regions is read one after the other, each along an index of its own and no further than the page goes: under one
 // condition with OR between them a database reads every case of the institution before it knows the first.
 func (tx *Tx) Cases(ctx context.Context, s access.Scope, f casework.CaseFilter) ([]casework.Case, error) {
-	near, wide := halves(s)
-	all, err := tx.casesWithin(ctx, near, f)
-	if err != nil {
-		return nil, err
-	}
-	more, err := tx.casesWithin(ctx, wide, f)
-	if err != nil || len(more) == 0 {
-		return all, err
-	}
-	all = append(all, more...)
-	slices.SortFunc(all, func(a, b casework.Case) int {
-		return cmp.Or(b.Opened.Compare(a.Opened), cmp.Compare(b.ID, a.ID))
-	})
-	all = slices.CompactFunc(all, func(a, b casework.Case) bool { return a.ID == b.ID })
-	return all[:min(len(all), limit(f.Limit))], nil
+	return inHalves(s, limit(f.Limit), func(s access.Scope) ([]casework.Case, error) { return tx.casesWithin(ctx, s, f) },
+		func(c casework.Case) (time.Time, string) { return c.Opened, string(c.ID) })
 }
 
 func (tx *Tx) casesWithin(ctx context.Context, s access.Scope, f casework.CaseFilter) ([]casework.Case, error) {
-	if s.Empty() {
-		return nil, nil
-	}
 	q := selectFrom(caseSelect).within(s, tx.caseScope(casework.Core))
 	if f.Ref != "" {
 		q.and("c.ref = ?", strings.ToUpper(strings.TrimSpace(f.Ref)))

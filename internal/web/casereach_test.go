@@ -44,7 +44,7 @@ var holders = []struct {
 	role   access.Role
 	agency string
 }{
-	{"lead", access.Caseworker, "sad"}, {"colleague", access.Caseworker, "sad"}, {"head", access.Supervisor, "sad"}, {"stranger", access.Caseworker, "sad2"},
+	{"lead", access.Caseworker, "sad"}, {"colleague", access.Caseworker, "sad"}, {"head", access.Supervisor, "sad"}, {"neighbour", access.Caseworker, "sad"}, {"stranger", access.Caseworker, "sad2"},
 	{"member", access.Partner, "police"}, {"fellow", access.Partner, "police"}, {"expired", access.Partner, "school"}, {"excluded", access.Partner, "municipality"},
 	{"coordinator", access.Coordinator, ""}, {"manager", access.Manager, ""}, {"officer", access.DataProtection, ""}, {"admin", access.Administrator, ""},
 	{"evaluator", access.Evaluator, ""}, {"funder", access.Funder, ""}, {"trainer", access.Trainer, ""}, {"participant", access.Participant, ""},
@@ -116,6 +116,9 @@ func (w *caseTown) key() string {
 	return fmt.Sprint("k", w.n)
 }
 
+// keptOut are who is excluded from every case: a member of the team, and a colleague of the lead.
+var keptOut = []string{"excluded", "neighbour"}
+
 // caseKinds are how the cases of the town stand.
 var caseKinds = []string{"open", "restricted", "erased"}
 
@@ -132,7 +135,9 @@ func (w *caseTown) file(kind string) {
 		p := w.person[who]
 		w.must(w.s.Invite(ctx, lead, w.key(), id, casework.Seat{Agency: p.Grants[0].Agency, Person: p.Person, Function: "member"}, days))
 	}
-	w.must(w.s.Exclude(ctx, lead, id, w.person["excluded"].Person, "познава семейството"))
+	for _, who := range keptOut {
+		w.must(w.s.Exclude(ctx, lead, id, w.person[who].Person, "познава семейството"))
+	}
 	meeting, err := w.s.Convoke(ctx, lead, w.key(), id, casework.Meeting{At: w.now().Add(time.Hour), Place: "стая 2"})
 	w.must(err)
 	note, err := w.s.AddNote(ctx, lead, w.key(), casework.Note{Case: id, Part: casework.Core, Nature: casework.Fact, Source: "посещение", Text: "Детето е спокойно."})
@@ -207,7 +212,7 @@ func (w *caseTown) may(who string, role access.Role, pattern string, action acce
 		if a == "" {
 			continue
 		}
-		if kind == "restricted" && at == "" || at == "nowhere" || who == "excluded" || !testkit.MayPlainly(role, a, at) {
+		if kind == "restricted" && at == "" || at == "nowhere" || slices.Contains(keptOut, who) || !testkit.MayPlainly(role, a, at) {
 			return false
 		}
 		name, _, _ := strings.Cut(string(a), ".")
@@ -216,6 +221,18 @@ func (w *caseTown) may(who string, role access.Role, pattern string, action acce
 		}
 	}
 	return true
+}
+
+// mayOnSignal says the same of the signal of a case: the unit reaches it, unless the case is kept from them.
+func (w *caseTown) mayOnSignal(who string, role access.Role, action access.Action, kind string) bool {
+	at := access.Reach("")
+	switch {
+	case slices.Contains(keptOut, who):
+		return false
+	case who == "lead", who == "colleague" && kind != "restricted", who == "head" && kind != "restricted":
+		at = access.ReachAgency
+	}
+	return testkit.MayPlainly(role, action, at)
 }
 
 // path fills the holes of a pattern with a case and what belongs to another, or to itself.
@@ -269,6 +286,46 @@ func TestWhoReachesACase(t *testing.T) {
 		}
 	}
 	t.Logf("%d routes × people × cases checked", checked)
+}
+
+// TestWhoReachesTheSignalOfACase crosses every route to a signal with the same people: a signal that became a case is kept from
+// whoever is kept from the case, though it lies in the inbox of their unit.
+func TestWhoReachesTheSignalOfACase(t *testing.T) {
+	w := newCaseTown(t)
+	checked := 0
+	for _, route := range w.site.pages.Routes() {
+		method, path, _ := strings.Cut(route.Pattern, " ")
+		if !strings.HasPrefix(path, "/signals/{id}") {
+			continue
+		}
+		for i := len(holders) - 1; i >= 0; i-- {
+			x := holders[i]
+			at := func(id string) string {
+				return hole.ReplaceAllString(strings.NewReplacer("{id}", id, "{step}", "forward").Replace(path), unknown)
+			}
+			none, empty := w.site.ask(t, method, at(unknown), w.token[x.name])
+			for _, kind := range []string{"open", "restricted"} {
+				checked++
+				id := string(w.files[kind].signal)
+				code, page := w.site.ask(t, method, at(id), w.token[x.name])
+				switch may := w.mayOnSignal(x.name, x.role, route.Action, kind); {
+				case !may && (code != none || fresh.ReplaceAllString(strings.ReplaceAll(page, id, unknown), "") != fresh.ReplaceAllString(empty, "")):
+					t.Errorf("%s as %s: the signal of the %s case answers %d, none %d", route.Pattern, x.name, kind, code, none)
+				case may && (method == http.MethodGet && code != http.StatusOK || code == http.StatusForbidden || code == http.StatusNotFound || code >= 500):
+					t.Errorf("%s as %s: the signal of the %s case answers %d", route.Pattern, x.name, kind, code)
+				}
+			}
+		}
+	}
+	for _, x := range holders {
+		_, list := w.site.ask(t, http.MethodGet, "/signals?all=1", w.token[x.name])
+		for _, kind := range []string{"open", "restricted"} {
+			if may := w.mayOnSignal(x.name, x.role, access.SeeSignal, kind); strings.Contains(list, string(w.files[kind].signal)) != may {
+				t.Errorf("%s lists the signal of the %s case: %v", x.name, kind, !may)
+			}
+		}
+	}
+	t.Logf("%d routes × people × signals checked", checked)
 }
 
 // hollow reports whether a pattern has a hole for a record of which the town has none.
