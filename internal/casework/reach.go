@@ -36,9 +36,37 @@ func reachOf(ctx context.Context, tx Tx, c Case) (reach, error) {
 func (x reach) to(action access.Action) access.Resource {
 	part, write := partOf(action)
 	r := x.of.shell()
-	r.Restricted, r.Barred = x.of.Restricted, x.barred
+	r.Restricted, r.Barred = x.of.Restricted && !overseeing(action), x.barred
 	x.admit(&r, write, part)
 	return r
+}
+
+// overseeing reports whether an action is about how a case is led and who reads it, not about what stands in it: restricting a case
+// to its team takes it from nobody who answers for that.
+func overseeing(action access.Action) bool {
+	return action == access.AssignCase || action == access.ApproveCase || action == access.SeeWho
+}
+
+// outside is what those see of a case who oversee it and are not of its team.
+func (c Case) outside() Case {
+	return Case{ID: c.ID, Ref: c.Ref, Agency: c.Agency, Lead: c.Lead, State: c.State, Since: c.Since, Opened: c.Opened, Closed: c.Closed, ClosedFor: c.ClosedFor,
+		ProposedBy: c.ProposedBy, Restricted: c.Restricted, Version: c.Version}
+}
+
+// Sees reports whether the actor sees the core of a case.
+func (s *Service) Sees(ctx context.Context, by access.Actor, id CaseID) (bool, error) {
+	may := false
+	err := s.store.View(ctx, by, func(tx Tx) error {
+		c, err := tx.Case(ctx, id)
+		if err == nil {
+			may, err = canCase(ctx, tx, c, access.SeeCase)
+		}
+		return err
+	})
+	if fault.Is(err, fault.NotFound) {
+		err = nil
+	}
+	return may, err
 }
 
 // admit makes the holders of each living share that opens all of some parts the team of a record.

@@ -94,6 +94,13 @@ func (tx *Tx) casesWithin(ctx context.Context, s access.Scope, f casework.CaseFi
 	return collect(ctx, tx, q.by(fmt.Sprintf("ORDER BY c.opened_at DESC, c.id DESC LIMIT %d", limit(f.Limit))), scanCase)
 }
 
+// RestrictedCases lists the cases of a unit that only their teams reach, without those that are kept from the reader, the newest first.
+func (tx *Tx) RestrictedCases(ctx context.Context, unit access.AgencyID) ([]casework.Case, error) {
+	s := access.Scope{Agencies: []access.AgencyID{unit}, Person: tx.By().Person}
+	c := columns{agency: "c.agency_id", barred: tx.caseScope(casework.Core).barred}
+	return collect(ctx, tx, selectFrom(caseSelect).within(s, c).and("c.restricted").by("ORDER BY c.opened_at DESC, c.id"), scanCase)
+}
+
 // CasesOfGroup lists the cases of a group within the reader's scope.
 func (tx *Tx) CasesOfGroup(ctx context.Context, s access.Scope, group string) ([]casework.Case, error) {
 	return collect(ctx, tx, selectFrom(caseSelect).within(s, tx.caseScope(casework.Core)).and("c.group_id = ?", group).by("ORDER BY c.opened_at, c.id"), scanCase)

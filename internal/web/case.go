@@ -133,6 +133,9 @@ type casePage struct {
 
 // Heading says of whom the case is, without a name.
 func (p *casePage) Heading() string {
+	if !p.CaseView.Parts[casework.Core] {
+		return p.Title + " " + p.Case.Ref
+	}
 	return p.Child(p.Case.Sex, p.Case.Band) + ", " + p.Town(p.Case.Region, p.Case.Municipality)
 }
 
@@ -160,7 +163,7 @@ func (p *casePage) Flag(name string) bool { return slices.Contains(p.Flags(), na
 func (p *casePage) Tabs() []NavLink {
 	at := "/cases/" + string(p.Case.ID)
 	who := NavLink{at + "/access", p.L("Кой е гледал", "Who has looked"), p.Tab == "access"}
-	if !p.CaseView.Parts[casework.Core] { // the data protection officer
+	if !p.CaseView.Parts[casework.Core] { // the data protection officer, or the head where only the team reaches the case
 		return []NavLink{who}
 	}
 	all := []NavLink{
@@ -452,19 +455,19 @@ func (s *Server) proposeClose(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) decideClose(w http.ResponseWriter, r *http.Request) error {
-	return s.onCase(w, r, "case", s.caseOverview, func(by access.Actor, id casework.CaseID) error {
+	return s.overseen(w, r, func(by access.Actor, id casework.CaseID) error {
 		return s.Casework.DecideClose(r.Context(), by, id, version(r), field(r, "agree") == "yes", words(r, "why"))
 	})
 }
 
 func (s *Server) flagCase(w http.ResponseWriter, r *http.Request) error {
-	return s.onCase(w, r, "case", s.caseOverview, func(by access.Actor, id casework.CaseID) error {
+	return s.overseen(w, r, func(by access.Actor, id casework.CaseID) error {
 		return s.Casework.SetFlag(r.Context(), by, id, version(r), field(r, "flag"), field(r, "on") == "yes")
 	})
 }
 
 func (s *Server) assignCase(w http.ResponseWriter, r *http.Request) error {
-	return s.onCase(w, r, "case", s.caseOverview, func(by access.Actor, id casework.CaseID) error {
+	return s.overseen(w, r, func(by access.Actor, id casework.CaseID) error {
 		return s.Casework.Assign(r.Context(), by, id, version(r), access.PersonID(field(r, "lead")))
 	})
 }

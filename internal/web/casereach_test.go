@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -194,12 +195,14 @@ var partsSeen = map[string][]string{
 }
 
 // near is how near a case comes to somebody.
-func near(who, kind string) access.Reach {
+func near(who, kind string, action access.Action) access.Reach {
 	switch {
 	case kind == "erased" || kind == "unknown":
 		return "nowhere"
 	case who == "lead" || who == "member":
 		return access.ReachTeam
+	case who == "head" && slices.Contains([]access.Action{access.AssignCase, access.ApproveCase, access.SeeWho}, action): // who oversees a case, sees it or not
+		return access.ReachAgency
 	case who == "head" && kind != "restricted":
 		return access.ReachAgency
 	}
@@ -207,12 +210,12 @@ func near(who, kind string) access.Reach {
 }
 
 func (w *caseTown) may(who string, role access.Role, pattern string, action access.Action, kind string) bool {
-	at := near(who, kind)
 	for _, a := range []access.Action{action, asked[pattern]} {
 		if a == "" {
 			continue
 		}
-		if kind == "restricted" && at == "" || at == "nowhere" || slices.Contains(keptOut, who) || !testkit.MayPlainly(role, a, at) {
+		at := near(who, kind, a)
+		if kind == "restricted" && at == "" && !(who == "officer" && a == access.SeeWho) || at == "nowhere" || slices.Contains(keptOut, who) || !testkit.MayPlainly(role, a, at) {
 			return false
 		}
 		name, _, _ := strings.Cut(string(a), ".")
@@ -326,6 +329,48 @@ func TestWhoReachesTheSignalOfACase(t *testing.T) {
 		}
 	}
 	t.Logf("%d routes × people × signals checked", checked)
+}
+
+// send posts a form as somebody, and returns the answer and where it leads.
+func (w *caseTown) send(who, path string, form url.Values) (int, string, string) {
+	w.Helper()
+	code, page, to := w.site.post(w.T, path, w.token[who], "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
+	return code, to, page
+}
+
+// TestTheHeadFindsTheWayIntoARestrictedCase goes from the page of the unit to the page on which a head names the lead of a restricted
+// case and opens it to the unit again; no page on the way answers that it is not there.
+func TestTheHeadFindsTheWayIntoARestrictedCase(t *testing.T) {
+	w := newCaseTown(t)
+	at := "/cases/" + string(w.files["restricted"].id)
+	_, unit := w.site.ask(t, http.MethodGet, "/unit", w.token["head"])
+	if !strings.Contains(unit, `href="`+at+`/access"`) || strings.Contains(unit, "/cases/"+string(w.files["open"].id)+"/access") {
+		t.Error("the unit does not list the restricted case alone")
+	}
+	version := func() string {
+		return fmt.Sprint(testkit.Count(w, w.site.db, "SELECT version FROM case_file WHERE id = '"+string(w.files["restricted"].id)+"'"))
+	}
+	code, page := w.site.ask(t, http.MethodGet, at+"/access", w.token["head"])
+	for _, form := range []string{"/lead", "/flag"} {
+		if code != http.StatusOK || !strings.Contains(page, `action="`+at+form+`"`) {
+			t.Errorf("%d, and no form %s", code, form)
+		}
+	}
+	if strings.Contains(page, "7–9") || strings.Contains(page, "7-9") {
+		t.Error("the page tells of the child")
+	}
+	if code, _, page := w.send("head", at+"/lead", url.Values{"version": {version()}, "lead": {string(w.person["member"].Person)}}); code != http.StatusUnprocessableEntity || !strings.Contains(page, `action="`+at+`/flag"`) {
+		t.Errorf("a lead of another institution: %d", code)
+	}
+	if code, to, _ := w.send("head", at+"/lead", url.Values{"version": {version()}, "lead": {string(w.person["colleague"].Person)}}); code != http.StatusSeeOther || !strings.HasPrefix(to, at+"/access") {
+		t.Errorf("another lead: %d, to %s", code, to)
+	}
+	if code, to, _ := w.send("head", at+"/flag", url.Values{"version": {version()}, "flag": {"restricted"}, "on": {"no"}}); code != http.StatusSeeOther || !strings.HasPrefix(to, at+"/access") {
+		t.Errorf("lifting: %d, to %s", code, to)
+	}
+	if code, _ := w.site.ask(t, http.MethodGet, at, w.token["head"]); code != http.StatusOK {
+		t.Errorf("the case after that: %d", code)
+	}
 }
 
 // hollow reports whether a pattern has a hole for a record of which the town has none.
