@@ -104,6 +104,7 @@ type CaseTx interface {
 	Case(ctx context.Context, id CaseID) (Case, error)
 	CaseByRef(ctx context.Context, ref string) (Case, error)
 	Cases(ctx context.Context, s access.Scope, f CaseFilter) ([]Case, error)
+	SharedCases(ctx context.Context, s access.Scope) ([]Case, error)
 	RestrictedCases(ctx context.Context, unit access.AgencyID) ([]Case, error)
 	PutCase(ctx context.Context, c Case) error
 	PutEpisode(ctx context.Context, c CaseID, n int, opened, closed time.Time, reason string) error

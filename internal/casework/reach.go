@@ -53,13 +53,13 @@ func (c Case) outside() Case {
 		ProposedBy: c.ProposedBy, Restricted: c.Restricted, Version: c.Version}
 }
 
-// Sees reports whether the actor sees the core of a case.
-func (s *Service) Sees(ctx context.Context, by access.Actor, id CaseID) (bool, error) {
+// May reports whether the actor may do action to a case.
+func (s *Service) May(ctx context.Context, by access.Actor, id CaseID, action access.Action) (bool, error) {
 	may := false
 	err := s.store.View(ctx, by, func(tx Tx) error {
 		c, err := tx.Case(ctx, id)
 		if err == nil {
-			may, err = canCase(ctx, tx, c, access.SeeCase)
+			may, err = canCase(ctx, tx, c, action)
 		}
 		return err
 	})
@@ -99,6 +99,31 @@ func openCase(ctx context.Context, tx Tx, id CaseID, action access.Action) (Case
 	}
 	return c, tx.Allow(ctx, action, r)
 }
+
+// openPart loads a case for whoever sees any part of it, by the first that opens.
+func openPart(ctx context.Context, tx Tx, id CaseID) (Case, error) {
+	c, err := tx.Case(ctx, id)
+	if err != nil {
+		return c, err
+	}
+	x, err := reachOf(ctx, tx, c)
+	if err != nil {
+		return c, err
+	}
+	action := Core.SeeAction()
+	if seen := x.seen(tx); len(seen) > 0 {
+		action = seen[0].SeeAction()
+	}
+	return c, tx.Allow(ctx, action, x.to(action))
+}
+
+// seen lists the parts that the reader may see.
+func (x reach) seen(tx Tx) []Compartment {
+	return slices.DeleteFunc(Compartments(), func(p Compartment) bool { return !tx.Can(p.SeeAction(), x.to(p.SeeAction())) })
+}
+
+// apart is what those see of a case who hold parts of it without the core: which it is, and how old the child is.
+func (c Case) apart() Case { return Case{ID: c.ID, Ref: c.Ref, Band: c.Band} }
 
 // canCase reports whether the reader may do action to a case, without leaving an entry.
 func canCase(ctx context.Context, tx Tx, c Case, action access.Action) (bool, error) {

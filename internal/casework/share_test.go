@@ -107,6 +107,25 @@ func TestNobodyGivesOnWhatTheyMayNotSee(t *testing.T) {
 		if got := w.opens("teacher", c.ID); got != nil {
 			t.Errorf("health without the core opens %v", got)
 		}
+		v, err := w.s.OpenParts(w.Context(), w.person["teacher"], c.ID)
+		w.must(err)
+		if x := v.Case; x.Ref != c.Ref || x.Band != c.Band || x.Sex != "" || x.State != "" || x.Lead != "" || !v.Parts[casework.Health] || len(v.Clocks)+len(v.Seats)+len(v.Events)+len(v.Signals)+len(v.Notes) > 0 {
+			t.Errorf("health without the core shows %q %q %d", x.Ref, x.Band, len(v.Events))
+		}
+		list := func(who string) int {
+			all, err := w.s.SharedCases(w.Context(), w.person[who])
+			w.must(err)
+			return len(all)
+		}
+		if list("teacher") != 1 || list("worker") != 0 || list("head") != 0 || list("doctor") != 0 {
+			t.Errorf("lists of shared parts: %d %d %d %d", list("teacher"), list("worker"), list("head"), list("doctor"))
+		}
+		w.clock.Move(10 * 24 * time.Hour)
+		_, err = w.s.OpenParts(w.Context(), w.person["teacher"], c.ID)
+		w.want(fault.Denied, err, "after its end")
+		if list("teacher") != 0 {
+			t.Error("listed after its end")
+		}
 	})
 }
 

@@ -37,20 +37,20 @@ func (tx *Tx) CaseByRef(ctx context.Context, ref string) (casework.Case, error) 
 	return one(ctx, tx, selectFrom(caseSelect).and("c.ref = ?", strings.ToUpper(strings.TrimSpace(ref))), scanCase)
 }
 
-// living are the conditions under which a share opens a part of a case at a moment, which is asked for twice. It is an argument, so
-// that the text is the same at every moment and is read once.
-func living(part casework.Compartment) string {
-	return fmt.Sprintf("h.ended_at IS NULL AND h.from_at <= ? AND h.until_at > ? AND (h.parts & %d) <> 0", bit(part))
+// living are the conditions under which a share opens one of some parts of a case at a moment, which is asked for twice. It is an
+// argument, so that the text is the same at every moment and is read once.
+func living(parts ...casework.Compartment) string {
+	return fmt.Sprintf("h.ended_at IS NULL AND h.from_at <= ? AND h.until_at > ? AND (h.parts & %d) <> 0", bits(parts))
 }
 
-// caseScope says where a case lies for a reader: the institution that leads it, and living shares of the person or of the
-// person's institution.
-func (tx *Tx) caseScope(part casework.Compartment) columns {
+// caseScope says where a case lies for a reader of one of some parts: the institution that leads it, and living shares of the person
+// or of the person's institution.
+func (tx *Tx) caseScope(parts ...casework.Compartment) columns {
 	now := moment(tx.Now())
 	return columns{
 		id: "c.id", region: "c.region_id", agency: "c.agency_id",
-		team:       "SELECT h.case_id FROM case_share AS h WHERE h.person_id = ? AND " + living(part),
-		units:      "SELECT h.case_id FROM case_share AS h WHERE h.agency_id = ? AND " + living(part),
+		team:       "SELECT h.case_id FROM case_share AS h WHERE h.person_id = ? AND " + living(parts...),
+		units:      "SELECT h.case_id FROM case_share AS h WHERE h.agency_id = ? AND " + living(parts...),
 		barred:     "EXISTS (SELECT 1 FROM case_barred AS b WHERE b.case_id = c.id AND b.person_id = ?)",
 		restricted: "c.restricted",
 		more:       []any{now, now},
@@ -99,6 +99,15 @@ func (tx *Tx) RestrictedCases(ctx context.Context, unit access.AgencyID) ([]case
 	s := access.Scope{Agencies: []access.AgencyID{unit}, Person: tx.By().Person}
 	c := columns{agency: "c.agency_id", barred: tx.caseScope(casework.Core).barred}
 	return collect(ctx, tx, selectFrom(caseSelect).within(s, c).and("c.restricted").by("ORDER BY c.opened_at DESC, c.id"), scanCase)
+}
+
+// SharedCases lists at most a hundred cases of which a reader holds parts without the core, the newest first.
+func (tx *Tx) SharedCases(ctx context.Context, s access.Scope) ([]casework.Case, error) {
+	near, _ := halves(s)
+	now := moment(tx.Now())
+	q := selectFrom(caseSelect).within(near, tx.caseScope(casework.Compartments()[1:]...)).
+		and("c.id NOT IN (SELECT h.case_id FROM case_share AS h WHERE h.person_id = ? AND "+living(casework.Core)+")", string(s.Person), now, now)
+	return collect(ctx, tx, q.by("ORDER BY c.opened_at DESC, c.id LIMIT 100"), scanCase)
 }
 
 // CasesOfGroup lists the cases of a group within the reader's scope.

@@ -19,10 +19,10 @@ import (
 func (s *Server) caseRoutes() []Route {
 	return proven([]Route{
 		{"GET /cases", access.SeeCase, false, 0, s.cases, false},
-		{"GET /cases/{id}", access.SeeCase, false, 0, s.tab("case", s.caseOverview), false},
+		{"GET /cases/{id}", access.SeeCase, false, 0, s.caseFront, false},
 		{"GET /cases/{id}/timeline", access.SeeCase, false, 0, s.tab("timeline", s.timeline), false},
 		{"GET /cases/{id}/signals", access.SeeCase, false, 0, s.tab("casesignals", s.caseOverview), false},
-		{"GET /cases/{id}/notes", access.SeeCase, false, 0, s.tab("notes", s.caseOverview), false},
+		{"GET /cases/{id}/notes", access.SeeCase, false, 0, s.tab("notes", s.notes), false},
 		{"GET /cases/{id}/team", access.SeeCase, false, 0, s.tab("team", s.team), false},
 		{"GET /cases/{id}/access", access.SeeWho, false, 0, s.caseAccess, false},
 		{"GET /cases/{id}/protection", access.SeeCase, false, 0, s.caseProtection, false},
@@ -68,6 +68,7 @@ type casesPage struct {
 	Page
 	Cards  []casework.CaseCard
 	Filter casework.CaseFilter
+	Parts  []casework.SharedCase // of which the reader holds parts without the core
 	All    bool
 	More   string
 }
@@ -84,6 +85,9 @@ func (s *Server) cases(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Cards = cards
+	if p.Parts, err = s.Casework.SharedCases(r.Context(), p.actor); err != nil {
+		return err
+	}
 	if cursor != "" {
 		q.Set("after", cursor)
 		p.More = "?" + q.Encode()
@@ -133,7 +137,11 @@ type casePage struct {
 
 // Heading says of whom the case is, without a name.
 func (p *casePage) Heading() string {
-	if !p.CaseView.Parts[casework.Core] {
+	switch {
+	case p.CaseView.Parts[casework.Core]:
+	case p.Case.Band != "":
+		return p.Child("unknown", p.Case.Band)
+	default:
 		return p.Title + " " + p.Case.Ref
 	}
 	return p.Child(p.Case.Sex, p.Case.Band) + ", " + p.Town(p.Case.Region, p.Case.Municipality)
@@ -163,20 +171,32 @@ func (p *casePage) Flag(name string) bool { return slices.Contains(p.Flags(), na
 func (p *casePage) Tabs() []NavLink {
 	at := "/cases/" + string(p.Case.ID)
 	who := NavLink{at + "/access", p.L("Кой е гледал", "Who has looked"), p.Tab == "access"}
-	if !p.CaseView.Parts[casework.Core] { // the data protection officer, or the head where only the team reaches the case
-		return []NavLink{who}
+	notes := NavLink{at + "/notes", p.L("Записи", "Notes"), p.Tab == "notes"}
+	identity := NavLink{at + "/identity", p.L("Самоличност", "Identity"), p.Tab == "identity"}
+	if !p.CaseView.Parts[casework.Core] {
+		var all []NavLink
+		if len(p.SeenParts()) > 0 {
+			all = append(all, notes)
+		}
+		if p.KeepsNames && p.CaseView.Parts[casework.Identity] {
+			all = append(all, identity)
+		}
+		if p.CaseView.Who { // the data protection officer, or the head where only the team reaches the case
+			all = append(all, who)
+		}
+		return all
 	}
 	all := []NavLink{
 		{at, p.L("Обзор", "Overview"), p.Tab == "case"}, {at + "/signals", p.L("Сигнали", "Signals"), p.Tab == "casesignals"}, {at + "/team", p.L("Екип", "Team"), p.Tab == "team"},
 		{at + "/meetings", p.L("Срещи", "Meetings"), p.Tab == "meetings"}, {at + "/plan", p.L("План", "Plan"), p.Tab == "plan"},
-		{at + "/notes", p.L("Записи", "Notes"), p.Tab == "notes"}, {at + "/requests", p.L("Искания", "Requests"), p.Tab == "caserequests"},
+		notes, {at + "/requests", p.L("Искания", "Requests"), p.Tab == "caserequests"},
 	}
 	all = append(all, NavLink{at + "/restorative", p.L("Възстановителна работа", "Restorative work"), p.Tab == "restorative"})
 	if p.CaseView.Parts[casework.Police] {
 		all = append(all, NavLink{at + "/protection", p.L("Полицейска закрила", "Police protection"), p.Tab == "protection"})
 	}
 	if p.KeepsNames && p.CaseView.Parts[casework.Identity] {
-		all = append(all, NavLink{at + "/identity", p.L("Самоличност", "Identity"), p.Tab == "identity"})
+		all = append(all, identity)
 	}
 	all = append(all, NavLink{at + "/timeline", p.L("Хронология", "Timeline"), p.Tab == "timeline"})
 	if p.CaseView.Who {
@@ -338,6 +358,30 @@ func (s *Server) caseOverview(r *http.Request, p *casePage) error {
 	p.Staff, err = s.Casework.Staff(r.Context(), p.actor, p.Case.Agency)
 	return err
 }
+
+// notes is the page of what was written down in the parts that the reader holds, with or without the core.
+func (s *Server) notes(r *http.Request, p *casePage) error {
+	v, err := s.Casework.OpenParts(r.Context(), p.actor, caseID(r))
+	if err != nil {
+		return err
+	}
+	return p.fill(r, v)
+}
+
+// caseFront is the first page of a case: its overview, or its notes for whoever holds parts of it without the core.
+func (s *Server) caseFront(w http.ResponseWriter, r *http.Request) error {
+	sees, err := s.Casework.May(r.Context(), visitOf(r).actor(), caseID(r), access.SeeCase)
+	switch {
+	case err != nil:
+		return err
+	case sees:
+		return s.tab("case", s.caseOverview)(w, r)
+	}
+	return s.tab("notes", s.notes)(w, r)
+}
+
+// Apart reports whether the reader holds parts of the case without its core.
+func (p *casePage) Apart() bool { return !p.CaseView.Parts[casework.Core] && len(p.SeenParts()) > 0 }
 
 func (s *Server) timeline(r *http.Request, p *casePage) error {
 	q := r.URL.Query()

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"path"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 
 	"strengthen/internal/access"
 	"strengthen/internal/casework"
+	"strengthen/internal/fault"
 )
 
 type accessPage struct {
@@ -101,7 +103,7 @@ func (s *Server) accessPage(r *http.Request) (*accessPage, error) {
 	if p.Access, err = s.Casework.WhoSees(r.Context(), p.actor, caseID(r)); err != nil {
 		return p, err
 	}
-	sees, err := s.Casework.Sees(r.Context(), p.actor, caseID(r))
+	sees, err := s.Casework.May(r.Context(), p.actor, caseID(r), access.SeeCase)
 	if err != nil {
 		return p, err
 	}
@@ -140,7 +142,7 @@ func (s *Server) caseAccess(w http.ResponseWriter, r *http.Request) error {
 
 // overseen does something to a case that whoever answers for it may do without seeing it, and goes back to the page that they see.
 func (s *Server) overseen(w http.ResponseWriter, r *http.Request, do func(by access.Actor, id casework.CaseID) error) error {
-	sees, err := s.Casework.Sees(r.Context(), visitOf(r).actor(), caseID(r))
+	sees, err := s.Casework.May(r.Context(), visitOf(r).actor(), caseID(r), access.SeeCase)
 	switch {
 	case err != nil:
 		return err
@@ -170,7 +172,13 @@ func (s *Server) onAccess(w http.ResponseWriter, r *http.Request, do func(by acc
 
 func (s *Server) giveShare(w http.ResponseWriter, r *http.Request) error {
 	return s.onAccess(w, r, func(by access.Actor, id casework.CaseID) error {
-		days, _ := strconv.Atoi(field(r, "days")) // what is no number is no day; whether there may be a share is said first
+		days, err := strconv.Atoi(field(r, "days"))
+		if err != nil {
+			if may, err := s.Casework.May(r.Context(), by, id, access.ShareCase); err != nil || !may {
+				return cmp.Or(err, error(fault.New(fault.NotFound, "fault.notfound")))
+			}
+			return fault.Field("days", "form.number")
+		}
 		return s.Casework.GiveShare(r.Context(), by, "share/"+field(r, "key"), id, casework.Share{
 			Agency: access.AgencyID(field(r, "agency")), Parts: parts(r), Purpose: field(r, "purpose"), Ground: field(r, "ground"), Write: field(r, "write") != "",
 		}, days)
