@@ -44,7 +44,6 @@ type Case struct {
 	Court        bool // a measure of a court
 	OnHold       bool
 	Restricted   bool // only its team reaches it
-	Group        string
 	Version      int
 }
 
@@ -111,8 +110,6 @@ type CaseTx interface {
 	PutCaseEvent(ctx context.Context, e CaseEvent) error
 	CaseEvents(ctx context.Context, c CaseID, parts []Compartment, f EventFilter) ([]CaseEvent, error)
 	EventAgencies(ctx context.Context, c CaseID, parts []Compartment) ([]access.AgencyID, error)
-	PutGroup(ctx context.Context, c CaseID, group string) error
-	CasesOfGroup(ctx context.Context, s access.Scope, group string) ([]Case, error)
 	Loads(ctx context.Context, unit access.AgencyID) ([]Load, error)
 }
 

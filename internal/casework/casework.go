@@ -243,6 +243,7 @@ type Tx interface {
 	AttachmentTx
 	DraftTx
 	RestorativeTx
+	KinTx
 }
 
 // Colleague is somebody who works for an institution and has an account.

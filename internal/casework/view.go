@@ -33,7 +33,7 @@ type CaseView struct {
 	Actors  []org.Agency // of which the timeline tells, where it is asked for
 	Notes   []Note
 	Files   []Attachment
-	Group   []Case // siblings, and children of the same incident, as far as the reader may see them
+	Kin     []KinView // siblings, and children of the same incident
 	Names   map[access.PersonID]string
 	Agencys map[access.AgencyID]org.Agency
 }
@@ -189,10 +189,8 @@ func (s *Service) caseView(ctx context.Context, tx Tx, c Case, f EventFilter) (C
 	if err := v.hideTrained(ctx, tx); err != nil {
 		return v, err
 	}
-	if c.Group != "" {
-		if v.Group, err = tx.CasesOfGroup(ctx, tx.Scope(access.SeeCase), c.Group); err != nil {
-			return v, err
-		}
+	if err := v.kin(ctx, tx); err != nil {
+		return v, err
 	}
 	if err := v.seats(ctx, tx); err != nil {
 		return v, err

@@ -16,14 +16,14 @@ import (
 
 const caseSelect = `SELECT c.id, c.ref, c.band, c.sex, c.region_id, c.municipality_id, c.agency_id, c.lead_id, c.track, c.kinds, c.setting, c.state,
 	c.since_at, c.episode, c.received_at, c.opened_at, c.closed_at, c.closed_for, c.proposed_by, c.outcome, c.urgent, c.protected, c.placed,
-	c.court, c.on_hold, c.restricted, c.group_id, c.version,
+	c.court, c.on_hold, c.restricted, c.version,
 	(SELECT min(k.due_at) FROM clock AS k WHERE k.case_id = c.id AND k.state IN ('running', 'breached')) FROM case_file AS c`
 
 func scanCase(s scanner) (casework.Case, error) {
 	var c casework.Case
 	err := s.Scan(&c.ID, &c.Ref, &c.Band, &c.Sex, &c.Region, str(&c.Municipality), &c.Agency, &c.Lead, &c.Track, words(&c.Kinds), str(&c.Setting), &c.State,
 		at(&c.Since), &c.Episode, at(&c.Received), at(&c.Opened), at(&c.Closed), str(&c.ClosedFor), str(&c.ProposedBy), str(&c.Outcome), &c.Urgent, &c.Protected, &c.Placed,
-		&c.Court, &c.OnHold, &c.Restricted, str(&c.Group), &c.Version, at(&c.NextDue))
+		&c.Court, &c.OnHold, &c.Restricted, &c.Version, at(&c.NextDue))
 	return c, err
 }
 
@@ -110,11 +110,6 @@ func (tx *Tx) SharedCases(ctx context.Context, s access.Scope) ([]casework.Case,
 	return collect(ctx, tx, q.by("ORDER BY c.opened_at DESC, c.id LIMIT 100"), scanCase)
 }
 
-// CasesOfGroup lists the cases of a group within the reader's scope.
-func (tx *Tx) CasesOfGroup(ctx context.Context, s access.Scope, group string) ([]casework.Case, error) {
-	return collect(ctx, tx, selectFrom(caseSelect).within(s, tx.caseScope(casework.Core)).and("c.group_id = ?", group).by("ORDER BY c.opened_at, c.id"), scanCase)
-}
-
 // PutCase adds a case (version 0) or changes one.
 func (tx *Tx) PutCase(ctx context.Context, c casework.Case) error {
 	return tx.save(ctx, "case_file", string(c.ID), c.Version, field{"ref", c.Ref}, field{"band", c.Band}, field{"sex", c.Sex}, field{"region_id", string(c.Region)},
@@ -122,17 +117,12 @@ func (tx *Tx) PutCase(ctx context.Context, c casework.Case) error {
 		field{"kinds", joined(c.Kinds)}, field{"setting", text(c.Setting)}, field{"state", string(c.State)}, field{"since_at", moment(c.Since)}, field{"episode", c.Episode},
 		field{"received_at", moment(c.Received)}, field{"opened_at", moment(c.Opened)}, field{"closed_at", moment(c.Closed)}, field{"closed_for", text(c.ClosedFor)},
 		field{"proposed_by", text(c.ProposedBy)}, field{"outcome", text(c.Outcome)}, field{"urgent", c.Urgent}, field{"protected", c.Protected}, field{"placed", c.Placed},
-		field{"court", c.Court}, field{"on_hold", c.OnHold}, field{"restricted", c.Restricted}, field{"group_id", text(c.Group)})
+		field{"court", c.Court}, field{"on_hold", c.OnHold}, field{"restricted", c.Restricted})
 }
 
 // PutEpisode adds an episode of a case or ends one.
 func (tx *Tx) PutEpisode(ctx context.Context, c casework.CaseID, n int, opened, closed time.Time, reason string) error {
 	return tx.upsert(ctx, "episode", 2, field{"case_id", string(c)}, field{"n", n}, field{"opened_at", moment(opened)}, field{"closed_at", moment(closed)}, field{"reason", text(reason)})
-}
-
-// PutGroup says to which group a case belongs.
-func (tx *Tx) PutGroup(ctx context.Context, c casework.CaseID, group string) error {
-	return tx.put(ctx, `UPDATE case_file SET group_id = $1, version = version + 1 WHERE id = $2`, group, string(c))
 }
 
 // PutCaseEvent adds a line to the timeline of a case.

@@ -34,6 +34,7 @@ func (s *Server) caseRoutes() []Route {
 		{"POST /cases/{id}/flag", access.LeadCase, false, 0, s.flagCase, false},
 		{"POST /cases/{id}/lead", access.AssignCase, false, 0, s.assignCase, false},
 		{"POST /cases/{id}/group", access.LeadCase, false, 0, s.groupCase, false},
+		{"POST /cases/{id}/ungroup", access.LeadCase, false, 0, s.ungroupCase, false},
 		{"POST /cases/{id}/happened", access.WriteCase, false, 0, s.caseHappened, false},
 		{"POST /cases/{id}/notes", access.WriteCase, false, 0, s.addNote, false},
 		{"GET /cases/{id}/notes/{note}", access.WriteCase, false, 0, s.noteForm, false},
@@ -518,7 +519,20 @@ func (s *Server) assignCase(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) groupCase(w http.ResponseWriter, r *http.Request) error {
 	return s.onCase(w, r, "case", s.caseOverview, func(by access.Actor, id casework.CaseID) error {
-		return s.Casework.NewGroup(r.Context(), by, id, field(r, "ref"))
+		return s.Casework.Group(r.Context(), by, id, casework.KinKind(field(r, "kind")), field(r, "ref"))
+	})
+}
+
+func (s *Server) ungroupCase(w http.ResponseWriter, r *http.Request) error {
+	return s.onCase(w, r, "case", s.caseOverview, func(by access.Actor, id casework.CaseID) error {
+		return s.Casework.Ungroup(r.Context(), by, id, casework.KinKind(field(r, "kind")), field(r, "ref"))
+	})
+}
+
+// KinKinds lists the kinds of group in which the case stands, as options.
+func (p *casePage) KinKinds() []Option {
+	return slices.DeleteFunc(p.Codes("kin."), func(o Option) bool {
+		return !slices.ContainsFunc(p.Kin, func(k casework.KinView) bool { return string(k.Kind) == o.Value })
 	})
 }
 
