@@ -283,6 +283,9 @@ func (s *Service) Step(ctx context.Context, by access.Actor, id CaseID, version 
 		case KeepOpen:
 			c.ProposedBy, c.ClosedFor = "", ""
 		case Reopen:
+			if err := standsForItself(ctx, tx, c); err != nil {
+				return err
+			}
 			c.Episode, c.Opened, c.Closed, c.ClosedFor, c.Received = c.Episode+1, tx.Now(), time.Time{}, "", tx.Now()
 		}
 		c, err := moveCase(ctx, tx, c, p, why)
@@ -371,10 +374,16 @@ func (s *Service) SetFlag(ctx context.Context, by access.Actor, id CaseID, versi
 			return nil
 		}
 		*p = on
+		what := "flag." + flag + map[bool]string{true: ".on", false: ".off"}[on]
+		if flag == "restricted" {
+			if err := restrictOthers(ctx, tx, c, what); err != nil {
+				return err
+			}
+		}
 		if err := tx.PutCase(ctx, c); err != nil {
 			return err
 		}
-		return note(ctx, tx, c, Core, "flag."+flag+map[bool]string{true: ".on", false: ".off"}[on], "", "")
+		return note(ctx, tx, c, Core, what, "", "")
 	})
 }
 

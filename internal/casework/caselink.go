@@ -85,6 +85,9 @@ func (s *Service) Unlink(ctx context.Context, by access.Actor, id SignalID, vers
 		if err != nil {
 			return err
 		}
+		if err := standsForItself(ctx, tx, c); err != nil {
+			return err
+		}
 		all, err := tx.SignalsOf(ctx, c.ID)
 		if err != nil {
 			return err

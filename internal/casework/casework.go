@@ -244,6 +244,7 @@ type Tx interface {
 	DraftTx
 	RestorativeTx
 	KinTx
+	DuplicateTx
 }
 
 // Colleague is somebody who works for an institution and has an account.

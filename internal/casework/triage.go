@@ -144,7 +144,7 @@ func (s *Service) Assess(ctx context.Context, by access.Actor, id SignalID, vers
 		if g.Case == "" || found != Confirmed || before == Confirmed {
 			return nil // a case that is opened later begins with what was found
 		}
-		c, err := tx.Case(ctx, g.Case)
+		c, err := worked(ctx, tx, g.Case)
 		if err != nil {
 			return err
 		}

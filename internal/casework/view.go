@@ -33,6 +33,8 @@ type CaseView struct {
 	Actors  []org.Agency // of which the timeline tells, where it is asked for
 	Notes   []Note
 	Files   []Attachment
+	Main    *Twin     // of the same child, where the work goes on; nil when it is this one
+	Twins   []Twin    // of the same child, which point to this one
 	Kin     []KinView // siblings, and children of the same incident
 	Names   map[access.PersonID]string
 	Agencys map[access.AgencyID]org.Agency
@@ -178,6 +180,9 @@ func (s *Service) caseView(ctx context.Context, tx Tx, c Case, f EventFilter) (C
 		return v, err
 	}
 	if v.Signals, err = tx.SignalsOf(ctx, c.ID); err != nil {
+		return v, err
+	}
+	if err := v.twins(ctx, tx); err != nil {
 		return v, err
 	}
 	for i := range v.Signals {

@@ -257,9 +257,10 @@ func (tx *Tx) TrainedOn(ctx context.Context, id access.PersonID) ([]calendar.Dat
 	})
 }
 
-// Supported reports whether somebody who had completed a training has acted in a case before.
+// Supported reports whether somebody who had completed a training has acted before in a case, or in another of the same child.
 func (tx *Tx) Supported(ctx context.Context, c casework.CaseID) (bool, error) {
-	n, err := tx.count(ctx, selectFrom(`SELECT count(*) FROM (SELECT 1 FROM case_event WHERE case_id = $1 AND trained LIMIT 1) AS t`, string(c)))
+	n, err := tx.count(ctx, selectFrom(`SELECT count(*) FROM (SELECT 1 FROM case_event WHERE trained AND (case_id = $1 OR case_id IN (SELECT d.of_id FROM case_duplicate AS d WHERE d.case_id = $1)
+		OR case_id IN (SELECT d.case_id FROM case_duplicate AS d WHERE d.of_id = $1 OR d.of_id IN (SELECT m.of_id FROM case_duplicate AS m WHERE m.case_id = $1))) LIMIT 1) AS t`, string(c)))
 	return n > 0, err
 }
 

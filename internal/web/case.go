@@ -33,6 +33,8 @@ func (s *Server) caseRoutes() []Route {
 		{"POST /cases/{id}/decide", access.ApproveCase, false, 0, s.decideClose, false},
 		{"POST /cases/{id}/flag", access.LeadCase, false, 0, s.flagCase, false},
 		{"POST /cases/{id}/lead", access.AssignCase, false, 0, s.assignCase, false},
+		{"POST /cases/{id}/duplicate", access.LeadCase, false, 0, s.markDuplicate, false},
+		{"POST /cases/{id}/duplicate/undo", access.LeadCase, false, 0, s.undoDuplicate, false},
 		{"POST /cases/{id}/group", access.LeadCase, false, 0, s.groupCase, false},
 		{"POST /cases/{id}/ungroup", access.LeadCase, false, 0, s.ungroupCase, false},
 		{"POST /cases/{id}/happened", access.WriteCase, false, 0, s.caseHappened, false},
@@ -514,6 +516,18 @@ func (s *Server) flagCase(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) assignCase(w http.ResponseWriter, r *http.Request) error {
 	return s.overseen(w, r, func(by access.Actor, id casework.CaseID) error {
 		return s.Casework.Assign(r.Context(), by, id, version(r), access.PersonID(field(r, "lead")))
+	})
+}
+
+func (s *Server) markDuplicate(w http.ResponseWriter, r *http.Request) error {
+	return s.onCase(w, r, "case", s.caseOverview, func(by access.Actor, id casework.CaseID) error {
+		return s.Casework.MarkDuplicate(r.Context(), by, id, version(r), field(r, "ref"))
+	})
+}
+
+func (s *Server) undoDuplicate(w http.ResponseWriter, r *http.Request) error {
+	return s.onCase(w, r, "case", s.caseOverview, func(by access.Actor, id casework.CaseID) error {
+		return s.Casework.UndoDuplicate(r.Context(), by, id, version(r))
 	})
 }
 

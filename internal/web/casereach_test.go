@@ -404,6 +404,51 @@ func TestTheHeadFindsTheWayIntoARestrictedCase(t *testing.T) {
 	}
 }
 
+// TestLinksOfCasesAreMadeAndUndoneOnTheirPages groups two cases and takes one for the same child as the other, by the forms of their
+// pages, and undoes both there.
+func TestLinksOfCasesAreMadeAndUndoneOnTheirPages(t *testing.T) {
+	w := newCaseTown(t)
+	given, err := w.s.Enter(t.Context(), w.person["lead"], w.key(), casework.Signal{Channel: "phone", Source: casework.FromPerson, Region: "PER", Municipality: "PER32", Track: casework.Violence,
+		Kinds: []casework.Kind{"physical"}, Setting: "family", Band: "7-9", Sex: "f", Words: casework.Words{Narrative: "Съседите чуват викове."}})
+	w.must(err)
+	other, err := w.s.Open(t.Context(), w.person["lead"], w.key(), given.Signal, 1, "")
+	w.must(err)
+	for _, who := range keptOut {
+		w.must(w.s.Exclude(t.Context(), w.person["lead"], other, w.person[who].Person, "познава семейството"))
+	}
+	one := w.files["open"].id
+	of := func(id casework.CaseID) casework.Case {
+		v, err := w.s.OpenCase(t.Context(), w.person["lead"], id)
+		w.must(err)
+		return v.Case
+	}
+	page := func(id casework.CaseID, want bool, texts ...string) {
+		t.Helper()
+		code, page := w.site.ask(t, http.MethodGet, "/cases/"+string(id), w.token["lead"])
+		for _, text := range texts {
+			if code != http.StatusOK || strings.Contains(page, text) != want {
+				t.Errorf("%d, and %q stands there: %v", code, text, !want)
+			}
+		}
+	}
+	send := func(path string, values url.Values) {
+		t.Helper()
+		if code, _, page := w.post("lead", path, values); code != http.StatusSeeOther {
+			t.Fatalf("%s: %d %.2000s", path, code, page)
+		}
+	}
+	at, link := "/cases/"+string(one), `href="/cases/`+string(other)+`"`
+	send(at+"/group", url.Values{"kind": {"siblings"}, "ref": {of(other).Ref}})
+	page(one, true, link, "<h3>Братя и сестри</h3>", `action="`+at+`/ungroup"`)
+	send(at+"/ungroup", url.Values{"kind": {"siblings"}, "ref": {of(one).Ref}})
+	page(one, false, link, "/ungroup")
+	send(at+"/duplicate", url.Values{"version": {fmt.Sprint(of(one).Version)}, "ref": {of(other).Ref}})
+	page(one, true, link, `action="`+at+`/duplicate/undo"`)
+	page(other, true, `href="`+at+`"`, `action="`+at+`/duplicate/undo"`)
+	send(at+"/duplicate/undo", url.Values{"version": {fmt.Sprint(of(one).Version)}})
+	page(one, false, link, "/duplicate/undo")
+}
+
 // hollow reports whether a pattern has a hole for a record of which the town has none.
 func hollow(pattern string) bool {
 	return slices.ContainsFunc([]string{"{seat}", "{share}", "{consent}", "{person}", "{item}", "{plan}", "{goal}", "{task}", "{step}", "/fridge"}, func(h string) bool { return strings.Contains(pattern, h) })

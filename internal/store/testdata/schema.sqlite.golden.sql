@@ -11,6 +11,7 @@ CREATE INDEX case_agency ON case_file (agency_id, opened_at, id);
 CREATE INDEX case_agency_open ON case_file (agency_id, opened_at, id) WHERE closed_at IS NULL;
 CREATE INDEX case_closed ON case_file (closed_at, id) WHERE closed_at IS NOT NULL;
 CREATE INDEX case_consent_of ON case_consent (case_id);
+CREATE INDEX case_duplicate_of ON case_duplicate (of_id);
 CREATE INDEX case_event_of ON case_event (case_id, n);
 CREATE INDEX case_event_order ON case_event (case_id, happened_at, n);
 CREATE INDEX case_kin_group ON case_kin (kind, group_id);
@@ -185,6 +186,13 @@ CREATE TABLE case_consent (
   withdrawn_at ctext,
   recorded_by  ctext NOT NULL,
   how          ctext NOT NULL
+);
+CREATE TABLE case_duplicate (
+  case_id ctext PRIMARY KEY REFERENCES case_file (id),
+  of_id   ctext NOT NULL REFERENCES case_file (id),
+  at      ctext NOT NULL,
+  by_id   ctext NOT NULL,
+  was     ctext NOT NULL
 );
 CREATE TABLE case_event (
   id        ctext PRIMARY KEY,
