@@ -162,8 +162,8 @@ func casework() Policy {
 	p = p.with(Supervisor, ReachAgency, EnterSignal, SeeSignal, HandleSignal, EndSignal, OpenCase, SeeCase, WriteCase, LeadCase, AssignCase, ApproveCase, ShareCase, SeeWho, KeepRota)
 	p = p.with(Partner, ReachAgency, EnterSignal, SeeSignal, HandleSignal, KeepRota) // no head there has an account: each institution keeps its own
 	p = p.with(Partner, ReachOwn, SeeSignal)                                         // which they gave themselves
-	p = p.with(Caseworker, ReachTeam, SeeCase, WriteCase, LeadCase, ShareCase, SeeWho)
-	p = p.with(Supervisor, ReachTeam, SeeCase, WriteCase, LeadCase)
+	p = p.with(Caseworker, ReachTeam, SeeSignal, HandleSignal, SeeCase, WriteCase, LeadCase, ShareCase, SeeWho)
+	p = p.with(Supervisor, ReachTeam, SeeSignal, HandleSignal, SeeCase, WriteCase, LeadCase)
 	p = p.with(Partner, ReachTeam, SeeCase, WriteCase)
 	for _, part := range parts {
 		for _, r := range []Role{Caseworker, Supervisor, Partner} {

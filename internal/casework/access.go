@@ -21,6 +21,7 @@ type Access struct {
 	Agencies map[access.AgencyID]string
 	Share    bool
 	Assign   bool
+	Approve  bool
 	Staff    []Colleague // of the institutions of the team, for the form
 }
 
@@ -95,10 +96,20 @@ func (s *Service) WhoSees(ctx context.Context, by access.Actor, id CaseID) (Acce
 			return err
 		}
 		v.Case = c
+		sees, err := canCase(ctx, tx, c, access.SeeCase)
+		if err != nil {
+			return err
+		}
+		if !sees {
+			v.Case = c.outside()
+		}
 		if v.Share, err = canCase(ctx, tx, c, access.ShareCase); err != nil {
 			return err
 		}
 		if v.Assign, err = canCase(ctx, tx, c, access.AssignCase); err != nil {
+			return err
+		}
+		if v.Approve, err = canCase(ctx, tx, c, access.ApproveCase); err != nil {
 			return err
 		}
 		if v.Shares, err = tx.Shares(ctx, id); err != nil {
@@ -122,7 +133,7 @@ func (s *Service) WhoSees(ctx context.Context, by access.Actor, id CaseID) (Acce
 }
 
 func (v *Access) name(ctx context.Context, tx Tx) error {
-	var people []access.PersonID
+	people := []access.PersonID{v.Case.Lead, v.Case.ProposedBy}
 	for _, h := range v.Shares {
 		people = append(people, h.Person, h.By)
 		if h.Agency != "" {

@@ -164,7 +164,14 @@ func (s *Service) candidates(ctx context.Context, tx Tx, g Signal) ([]Candidate,
 		}
 	}
 	for _, x := range signals {
-		if x.ID == g.ID || x.JoinedTo != "" || x.State == NoAction || !tx.Can(access.HandleSignal, x.resource()) {
+		if x.ID == g.ID || x.JoinedTo != "" || x.State == NoAction {
+			continue
+		}
+		may, err := canSignal(ctx, tx, x, access.HandleSignal)
+		if err != nil {
+			return nil, err
+		}
+		if !may {
 			continue
 		}
 		add(Candidate{Signal: x.ID, Ref: x.Ref, At: x.First, State: string(x.State)}, x.likeness())

@@ -44,7 +44,6 @@ type Case struct {
 	Court        bool // a measure of a court
 	OnHold       bool
 	Restricted   bool // only its team reaches it
-	Group        string
 	Version      int
 }
 
@@ -104,13 +103,13 @@ type CaseTx interface {
 	Case(ctx context.Context, id CaseID) (Case, error)
 	CaseByRef(ctx context.Context, ref string) (Case, error)
 	Cases(ctx context.Context, s access.Scope, f CaseFilter) ([]Case, error)
+	SharedCases(ctx context.Context, s access.Scope) ([]Case, error)
+	RestrictedCases(ctx context.Context, unit access.AgencyID) ([]Case, error)
 	PutCase(ctx context.Context, c Case) error
 	PutEpisode(ctx context.Context, c CaseID, n int, opened, closed time.Time, reason string) error
 	PutCaseEvent(ctx context.Context, e CaseEvent) error
 	CaseEvents(ctx context.Context, c CaseID, parts []Compartment, f EventFilter) ([]CaseEvent, error)
 	EventAgencies(ctx context.Context, c CaseID, parts []Compartment) ([]access.AgencyID, error)
-	PutGroup(ctx context.Context, c CaseID, group string) error
-	CasesOfGroup(ctx context.Context, s access.Scope, group string) ([]Case, error)
 	Loads(ctx context.Context, unit access.AgencyID) ([]Load, error)
 }
 
@@ -284,6 +283,9 @@ func (s *Service) Step(ctx context.Context, by access.Actor, id CaseID, version 
 		case KeepOpen:
 			c.ProposedBy, c.ClosedFor = "", ""
 		case Reopen:
+			if err := standsForItself(ctx, tx, c); err != nil {
+				return err
+			}
 			c.Episode, c.Opened, c.Closed, c.ClosedFor, c.Received = c.Episode+1, tx.Now(), time.Time{}, "", tx.Now()
 		}
 		c, err := moveCase(ctx, tx, c, p, why)

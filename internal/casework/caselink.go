@@ -85,6 +85,9 @@ func (s *Service) Unlink(ctx context.Context, by access.Actor, id SignalID, vers
 		if err != nil {
 			return err
 		}
+		if err := standsForItself(ctx, tx, c); err != nil {
+			return err
+		}
 		all, err := tx.SignalsOf(ctx, c.ID)
 		if err != nil {
 			return err
@@ -119,32 +122,5 @@ func (s *Service) Unlink(ctx context.Context, by access.Actor, id SignalID, vers
 			return err
 		}
 		return note(ctx, tx, c, Core, "signal.unlinked", string(g.ID), "")
-	})
-}
-
-// NewGroup says that children belong together: siblings, or the same incident.
-func (s *Service) NewGroup(ctx context.Context, by access.Actor, a CaseID, ref string) error {
-	b, err := s.leading(ctx, by, ref)
-	if err != nil {
-		return err
-	}
-	return s.onCase(ctx, by, a, -1, access.LeadCase, func(ctx context.Context, tx Tx, c Case) error {
-		other, err := openCase(ctx, tx, b, access.LeadCase)
-		if err != nil || a == b {
-			return fault.Field("ref", "case.noref")
-		}
-		group := c.Group
-		if group == "" {
-			group = other.Group
-		}
-		if group == "" {
-			group = access.NewID()
-		}
-		for _, x := range []CaseID{a, b} {
-			if err := tx.PutGroup(ctx, x, group); err != nil {
-				return err
-			}
-		}
-		return note(ctx, tx, c, Core, "case.grouped", string(b), "")
 	})
 }

@@ -244,6 +244,8 @@ type Tx interface {
 	AttachmentTx
 	DraftTx
 	RestorativeTx
+	KinTx
+	DuplicateTx
 }
 
 // Colleague is somebody who works for an institution and has an account.

@@ -63,7 +63,11 @@ func seen(ctx context.Context, tx Tx, c Clock) (ref string, may bool, err error)
 		return x.Ref, may, err
 	}
 	g, err := tx.Signal(ctx, c.Signal)
-	return g.Ref, err == nil && tx.Can(access.SeeSignal, g.resource()), err
+	if err != nil {
+		return "", false, err
+	}
+	may, err = canSignal(ctx, tx, g, access.SeeSignal)
+	return g.Ref, may, err
 }
 
 // ClockPage is one term with everything that became of it.

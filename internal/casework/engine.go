@@ -373,7 +373,8 @@ const GivenUpLate = "clock.late"
 
 // revive lets the clocks run on that were cancelled for a reason which was undone.
 func (s *Service) revive(ctx context.Context, tx Tx, x subject, reason string) error {
-	all, err := tx.ClocksOf(ctx, x.signal.ID, "")
+	signal, cas := x.ids()
+	all, err := tx.ClocksOf(ctx, signal, cas)
 	if err != nil {
 		return err
 	}

@@ -178,7 +178,11 @@ func (c Clock) pathFor(ctx context.Context, tx Tx, p access.PersonID) (string, e
 	}
 	if c.Signal != "" {
 		g, err := tx.Signal(ctx, c.Signal)
-		if err != nil || tx.CanAs(who, access.SeeSignal, g.resource()) {
+		if err != nil {
+			return "", err
+		}
+		r, err := signalResource(ctx, tx, g)
+		if err != nil || tx.CanAs(who, access.SeeSignal, r) {
 			return "/signals/" + string(c.Signal), err
 		}
 	}

@@ -22,17 +22,22 @@ func (w *world) cells(region, month, what string, hours map[int]int) {
 	}
 }
 
-// completed puts a training of a region there that somebody completed on a day.
+// completed puts a training of a region there that the worker completed on a day.
 func (w *world) completed(id string, region access.RegionID, on calendar.Date) {
+	w.Helper()
+	w.completedBy("worker", id, region, on)
+}
+
+func (w *world) completedBy(who, id string, region access.RegionID, on calendar.Date) {
 	w.Helper()
 	w.exec(`INSERT INTO programme (id, title_bg, title_en, starts_on, ends_on, target_trainings, target_people, target_children, version)
 		SELECT 'p', 'П', 'P', '2025-01-01', '2026-12-31', 28, 840, 1000, 1 WHERE NOT EXISTS (SELECT 1 FROM programme)`)
 	w.exec(`INSERT INTO training (id, programme_id, region_id, starts_on, ends_on, capacity, agency_max, apply_until, release_at, need_share, state, sequence, version)
 		VALUES ($1, 'p', $2, $3, $3, 30, 5, $3, $3, 0.8, 'planned', 0, 1)`, id, string(region), on.String())
 	w.exec(`INSERT INTO enrolment (id, training_id, person_id, agency_id, sector, profession, state, reason, reason_vars, applied_at, badge, version)
-		VALUES ($1, $1, $2, $3, 'social', 'cpd_social_worker', 'confirmed', '', '', $4, $1, 1)`, id, string(w.person["worker"].Person), string(w.agency["ozd"]), on.String())
+		VALUES ($1, $1, $2, $3, 'social', 'cpd_social_worker', 'confirmed', '', '', $4, $1, 1)`, id, string(w.person[who].Person), string(w.agency["ozd"]), on.String())
 	w.exec(`INSERT INTO completion (enrolment_id, person_id, training_id, completed_on, attended, half_days, need_share, at) VALUES ($1, $2, $1, $3, 4, 4, 0.8, $3)`,
-		id, string(w.person["worker"].Person), on.String())
+		id, string(w.person[who].Person), on.String())
 }
 
 func TestFiguresOfAYear(t *testing.T) {

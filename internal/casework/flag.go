@@ -30,10 +30,16 @@ func (s *Service) SetFlag(ctx context.Context, by access.Actor, id CaseID, versi
 			return fault.New(fault.Conflict, "case.closed")
 		}
 		*p = on
+		what := "flag." + flag + map[bool]string{true: ".on", false: ".off"}[on]
+		if flag == "restricted" {
+			if err := restrictOthers(ctx, tx, c, what); err != nil {
+				return err
+			}
+		}
 		if err := tx.PutCase(ctx, c); err != nil {
 			return err
 		}
-		if err := note(ctx, tx, c, Core, "flag."+flag+map[bool]string{true: ".on", false: ".off"}[on], "", ""); err != nil {
+		if err := note(ctx, tx, c, Core, what, "", ""); err != nil {
 			return err
 		}
 		switch flag {

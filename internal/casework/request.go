@@ -442,9 +442,11 @@ func (s *Service) requestView(ctx context.Context, tx Tx, r Request, asSender bo
 	if err != nil {
 		return v, err
 	}
-	if v.Reads, err = canCase(ctx, tx, c, access.SeeCase); err != nil {
+	x, err := reachOf(ctx, tx, c)
+	if err != nil {
 		return v, err
 	}
+	v.Reads = len(x.seen(tx)) > 0
 	for _, p := range requestMoves.may(r.State, RequestSteps()) {
 		if c.State != Closed && p != Expire && p.bySender() == asSender && (!asSender || tx.By().AgencyAt(tx.Now()) == r.From) {
 			v.Steps = append(v.Steps, p)

@@ -172,7 +172,12 @@ func (s *Service) Exclude(ctx context.Context, by access.Actor, id CaseID, p acc
 	return s.onCase(ctx, by, id, -1, access.ShareCase, func(ctx context.Context, tx Tx, c Case) error {
 		var l fault.List
 		worded(&l, "reason", reason, 5, 500)
-		if p == c.Lead || p == by.Person {
+		others, err := ofOneChild(ctx, tx, c)
+		if err != nil {
+			return err
+		}
+		all := append(others, c)
+		if p == by.Person || slices.ContainsFunc(all, func(x Case) bool { return p == x.Lead }) {
 			l.Add(fault.Field("person", "case.needslead"))
 		}
 		if _, err := tx.Person(ctx, p); err != nil {
@@ -181,13 +186,18 @@ func (s *Service) Exclude(ctx context.Context, by access.Actor, id CaseID, p acc
 		if err := l.Err(); err != nil {
 			return err
 		}
-		if err := tx.Bar(ctx, c.ID, p, reason); err != nil {
-			return err
+		for _, x := range all {
+			if err := tx.Bar(ctx, x.ID, p, reason); err != nil {
+				return err
+			}
+			if err := endShares(ctx, tx, x, func(h Share) bool { return h.Person == p }); err != nil {
+				return err
+			}
+			if err := note(ctx, tx, x, Core, "person.barred", "", ""); err != nil {
+				return err
+			}
 		}
-		if err := endShares(ctx, tx, c, func(h Share) bool { return h.Person == p }); err != nil {
-			return err
-		}
-		return note(ctx, tx, c, Core, "person.barred", "", "")
+		return nil
 	})
 }
 
@@ -211,9 +221,18 @@ func (s *Service) ExcludeByMail(ctx context.Context, by access.Actor, id CaseID,
 // Readmit takes the bar back.
 func (s *Service) Readmit(ctx context.Context, by access.Actor, id CaseID, p access.PersonID) error {
 	return s.onCase(ctx, by, id, -1, access.AssignCase, func(ctx context.Context, tx Tx, c Case) error {
-		if err := tx.Unbar(ctx, c.ID, p); err != nil {
+		others, err := ofOneChild(ctx, tx, c)
+		if err != nil {
 			return err
 		}
-		return note(ctx, tx, c, Core, "person.readmitted", "", "")
+		for _, x := range append(others, c) {
+			if err := tx.Unbar(ctx, x.ID, p); err != nil {
+				return err
+			}
+			if err := note(ctx, tx, x, Core, "person.readmitted", "", ""); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }

@@ -107,6 +107,25 @@ func TestNobodyGivesOnWhatTheyMayNotSee(t *testing.T) {
 		if got := w.opens("teacher", c.ID); got != nil {
 			t.Errorf("health without the core opens %v", got)
 		}
+		v, err := w.s.OpenParts(w.Context(), w.person["teacher"], c.ID)
+		w.must(err)
+		if x := v.Case; x.Ref != c.Ref || x.Band != c.Band || x.Sex != "" || x.State != "" || x.Lead != "" || !v.Parts[casework.Health] || len(v.Clocks)+len(v.Seats)+len(v.Events)+len(v.Signals)+len(v.Notes) > 0 {
+			t.Errorf("health without the core shows %q %q %d", x.Ref, x.Band, len(v.Events))
+		}
+		list := func(who string) int {
+			all, err := w.s.SharedCases(w.Context(), w.person[who])
+			w.must(err)
+			return len(all)
+		}
+		if list("teacher") != 1 || list("worker") != 0 || list("head") != 0 || list("doctor") != 0 {
+			t.Errorf("lists of shared parts: %d %d %d %d", list("teacher"), list("worker"), list("head"), list("doctor"))
+		}
+		w.clock.Move(10 * 24 * time.Hour)
+		_, err = w.s.OpenParts(w.Context(), w.person["teacher"], c.ID)
+		w.want(fault.Denied, err, "after its end")
+		if list("teacher") != 0 {
+			t.Error("listed after its end")
+		}
 	})
 }
 
@@ -640,4 +659,62 @@ func TestTheOfficerIsRemindedOfAReview(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A case that is restricted to its team stays in the hands of the head of the unit: the head lifts that, names the lead, decides a
+// closing and sees who looked, and reads nothing of it.
+func TestTheHeadOverseesARestrictedCase(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened()
+		ctx, head, worker := w.Context(), w.person["head"], w.person["worker"]
+		w.must(w.s.SetFlag(ctx, head, c.ID, c.Version, "restricted", true))
+		version := func() int { return w.cas(c.ID).Version }
+		if got := w.opens("head", c.ID); got != nil {
+			t.Errorf("the head sees %v", got)
+		}
+		v, err := w.s.WhoSees(ctx, head, c.ID)
+		w.must(err)
+		if x := v.Case; x.Ref != c.Ref || x.Band != "" || x.Sex != "" || x.Municipality != "" || x.Kinds != nil || !v.Assign || !v.Approve || v.Share {
+			t.Errorf("who sees: %v %v %v %q", v.Assign, v.Approve, v.Share, x.Band)
+		}
+		if _, err := w.s.WhoSees(ctx, w.person["officer"], c.ID); err != nil {
+			t.Errorf("the officer: %v", err)
+		}
+		for _, who := range []string{"worker2", "stranger", "coordinator", "manager", "admin"} {
+			_, err := w.s.WhoSees(ctx, w.person[who], c.ID)
+			w.want(fault.Denied, err, who+" asks who sees")
+		}
+		u, err := w.s.OpenUnit(ctx, head, w.agency["ozd"])
+		w.must(err)
+		if len(u.Restricted) != 1 || u.Restricted[0].Ref != c.Ref || u.Restricted[0].Band != "" {
+			t.Errorf("the unit lists %d restricted cases", len(u.Restricted))
+		}
+		w.must(w.s.Assign(ctx, head, c.ID, version(), w.person["worker2"].Person))
+		w.must(w.s.Assign(ctx, head, c.ID, version(), worker.Person))
+		w.must(w.s.ProposeClose(ctx, worker, c.ID, version(), "goals_met", "Целите са постигнати."))
+		w.must(w.s.DecideClose(ctx, head, c.ID, version(), false, ""))
+		w.must(w.s.ProposeClose(ctx, worker, c.ID, version(), "goals_met", "Целите са постигнати."))
+		w.must(w.s.DecideClose(ctx, head, c.ID, version(), true, ""))
+		w.want(fault.Denied, w.s.SetFlag(ctx, worker, c.ID, version(), "restricted", false), "the lead lifts it")
+		w.must(w.s.SetFlag(ctx, head, c.ID, version(), "restricted", false))
+		if w.opens("head", c.ID) == nil {
+			t.Error("closed to the head after it was lifted")
+		}
+	})
+}
+
+// Whoever is excluded oversees nothing, head or not.
+func TestAnExcludedHeadOverseesNothing(t *testing.T) {
+	each(t, func(w *world) {
+		c := w.opened()
+		head := w.person["head"]
+		w.must(w.s.SetFlag(w.Context(), head, c.ID, c.Version, "restricted", true))
+		w.must(w.s.Exclude(w.Context(), w.person["worker"], c.ID, head.Person, "сестра на майката"))
+		w.want(fault.Denied, w.s.SetFlag(w.Context(), head, c.ID, w.cas(c.ID).Version, "restricted", false), "lifting")
+		u, err := w.s.OpenUnit(w.Context(), head, w.agency["ozd"])
+		w.must(err)
+		if len(u.Restricted) != 0 {
+			t.Error("listed")
+		}
+	})
 }

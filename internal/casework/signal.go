@@ -154,8 +154,38 @@ type SignalTx interface {
 	NextRef(ctx context.Context, kind string, region access.RegionID, year int) (string, error)
 }
 
-func (g Signal) resource() access.Resource {
-	return access.Resource{Kind: "signal", ID: string(g.ID), Region: g.Region, Agency: g.Unit, Own: g.SourcePerson}
+// signalResource is what the policy asks about a signal. One that belongs to a case, itself or through the signal with which it is
+// kept, is kept from whoever is kept from the case, and reached by those of the team who may read everything that it says.
+func signalResource(ctx context.Context, tx Tx, g Signal) (access.Resource, error) {
+	r := access.Resource{Kind: "signal", ID: string(g.ID), Region: g.Region, Agency: g.Unit, Own: g.SourcePerson}
+	id, err := caseOf(ctx, tx, g)
+	if err != nil || id == "" {
+		return r, err
+	}
+	c, err := tx.Case(ctx, id)
+	if err != nil {
+		return r, err
+	}
+	x, err := reachOf(ctx, tx, c)
+	r.Restricted, r.Barred = c.Restricted, x.barred
+	x.admit(&r, true, toldBySignals()...)
+	return r, err
+}
+
+// toldBySignals lists the parts of a case of which the words of a signal may tell.
+func toldBySignals() []Compartment { return []Compartment{Core, Identity, Location} }
+
+func caseOf(ctx context.Context, tx Tx, g Signal) (CaseID, error) {
+	if g.Case != "" || g.JoinedTo == "" {
+		return g.Case, nil
+	}
+	main, err := tx.Signal(ctx, g.JoinedTo)
+	return main.Case, err
+}
+
+func canSignal(ctx context.Context, tx Tx, g Signal, action access.Action) (bool, error) {
+	r, err := signalResource(ctx, tx, g)
+	return err == nil && tx.Can(action, r), err
 }
 
 func (g Signal) check(t org.Tables, now time.Time) error {

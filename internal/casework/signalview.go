@@ -57,11 +57,14 @@ func (s *Service) OpenSignal(ctx context.Context, by access.Actor, id SignalID) 
 }
 
 func (s *Service) signalView(ctx context.Context, tx Tx, g Signal) (SignalView, error) {
-	v := SignalView{Signal: g, Sender: tx.Can(access.HandleSignal, g.resource())}
+	v := SignalView{Signal: g}
+	var err error
+	if v.Sender, err = canSignal(ctx, tx, g, access.HandleSignal); err != nil {
+		return v, err
+	}
 	if !v.Sender {
 		v.Signal.Words.Sender = ""
 	}
-	var err error
 	if v.Unit, err = tx.Agency(ctx, g.Unit); err != nil {
 		return v, err
 	}

@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"time"
@@ -60,7 +61,11 @@ func openSignal(ctx context.Context, tx Tx, id SignalID, action access.Action) (
 	if err != nil {
 		return g, err
 	}
-	return g, tx.Allow(ctx, action, g.resource())
+	r, err := signalResource(ctx, tx, g)
+	if err != nil {
+		return g, err
+	}
+	return g, tx.Allow(ctx, action, r)
 }
 
 // onSignal runs fn for a signal that the actor may handle, if it is still as the actor saw it.
@@ -139,7 +144,7 @@ func (s *Service) Assess(ctx context.Context, by access.Actor, id SignalID, vers
 		if g.Case == "" || found != Confirmed || before == Confirmed {
 			return nil // a case that is opened later begins with what was found
 		}
-		c, err := tx.Case(ctx, g.Case)
+		c, err := worked(ctx, tx, g.Case)
 		if err != nil {
 			return err
 		}
@@ -249,6 +254,9 @@ func (s *Service) Join(ctx context.Context, by access.Actor, id SignalID, versio
 		if other.Received.After(g.Received) { // the term of the earlier one is the one that runs on
 			return fault.Field("ref", "signal.joinlater")
 		}
+		if kept, err := tx.SignalsJoined(ctx, g.ID); err != nil || len(kept) > 0 {
+			return cmp.Or(err, error(fault.Field("signal", "signal.joinmain")))
+		}
 		g.JoinedTo = to
 		if g, err = moveSignal(ctx, tx, by, g, JoinIt, ""); err != nil {
 			return err
@@ -267,7 +275,16 @@ func (s *Service) JoinByRef(ctx context.Context, by access.Actor, id SignalID, v
 	var to SignalID
 	err := s.store.View(ctx, by, func(tx Tx) error {
 		g, err := tx.SignalByRef(ctx, ref)
-		if err != nil || !tx.Can(access.HandleSignal, g.resource()) {
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		may := false
+		if err == nil {
+			if may, err = canSignal(ctx, tx, g, access.HandleSignal); err != nil {
+				return err
+			}
+		}
+		if !may {
 			return fault.Field("ref", "signal.noref")
 		}
 		to = g.ID

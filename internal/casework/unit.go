@@ -54,13 +54,14 @@ type Load struct {
 
 // Unit is an institution at a glance, for whoever keeps its rota.
 type Unit struct {
-	Agency  org.Agency
-	Leads   bool // the reader names the leads of its cases, and sees what they carry
-	Load    []Load
-	Rota    []Duty
-	Staff   []Colleague
-	Names   map[access.PersonID]string
-	Waiting int // signals that wait
+	Agency     org.Agency
+	Leads      bool // the reader names the leads of its cases, and sees what they carry
+	Load       []Load
+	Rota       []Duty
+	Staff      []Colleague
+	Names      map[access.PersonID]string
+	Waiting    int    // signals that wait
+	Restricted []Case // restricted to their teams: no more than what their head oversees
 }
 
 // OpenUnit opens an institution at a glance: who carries how much, who is on duty, what waits.
@@ -78,6 +79,9 @@ func (s *Service) OpenUnit(ctx context.Context, by access.Actor, id access.Agenc
 			if v.Load, err = tx.Loads(ctx, id); err != nil {
 				return err
 			}
+			if v.Restricted, err = tx.RestrictedCases(ctx, id); err != nil {
+				return err
+			}
 		}
 		if v.Rota, err = tx.Rota(ctx, id); err != nil {
 			return err
@@ -89,6 +93,10 @@ func (s *Service) OpenUnit(ctx context.Context, by access.Actor, id access.Agenc
 			return err
 		}
 		var people []access.PersonID
+		for i, c := range v.Restricted {
+			v.Restricted[i] = c.outside()
+			people = append(people, c.Lead)
+		}
 		for _, l := range v.Load {
 			people = append(people, l.Person)
 		}

@@ -34,7 +34,9 @@ type CaseView struct {
 	Actors  []org.Agency // of which the timeline tells, where it is asked for
 	Notes   []Note
 	Files   []Attachment
-	Group   []Case // siblings, and children of the same incident, as far as the reader may see them
+	Main    *Twin     // of the same child, where the work goes on; nil when it is this one
+	Twins   []Twin    // of the same child, which point to this one
+	Kin     []KinView // siblings, and children of the same incident
 	Names   map[access.PersonID]string
 	Agencys map[access.AgencyID]org.Agency
 }
@@ -61,6 +63,48 @@ func (v CaseView) Missing() []string {
 // OpenCase opens a case; the reading is on the record.
 func (s *Service) OpenCase(ctx context.Context, by access.Actor, id CaseID) (CaseView, error) {
 	return s.viewCase(ctx, by, id, access.SeeCase, EventFilter{Limit: 8})
+}
+
+// OpenParts opens of a case what the reader holds of it, with or without the core; the reading is on the record.
+func (s *Service) OpenParts(ctx context.Context, by access.Actor, id CaseID) (CaseView, error) {
+	var v CaseView
+	err := s.store.Update(ctx, by, func(tx Tx) error {
+		c, err := openPart(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		v, err = s.caseView(ctx, tx, c, EventFilter{Limit: 8})
+		return err
+	})
+	return v, err
+}
+
+// SharedCase is a case of which a reader holds parts without the core.
+type SharedCase struct {
+	Case
+	Parts []Compartment
+}
+
+// SharedCases lists the cases of which the reader holds parts and not the core.
+func (s *Service) SharedCases(ctx context.Context, by access.Actor) ([]SharedCase, error) {
+	var all []SharedCase
+	err := s.store.View(ctx, by, func(tx Tx) error {
+		found, err := tx.SharedCases(ctx, tx.Scope(Voice.SeeAction())) // the parts beside the core are reached by the same roles
+		if err != nil {
+			return err
+		}
+		for _, c := range found {
+			x, err := reachOf(ctx, tx, c)
+			if err != nil {
+				return err
+			}
+			if parts := x.seen(tx); len(parts) > 0 && parts[0] != Core {
+				all = append(all, SharedCase{c.apart(), parts})
+			}
+		}
+		return nil
+	})
+	return all, err
 }
 
 // Timeline opens the timeline of a case, in the order in which things happened, with the institutions that acted.
@@ -116,6 +160,16 @@ func (s *Service) caseView(ctx context.Context, tx Tx, c Case, f EventFilter) (C
 	}
 	parts := v.seen()
 	var err error
+	if v.Notes, err = tx.Notes(ctx, c.ID, parts); err != nil {
+		return v, err
+	}
+	if v.Files, err = tx.Attachments(ctx, "", c.ID, parts); err != nil {
+		return v, err
+	}
+	if !v.Parts[Core] {
+		v.Case = c.apart()
+		return v, v.name(ctx, tx)
+	}
 	if v.Agency, err = tx.Agency(ctx, c.Agency); err != nil {
 		return v, err
 	}
@@ -134,6 +188,9 @@ func (s *Service) caseView(ctx context.Context, tx Tx, c Case, f EventFilter) (C
 	if v.Signals, err = tx.SignalsOf(ctx, c.ID); err != nil {
 		return v, err
 	}
+	if err := v.twins(ctx, tx); err != nil {
+		return v, err
+	}
 	for i := range v.Signals {
 		v.Signals[i] = v.withheld(v.Signals[i])
 	}
@@ -143,16 +200,8 @@ func (s *Service) caseView(ctx context.Context, tx Tx, c Case, f EventFilter) (C
 	if err := v.hideTrained(ctx, tx); err != nil {
 		return v, err
 	}
-	if v.Notes, err = tx.Notes(ctx, c.ID, parts); err != nil {
+	if err := v.kin(ctx, tx); err != nil {
 		return v, err
-	}
-	if v.Files, err = tx.Attachments(ctx, "", c.ID, parts); err != nil {
-		return v, err
-	}
-	if c.Group != "" {
-		if v.Group, err = tx.CasesOfGroup(ctx, tx.Scope(access.SeeCase), c.Group); err != nil {
-			return v, err
-		}
 	}
 	if err := v.seats(ctx, tx); err != nil {
 		return v, err

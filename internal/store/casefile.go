@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -17,14 +16,14 @@ import (
 
 const caseSelect = `SELECT c.id, c.ref, c.band, c.sex, c.region_id, c.municipality_id, c.agency_id, c.lead_id, c.track, c.kinds, c.setting, c.state,
 	c.since_at, c.episode, c.received_at, c.opened_at, c.closed_at, c.closed_for, c.proposed_by, c.outcome, c.urgent, c.protected, c.placed,
-	c.court, c.on_hold, c.restricted, c.group_id, c.version,
+	c.court, c.on_hold, c.restricted, c.version,
 	(SELECT min(k.due_at) FROM clock AS k WHERE k.case_id = c.id AND k.state IN ('running', 'breached')) FROM case_file AS c`
 
 func scanCase(s scanner) (casework.Case, error) {
 	var c casework.Case
 	err := s.Scan(&c.ID, &c.Ref, &c.Band, &c.Sex, &c.Region, str(&c.Municipality), &c.Agency, &c.Lead, &c.Track, words(&c.Kinds), str(&c.Setting), &c.State,
 		at(&c.Since), &c.Episode, at(&c.Received), at(&c.Opened), at(&c.Closed), str(&c.ClosedFor), str(&c.ProposedBy), str(&c.Outcome), &c.Urgent, &c.Protected, &c.Placed,
-		&c.Court, &c.OnHold, &c.Restricted, str(&c.Group), &c.Version, at(&c.NextDue))
+		&c.Court, &c.OnHold, &c.Restricted, &c.Version, at(&c.NextDue))
 	return c, err
 }
 
@@ -38,20 +37,20 @@ func (tx *Tx) CaseByRef(ctx context.Context, ref string) (casework.Case, error) 
 	return one(ctx, tx, selectFrom(caseSelect).and("c.ref = ?", strings.ToUpper(strings.TrimSpace(ref))), scanCase)
 }
 
-// living are the conditions under which a share opens a part of a case at a moment, which is asked for twice. It is an argument, so
-// that the text is the same at every moment and is read once.
-func living(part casework.Compartment) string {
-	return fmt.Sprintf("h.ended_at IS NULL AND h.from_at <= ? AND h.until_at > ? AND (h.parts & %d) <> 0", bit(part))
+// living are the conditions under which a share opens one of some parts of a case at a moment, which is asked for twice. It is an
+// argument, so that the text is the same at every moment and is read once.
+func living(parts ...casework.Compartment) string {
+	return fmt.Sprintf("h.ended_at IS NULL AND h.from_at <= ? AND h.until_at > ? AND (h.parts & %d) <> 0", bits(parts))
 }
 
-// caseScope says where a case lies for a reader: the institution that leads it, and living shares of the person or of the
-// person's institution.
-func (tx *Tx) caseScope(part casework.Compartment) columns {
+// caseScope says where a case lies for a reader of one of some parts: the institution that leads it, and living shares of the person
+// or of the person's institution.
+func (tx *Tx) caseScope(parts ...casework.Compartment) columns {
 	now := moment(tx.Now())
 	return columns{
 		id: "c.id", region: "c.region_id", agency: "c.agency_id",
-		team:       "SELECT h.case_id FROM case_share AS h WHERE h.person_id = ? AND " + living(part),
-		units:      "SELECT h.case_id FROM case_share AS h WHERE h.agency_id = ? AND " + living(part),
+		team:       "SELECT h.case_id FROM case_share AS h WHERE h.person_id = ? AND " + living(parts...),
+		units:      "SELECT h.case_id FROM case_share AS h WHERE h.agency_id = ? AND " + living(parts...),
 		barred:     "EXISTS (SELECT 1 FROM case_barred AS b WHERE b.case_id = c.id AND b.person_id = ?)",
 		restricted: "c.restricted",
 		more:       []any{now, now},
@@ -62,27 +61,11 @@ func (tx *Tx) caseScope(part casework.Compartment) columns {
 // institutions or regions is read one after the other, each along an index of its own and no further than the page goes: under one
 // condition with OR between them a database reads every case of the institution before it knows the first.
 func (tx *Tx) Cases(ctx context.Context, s access.Scope, f casework.CaseFilter) ([]casework.Case, error) {
-	near, wide := halves(s)
-	all, err := tx.casesWithin(ctx, near, f)
-	if err != nil {
-		return nil, err
-	}
-	more, err := tx.casesWithin(ctx, wide, f)
-	if err != nil || len(more) == 0 {
-		return all, err
-	}
-	all = append(all, more...)
-	slices.SortFunc(all, func(a, b casework.Case) int {
-		return cmp.Or(b.Opened.Compare(a.Opened), cmp.Compare(b.ID, a.ID))
-	})
-	all = slices.CompactFunc(all, func(a, b casework.Case) bool { return a.ID == b.ID })
-	return all[:min(len(all), limit(f.Limit))], nil
+	return inHalves(s, limit(f.Limit), func(s access.Scope) ([]casework.Case, error) { return tx.casesWithin(ctx, s, f) },
+		func(c casework.Case) (time.Time, string) { return c.Opened, string(c.ID) })
 }
 
 func (tx *Tx) casesWithin(ctx context.Context, s access.Scope, f casework.CaseFilter) ([]casework.Case, error) {
-	if s.Empty() {
-		return nil, nil
-	}
 	q := selectFrom(caseSelect).within(s, tx.caseScope(casework.Core))
 	if f.Ref != "" {
 		q.and("c.ref = ?", strings.ToUpper(strings.TrimSpace(f.Ref)))
@@ -111,9 +94,20 @@ func (tx *Tx) casesWithin(ctx context.Context, s access.Scope, f casework.CaseFi
 	return collect(ctx, tx, q.by(fmt.Sprintf("ORDER BY c.opened_at DESC, c.id DESC LIMIT %d", limit(f.Limit))), scanCase)
 }
 
-// CasesOfGroup lists the cases of a group within the reader's scope.
-func (tx *Tx) CasesOfGroup(ctx context.Context, s access.Scope, group string) ([]casework.Case, error) {
-	return collect(ctx, tx, selectFrom(caseSelect).within(s, tx.caseScope(casework.Core)).and("c.group_id = ?", group).by("ORDER BY c.opened_at, c.id"), scanCase)
+// RestrictedCases lists the cases of a unit that only their teams reach, without those that are kept from the reader, the newest first.
+func (tx *Tx) RestrictedCases(ctx context.Context, unit access.AgencyID) ([]casework.Case, error) {
+	s := access.Scope{Agencies: []access.AgencyID{unit}, Person: tx.By().Person}
+	c := columns{agency: "c.agency_id", barred: tx.caseScope(casework.Core).barred}
+	return collect(ctx, tx, selectFrom(caseSelect).within(s, c).and("c.restricted").by("ORDER BY c.opened_at DESC, c.id"), scanCase)
+}
+
+// SharedCases lists at most a hundred cases of which a reader holds parts without the core, the newest first.
+func (tx *Tx) SharedCases(ctx context.Context, s access.Scope) ([]casework.Case, error) {
+	near, _ := halves(s)
+	now := moment(tx.Now())
+	q := selectFrom(caseSelect).within(near, tx.caseScope(casework.Compartments()[1:]...)).
+		and("c.id NOT IN (SELECT h.case_id FROM case_share AS h WHERE h.person_id = ? AND "+living(casework.Core)+")", string(s.Person), now, now)
+	return collect(ctx, tx, q.by("ORDER BY c.opened_at DESC, c.id LIMIT 100"), scanCase)
 }
 
 // PutCase adds a case (version 0) or changes one.
@@ -123,17 +117,12 @@ func (tx *Tx) PutCase(ctx context.Context, c casework.Case) error {
 		field{"kinds", joined(c.Kinds)}, field{"setting", text(c.Setting)}, field{"state", string(c.State)}, field{"since_at", moment(c.Since)}, field{"episode", c.Episode},
 		field{"received_at", moment(c.Received)}, field{"opened_at", moment(c.Opened)}, field{"closed_at", moment(c.Closed)}, field{"closed_for", text(c.ClosedFor)},
 		field{"proposed_by", text(c.ProposedBy)}, field{"outcome", text(c.Outcome)}, field{"urgent", c.Urgent}, field{"protected", c.Protected}, field{"placed", c.Placed},
-		field{"court", c.Court}, field{"on_hold", c.OnHold}, field{"restricted", c.Restricted}, field{"group_id", text(c.Group)})
+		field{"court", c.Court}, field{"on_hold", c.OnHold}, field{"restricted", c.Restricted})
 }
 
 // PutEpisode adds an episode of a case or ends one.
 func (tx *Tx) PutEpisode(ctx context.Context, c casework.CaseID, n int, opened, closed time.Time, reason string) error {
 	return tx.upsert(ctx, "episode", 2, field{"case_id", string(c)}, field{"n", n}, field{"opened_at", moment(opened)}, field{"closed_at", moment(closed)}, field{"reason", text(reason)})
-}
-
-// PutGroup says to which group a case belongs.
-func (tx *Tx) PutGroup(ctx context.Context, c casework.CaseID, group string) error {
-	return tx.put(ctx, `UPDATE case_file SET group_id = $1, version = version + 1 WHERE id = $2`, group, string(c))
 }
 
 // PutCaseEvent adds a line to the timeline of a case.
@@ -268,9 +257,10 @@ func (tx *Tx) TrainedOn(ctx context.Context, id access.PersonID) ([]calendar.Dat
 	})
 }
 
-// Supported reports whether somebody who had completed a training has acted in a case before.
+// Supported reports whether somebody who had completed a training has acted before in a case, or in another of the same child.
 func (tx *Tx) Supported(ctx context.Context, c casework.CaseID) (bool, error) {
-	n, err := tx.count(ctx, selectFrom(`SELECT count(*) FROM (SELECT 1 FROM case_event WHERE case_id = $1 AND trained LIMIT 1) AS t`, string(c)))
+	n, err := tx.count(ctx, selectFrom(`SELECT count(*) FROM (SELECT 1 FROM case_event WHERE trained AND (case_id = $1 OR case_id IN (SELECT d.of_id FROM case_duplicate AS d WHERE d.case_id = $1)
+		OR case_id IN (SELECT d.case_id FROM case_duplicate AS d WHERE d.of_id = $1 OR d.of_id IN (SELECT m.of_id FROM case_duplicate AS m WHERE m.case_id = $1))) LIMIT 1) AS t`, string(c)))
 	return n > 0, err
 }
 

@@ -35,6 +35,8 @@ var erasing = map[string][]string{
 		`DELETE FROM case_seat WHERE case_id = $1`,
 		`DELETE FROM case_barred WHERE case_id = $1`,
 		`DELETE FROM case_share WHERE case_id = $1`,
+		`DELETE FROM case_kin WHERE case_id = $1`,
+		`DELETE FROM case_duplicate WHERE case_id = $1 OR of_id = $1`,
 		`DELETE FROM case_note WHERE case_id = $1`,
 		`DELETE FROM case_event WHERE case_id = $1`,
 		`DELETE FROM episode WHERE case_id = $1`,

@@ -58,9 +58,11 @@ func (tx *Tx) PutRetentionRule(ctx context.Context, r privacy.Rule) error {
 
 // ended says for each class which records have ended, and since when: a moment or a day. A class without a text never ends. The
 // name of former staff stays while anything is kept that they may have worked on: a case, a signal or a request of their
-// institution from their time, a team in which they sat, a signal that they gave, an emergency access of theirs.
+// institution from their time, a team in which they sat, a signal that they gave, an emergency access of theirs. A case that points
+// to another of the same child ends with that one.
 var ended = map[privacy.Class]string{
-	privacy.Cases:   `SELECT id, closed_at AS since FROM case_file WHERE closed_at IS NOT NULL`,
+	privacy.Cases: `SELECT c.id, coalesce(m.closed_at, c.closed_at) AS since FROM case_file AS c LEFT JOIN case_duplicate AS d ON d.case_id = c.id LEFT JOIN case_file AS m ON m.id = d.of_id
+		WHERE c.closed_at IS NOT NULL AND (d.of_id IS NULL OR m.closed_at IS NOT NULL)`,
 	privacy.Signals: `SELECT id, since_at AS since FROM signal WHERE state = 'no_action' AND case_id IS NULL`,
 	privacy.People: `SELECT p.id, (SELECT max(d.day) FROM (SELECT p.made_at AS day
 			UNION ALL SELECT t.ends_on FROM enrolment AS e JOIN training AS t ON t.id = e.training_id WHERE e.person_id = p.id

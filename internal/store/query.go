@@ -1,11 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"strengthen/internal/access"
 	"strengthen/internal/fault"
@@ -134,6 +137,33 @@ func halves(s access.Scope) (near, wide access.Scope) {
 	near.All, near.Regions, near.Agencies = false, nil, nil
 	wide.Own, wide.Team, wide.Units, wide.Records = "", "", nil, nil
 	return near, wide
+}
+
+// inHalves reads at most n records of a scope, the newest first: what is near to the reader and what is wide, one after the other.
+func inHalves[T any](s access.Scope, n int, read func(access.Scope) ([]T, error), place func(T) (time.Time, string)) ([]T, error) {
+	var all []T
+	near, wide := halves(s)
+	for _, half := range []access.Scope{near, wide} {
+		if half.Empty() {
+			continue
+		}
+		more, err := read(half)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, more...)
+	}
+	slices.SortFunc(all, func(a, b T) int {
+		when, id := place(a)
+		other, than := place(b)
+		return cmp.Or(other.Compare(when), cmp.Compare(than, id))
+	})
+	all = slices.CompactFunc(all, func(a, b T) bool {
+		_, id := place(a)
+		_, other := place(b)
+		return id == other
+	})
+	return all[:min(len(all), n)], nil
 }
 
 // alternatives are conditions of which one has to hold.

@@ -78,12 +78,32 @@ func (tx *Tx) SignalByRef(ctx context.Context, ref string) (casework.Signal, err
 	return tx.oneSignal(ctx, selectFrom(signalSelect).and("g.ref = ?", strings.ToUpper(strings.TrimSpace(ref))))
 }
 
-// signalScope says where a signal lies for a reader: the unit that has it; who entered it for another institution.
-var signalScope = columns{id: "g.id", region: "g.region_id", agency: "g.unit_id", own: "g.source_person"}
+// homeCase is the case to which a signal belongs, itself or through the signal with which it is kept.
+const homeCase = "coalesce(g.case_id, (SELECT m.case_id FROM signal AS m WHERE m.id = g.joined_to))"
+
+// signalScope says where a signal lies for a reader: the unit that has it; who entered it for another institution; and, once it
+// belongs to a case, who is kept from the case, and living shares of everything of which its words may tell.
+func (tx *Tx) signalScope() columns {
+	now := moment(tx.Now())
+	told := bits([]casework.Compartment{casework.Core, casework.Identity, casework.Location})
+	through := fmt.Sprintf(`SELECT s.id FROM case_share AS h JOIN signal AS m ON m.case_id = h.case_id JOIN signal AS s ON s.id = m.id OR s.joined_to = m.id AND s.case_id IS NULL
+		WHERE h.%%s = ? AND h.writes AND h.ended_at IS NULL AND h.from_at <= ? AND h.until_at > ? AND (h.parts & %d) = %d`, told, told)
+	return columns{
+		id: "g.id", region: "g.region_id", agency: "g.unit_id", own: "g.source_person",
+		team: fmt.Sprintf(through, "person_id"), units: fmt.Sprintf(through, "agency_id"), more: []any{now, now},
+		barred:     "EXISTS (SELECT 1 FROM case_barred AS b WHERE b.case_id = " + homeCase + " AND b.person_id = ?)",
+		restricted: "EXISTS (SELECT 1 FROM case_file AS c WHERE c.id = " + homeCase + " AND c.restricted)",
+	}
+}
 
 // Signals lists signals within the reader's scope, the newest first. Their words stay sealed.
 func (tx *Tx) Signals(ctx context.Context, s access.Scope, f casework.SignalFilter) ([]casework.Signal, error) {
-	q := selectFrom(signalSelect).within(s, signalScope)
+	return inHalves(s, limit(f.Limit), func(s access.Scope) ([]casework.Signal, error) { return tx.signalsWithin(ctx, s, f) },
+		func(g casework.Signal) (time.Time, string) { return g.Received, string(g.ID) })
+}
+
+func (tx *Tx) signalsWithin(ctx context.Context, s access.Scope, f casework.SignalFilter) ([]casework.Signal, error) {
+	q := selectFrom(signalSelect).within(s, tx.signalScope())
 	if f.Unit != "" {
 		q.and("g.unit_id = ?", string(f.Unit))
 	}

@@ -88,10 +88,12 @@ func mayOnCases(r access.Role, a access.Action, near access.Reach) (may, about b
 	practice := worker || head || partner
 	ours, team := near == access.ReachAgency, near == access.ReachTeam
 	switch a {
-	case access.EnterSignal, access.HandleSignal, access.SeeRequest, access.AnswerRequest:
+	case access.EnterSignal, access.SeeRequest, access.AnswerRequest:
 		return practice && ours, true
+	case access.HandleSignal:
+		return practice && ours || (worker || head) && team, true
 	case access.SeeSignal:
-		return practice && ours || partner && near == access.ReachOwn, true
+		return practice && ours || (worker || head) && team || partner && near == access.ReachOwn, true
 	case access.OpenCase:
 		return (worker || head) && ours, true
 	case access.EndSignal, access.AssignCase, access.ApproveCase:

@@ -64,7 +64,7 @@ func attach(r *http.Request) (fields map[string]string, name string, body []byte
 }
 
 func (s *Server) attachToCase(w http.ResponseWriter, r *http.Request) error {
-	return s.onCase(w, r, "notes", s.caseOverview, func(by access.Actor, id casework.CaseID) error {
+	return s.onCase(w, r, "notes", s.notes, func(by access.Actor, id casework.CaseID) error {
 		fields, name, body, err := attach(r)
 		if err != nil {
 			return err

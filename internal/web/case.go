@@ -19,10 +19,10 @@ import (
 func (s *Server) caseRoutes() []Route {
 	return proven([]Route{
 		{"GET /cases", access.SeeCase, false, 0, s.cases, false},
-		{"GET /cases/{id}", access.SeeCase, false, 0, s.tab("case", s.caseOverview), false},
+		{"GET /cases/{id}", access.SeeCase, false, 0, s.caseFront, false},
 		{"GET /cases/{id}/timeline", access.SeeCase, false, 0, s.tab("timeline", s.timeline), false},
 		{"GET /cases/{id}/signals", access.SeeCase, false, 0, s.tab("casesignals", s.caseOverview), false},
-		{"GET /cases/{id}/notes", access.SeeCase, false, 0, s.tab("notes", s.caseOverview), false},
+		{"GET /cases/{id}/notes", access.SeeCase, false, 0, s.tab("notes", s.notes), false},
 		{"GET /cases/{id}/team", access.SeeCase, false, 0, s.tab("team", s.team), false},
 		{"GET /cases/{id}/access", access.SeeWho, false, 0, s.caseAccess, false},
 		{"GET /cases/{id}/protection", access.SeeCase, false, 0, s.caseProtection, false},
@@ -34,7 +34,10 @@ func (s *Server) caseRoutes() []Route {
 		{"POST /cases/{id}/decide", access.ApproveCase, false, 0, s.decideClose, false},
 		{"POST /cases/{id}/flag", access.LeadCase, false, 0, s.flagCase, false},
 		{"POST /cases/{id}/lead", access.AssignCase, false, 0, s.assignCase, false},
+		{"POST /cases/{id}/duplicate", access.LeadCase, false, 0, s.markDuplicate, false},
+		{"POST /cases/{id}/duplicate/undo", access.LeadCase, false, 0, s.undoDuplicate, false},
 		{"POST /cases/{id}/group", access.LeadCase, false, 0, s.groupCase, false},
+		{"POST /cases/{id}/ungroup", access.LeadCase, false, 0, s.ungroupCase, false},
 		{"POST /cases/{id}/happened", access.WriteCase, false, 0, s.caseHappened, false},
 		{"POST /cases/{id}/notes", access.WriteCase, false, 0, s.addNote, false},
 		{"GET /cases/{id}/notes/{note}", access.WriteCase, false, 0, s.noteForm, false},
@@ -69,6 +72,7 @@ type casesPage struct {
 	Page
 	Cards  []casework.CaseCard
 	Filter casework.CaseFilter
+	Parts  []casework.SharedCase // of which the reader holds parts without the core
 	All    bool
 	More   string
 }
@@ -85,6 +89,9 @@ func (s *Server) cases(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Cards = cards
+	if p.Parts, err = s.Casework.SharedCases(r.Context(), p.actor); err != nil {
+		return err
+	}
 	if cursor != "" {
 		q.Set("after", cursor)
 		p.More = "?" + q.Encode()
@@ -134,6 +141,13 @@ type casePage struct {
 
 // Heading says of whom the case is, without a name.
 func (p *casePage) Heading() string {
+	switch {
+	case p.CaseView.Parts[casework.Core]:
+	case p.Case.Band != "":
+		return p.Child("unknown", p.Case.Band)
+	default:
+		return p.Title + " " + p.Case.Ref
+	}
 	return p.Child(p.Case.Sex, p.Case.Band) + ", " + p.Town(p.Case.Region, p.Case.Municipality)
 }
 
@@ -161,20 +175,32 @@ func (p *casePage) Flag(name string) bool { return slices.Contains(p.Flags(), na
 func (p *casePage) Tabs() []NavLink {
 	at := "/cases/" + string(p.Case.ID)
 	who := NavLink{at + "/access", p.L("Кой е гледал", "Who has looked"), p.Tab == "access"}
-	if !p.CaseView.Parts[casework.Core] { // the data protection officer
-		return []NavLink{who}
+	notes := NavLink{at + "/notes", p.L("Записи", "Notes"), p.Tab == "notes"}
+	identity := NavLink{at + "/identity", p.L("Самоличност", "Identity"), p.Tab == "identity"}
+	if !p.CaseView.Parts[casework.Core] {
+		var all []NavLink
+		if len(p.SeenParts()) > 0 {
+			all = append(all, notes)
+		}
+		if p.KeepsNames && p.CaseView.Parts[casework.Identity] {
+			all = append(all, identity)
+		}
+		if p.CaseView.Who { // the data protection officer, or the head where only the team reaches the case
+			all = append(all, who)
+		}
+		return all
 	}
 	all := []NavLink{
 		{at, p.L("Обзор", "Overview"), p.Tab == "case"}, {at + "/signals", p.L("Сигнали", "Signals"), p.Tab == "casesignals"}, {at + "/team", p.L("Екип", "Team"), p.Tab == "team"},
 		{at + "/meetings", p.L("Срещи", "Meetings"), p.Tab == "meetings"}, {at + "/plan", p.L("План", "Plan"), p.Tab == "plan"},
-		{at + "/notes", p.L("Записи", "Notes"), p.Tab == "notes"}, {at + "/requests", p.L("Искания", "Requests"), p.Tab == "caserequests"},
+		notes, {at + "/requests", p.L("Искания", "Requests"), p.Tab == "caserequests"},
 	}
 	all = append(all, NavLink{at + "/restorative", p.L("Възстановителна работа", "Restorative work"), p.Tab == "restorative"})
 	if p.CaseView.Parts[casework.Police] {
 		all = append(all, NavLink{at + "/protection", p.L("Полицейска закрила", "Police protection"), p.Tab == "protection"})
 	}
 	if p.KeepsNames && p.CaseView.Parts[casework.Identity] {
-		all = append(all, NavLink{at + "/identity", p.L("Самоличност", "Identity"), p.Tab == "identity"})
+		all = append(all, identity)
 	}
 	all = append(all, NavLink{at + "/timeline", p.L("Хронология", "Timeline"), p.Tab == "timeline"})
 	if p.CaseView.Who {
@@ -346,6 +372,30 @@ func (s *Server) caseOverview(r *http.Request, p *casePage) error {
 	return err
 }
 
+// notes is the page of what was written down in the parts that the reader holds, with or without the core.
+func (s *Server) notes(r *http.Request, p *casePage) error {
+	v, err := s.Casework.OpenParts(r.Context(), p.actor, caseID(r))
+	if err != nil {
+		return err
+	}
+	return p.fill(r, v)
+}
+
+// caseFront is the first page of a case: its overview, or its notes for whoever holds parts of it without the core.
+func (s *Server) caseFront(w http.ResponseWriter, r *http.Request) error {
+	sees, err := s.Casework.May(r.Context(), visitOf(r).actor(), caseID(r), access.SeeCase)
+	switch {
+	case err != nil:
+		return err
+	case sees:
+		return s.tab("case", s.caseOverview)(w, r)
+	}
+	return s.tab("notes", s.notes)(w, r)
+}
+
+// Apart reports whether the reader holds parts of the case without its core.
+func (p *casePage) Apart() bool { return !p.CaseView.Parts[casework.Core] && len(p.SeenParts()) > 0 }
+
 func (s *Server) timeline(r *http.Request, p *casePage) error {
 	q := r.URL.Query()
 	p.Filter = casework.EventFilter{What: q.Get("what"), Agency: access.AgencyID(q.Get("agency")), Before: q.Get("before"), All: q.Get("all") != "", Limit: pageSize + 1}
@@ -462,13 +512,13 @@ func (s *Server) proposeClose(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) decideClose(w http.ResponseWriter, r *http.Request) error {
-	return s.onCase(w, r, "case", s.caseOverview, func(by access.Actor, id casework.CaseID) error {
+	return s.overseen(w, r, func(by access.Actor, id casework.CaseID) error {
 		return s.Casework.DecideClose(r.Context(), by, id, version(r), field(r, "agree") == "yes", words(r, "why"))
 	})
 }
 
 func (s *Server) flagCase(w http.ResponseWriter, r *http.Request) error {
-	return s.onCase(w, r, "case", s.caseOverview, func(by access.Actor, id casework.CaseID) error {
+	return s.overseen(w, r, func(by access.Actor, id casework.CaseID) error {
 		return s.Casework.SetFlag(r.Context(), by, id, version(r), field(r, "flag"), field(r, "on") == "yes")
 	})
 }
@@ -485,14 +535,39 @@ func (s *Server) putOnHold(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) assignCase(w http.ResponseWriter, r *http.Request) error {
-	return s.onCase(w, r, "case", s.caseOverview, func(by access.Actor, id casework.CaseID) error {
+	return s.overseen(w, r, func(by access.Actor, id casework.CaseID) error {
 		return s.Casework.Assign(r.Context(), by, id, version(r), access.PersonID(field(r, "lead")))
+	})
+}
+
+func (s *Server) markDuplicate(w http.ResponseWriter, r *http.Request) error {
+	return s.onCase(w, r, "case", s.caseOverview, func(by access.Actor, id casework.CaseID) error {
+		return s.Casework.MarkDuplicate(r.Context(), by, id, version(r), field(r, "ref"))
+	})
+}
+
+func (s *Server) undoDuplicate(w http.ResponseWriter, r *http.Request) error {
+	return s.onCase(w, r, "case", s.caseOverview, func(by access.Actor, id casework.CaseID) error {
+		return s.Casework.UndoDuplicate(r.Context(), by, id, version(r))
 	})
 }
 
 func (s *Server) groupCase(w http.ResponseWriter, r *http.Request) error {
 	return s.onCase(w, r, "case", s.caseOverview, func(by access.Actor, id casework.CaseID) error {
-		return s.Casework.NewGroup(r.Context(), by, id, field(r, "ref"))
+		return s.Casework.Group(r.Context(), by, id, casework.KinKind(field(r, "kind")), field(r, "ref"))
+	})
+}
+
+func (s *Server) ungroupCase(w http.ResponseWriter, r *http.Request) error {
+	return s.onCase(w, r, "case", s.caseOverview, func(by access.Actor, id casework.CaseID) error {
+		return s.Casework.Ungroup(r.Context(), by, id, casework.KinKind(field(r, "kind")), field(r, "ref"))
+	})
+}
+
+// KinKinds lists the kinds of group in which the case stands, as options.
+func (p *casePage) KinKinds() []Option {
+	return slices.DeleteFunc(p.Codes("kin."), func(o Option) bool {
+		return !slices.ContainsFunc(p.Kin, func(k casework.KinView) bool { return string(k.Kind) == o.Value })
 	})
 }
 

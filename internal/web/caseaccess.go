@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"path"
 	"strconv"
@@ -93,21 +94,33 @@ func (p *accessPage) Live(h casework.Share) bool {
 	return h.Ended.IsZero() && p.Now().Before(h.Until)
 }
 
+// Oversees reports whether the reader answers for a case that only its team reaches.
+func (p *accessPage) Oversees() bool { return p.Access.Assign && p.Case.Restricted }
+
 func (s *Server) accessPage(r *http.Request) (*accessPage, error) {
 	p := &accessPage{casePage: *s.newCasePage(r, "access")}
 	var err error
 	if p.Access, err = s.Casework.WhoSees(r.Context(), p.actor, caseID(r)); err != nil {
 		return p, err
 	}
-	v, err := s.Casework.OpenCase(r.Context(), p.actor, caseID(r))
-	if fault.Is(err, fault.Denied) { // the data protection officer sees who looked, not what
-		v, err = casework.CaseView{Case: p.Access.Case, Who: true}, nil
-	}
+	sees, err := s.Casework.May(r.Context(), p.actor, caseID(r), access.SeeCase)
 	if err != nil {
 		return p, err
 	}
+	// The data protection officer, and the head of a unit where a case is restricted to its team, see who looked, not what.
+	v := casework.CaseView{Case: p.Access.Case, Who: true, Assign: p.Access.Assign, Approve: p.Access.Approve, Names: p.Access.Names}
+	if sees {
+		if v, err = s.Casework.OpenCase(r.Context(), p.actor, caseID(r)); err != nil {
+			return p, err
+		}
+	}
 	if err := p.fill(r, v); err != nil {
 		return p, err
+	}
+	if p.Oversees() {
+		if p.Staff, err = s.Casework.Staff(r.Context(), p.actor, p.Case.Agency); err != nil {
+			return p, err
+		}
 	}
 	if !p.Access.Share {
 		return p, nil
@@ -125,6 +138,18 @@ func (s *Server) caseAccess(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.show(w, "access", p)
+}
+
+// overseen does something to a case that whoever answers for it may do without seeing it, and goes back to the page that they see.
+func (s *Server) overseen(w http.ResponseWriter, r *http.Request, do func(by access.Actor, id casework.CaseID) error) error {
+	sees, err := s.Casework.May(r.Context(), visitOf(r).actor(), caseID(r), access.SeeCase)
+	switch {
+	case err != nil:
+		return err
+	case sees:
+		return s.onCase(w, r, "case", s.caseOverview, do)
+	}
+	return s.onAccess(w, r, do)
 }
 
 // onAccess does something about who may see a case, and goes back to that page.
@@ -149,6 +174,9 @@ func (s *Server) giveShare(w http.ResponseWriter, r *http.Request) error {
 	return s.onAccess(w, r, func(by access.Actor, id casework.CaseID) error {
 		days, err := strconv.Atoi(field(r, "days"))
 		if err != nil {
+			if may, err := s.Casework.May(r.Context(), by, id, access.ShareCase); err != nil || !may {
+				return cmp.Or(err, error(fault.New(fault.NotFound, "fault.notfound")))
+			}
 			return fault.Field("days", "form.number")
 		}
 		return s.Casework.GiveShare(r.Context(), by, "share/"+field(r, "key"), id, casework.Share{

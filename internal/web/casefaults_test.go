@@ -406,7 +406,7 @@ func TestWrongInputOfCasesIsSaidInWordsAtItsField(t *testing.T) {
 			"", "", []string{`value="две посещения"`}},
 		"a forged reference in an emergency": {"/emergency", `id="emergency-ref-e"`, url.Values{"key": {"k"}, "ref": {"PER-2026-9999"}, "category": {"life"}, "reason": {"Спешно трябва да видя къде е детето."}},
 			"Няма случай с този номер", "There is no case of this reference", []string{`value="PER-2026-9999"`, "Спешно трябва да видя къде е детето."}},
-		"a forged reference of a case of the same family": {at + "/group", `id="group-ref-e"`, url.Values{"ref": {"PER-2026-9999"}}, "", "", []string{`value="PER-2026-9999"`}},
+		"a forged reference of a case of the same family": {at + "/group", `id="group-ref-e"`, url.Values{"kind": {"siblings"}, "ref": {"PER-2026-9999"}}, "", "", []string{`value="PER-2026-9999"`}},
 		"a request without a day": {at + "/requests", `id="requests-due-e"`, url.Values{"agency": {police}, "ask": {"information"}, "text": {"Моля за сведения."}},
 			"Това поле е задължително.", "This field is required.", []string{"Моля за сведения.</textarea>"}},
 		"a screening of somebody informed on a day to come": {at + "/restorative/" + process.ID + "/screen", `id="screen-people-e"`, url.Values{"version": {strconv.Itoa(process.Version)}, "reasons": {"Никой не се страхува от друг."}, "role": {"child"}, "informed": {"2030-01-01"}, "consent": {"yes"}, "by": {"Майката"}},

@@ -25,7 +25,7 @@ func (p *casePage) LastVoice() *casework.Note {
 }
 
 func (s *Server) addNote(w http.ResponseWriter, r *http.Request) error {
-	return s.onCase(w, r, "notes", s.caseOverview, func(by access.Actor, id casework.CaseID) error {
+	return s.onCase(w, r, "notes", s.notes, func(by access.Actor, id casework.CaseID) error {
 		_, err := s.Casework.AddNote(r.Context(), by, "note/"+field(r, "key"), casework.Note{
 			Case: id, Part: casework.Compartment(field(r, "part")), Nature: casework.Nature(field(r, "nature")), Source: words(r, "source"), Text: words(r, "text"), Wish: field(r, "wish"),
 		})
@@ -40,7 +40,7 @@ type notePage struct {
 
 func (s *Server) notePage(r *http.Request) (*notePage, error) {
 	p := &notePage{casePage: *s.newCasePage(r, "notes")}
-	if err := s.caseOverview(r, &p.casePage); err != nil {
+	if err := s.notes(r, &p.casePage); err != nil {
 		return p, err
 	}
 	i := slices.IndexFunc(p.Notes, func(n casework.Note) bool { return n.ID == r.PathValue("note") })

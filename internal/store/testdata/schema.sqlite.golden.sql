@@ -11,9 +11,10 @@ CREATE INDEX case_agency ON case_file (agency_id, opened_at, id);
 CREATE INDEX case_agency_open ON case_file (agency_id, opened_at, id) WHERE closed_at IS NULL;
 CREATE INDEX case_closed ON case_file (closed_at, id) WHERE closed_at IS NOT NULL;
 CREATE INDEX case_consent_of ON case_consent (case_id);
+CREATE INDEX case_duplicate_of ON case_duplicate (of_id);
 CREATE INDEX case_event_of ON case_event (case_id, n);
 CREATE INDEX case_event_order ON case_event (case_id, happened_at, n);
-CREATE INDEX case_group ON case_file (group_id) WHERE group_id IS NOT NULL;
+CREATE INDEX case_kin_group ON case_kin (kind, group_id);
 CREATE INDEX case_note_of ON case_note (case_id, at);
 CREATE INDEX case_request_back ON case_request (from_agency, since_at, id) WHERE state IN ('needs_info', 'answered');
 CREATE INDEX case_request_event_of ON case_request_event (request_id, n);
@@ -186,6 +187,13 @@ CREATE TABLE case_consent (
   recorded_by  ctext NOT NULL,
   how          ctext NOT NULL
 );
+CREATE TABLE case_duplicate (
+  case_id ctext PRIMARY KEY REFERENCES case_file (id),
+  of_id   ctext NOT NULL REFERENCES case_file (id),
+  at      ctext NOT NULL,
+  by_id   ctext NOT NULL,
+  was     ctext NOT NULL
+);
 CREATE TABLE case_event (
   id        ctext PRIMARY KEY,
   case_id   ctext NOT NULL REFERENCES case_file (id),
@@ -226,8 +234,13 @@ CREATE TABLE case_file (
   court           BOOLEAN NOT NULL,
   on_hold         BOOLEAN NOT NULL,
   restricted      BOOLEAN NOT NULL,
-  group_id        ctext,
   version         BIGINT NOT NULL
+);
+CREATE TABLE case_kin (
+  case_id  ctext NOT NULL REFERENCES case_file (id),
+  kind     ctext NOT NULL,
+  group_id ctext NOT NULL,
+  PRIMARY KEY (case_id, kind)
 );
 CREATE TABLE case_note (
   id         ctext PRIMARY KEY,
