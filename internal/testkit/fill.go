@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // unfilled are tables whose rows only the program can make: they carry codes, or keys.
@@ -111,6 +112,8 @@ func valueOf(c column, i int) any {
 		return "100% +4h"
 	case c.table == "clock_rule" && c.name == "verified_on":
 		return "2026-03-02"
+	case c.table == "day_off" && c.name == "on_day": // and the days off
+		return time.Date(2026, 3, 2+i, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
 	case c.table == "retention_rule" && c.name == "at":
 		return "2026-03-02T09:00:00.000000Z"
 	case c.table == "response" && c.name == "study_id": // until version 7 no other study had responses
