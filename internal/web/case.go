@@ -425,7 +425,7 @@ var whats = [][3]string{
 	{"team.", "екип", "team"}, {"meeting.", "срещи", "meetings"}, {"plan.", "план", "plan"}, {"task.", "задачи", "tasks"}, {"request.", "искания", "requests"},
 	{"note.", "записи", "notes"}, {"file.", "файлове", "files"}, {"identity.", "самоличност", "identity"}, {"consent.", "съгласия", "consents"}, {"share.", "споделяне", "sharing"},
 	{"person.", "изключени хора", "excluded people"}, {"glass.", "достъп по спешност", "emergency access"}, {"protection.", "полицейска закрила", "police protection"},
-	{"restorative.", "възстановителен процес", "restorative process"},
+	{"restorative.", "възстановителен процес", "restorative process"}, {"clock.", "отпаднали срокове", "terms given up"},
 }
 
 // Whats lists the kinds of line by which a timeline is narrowed.
