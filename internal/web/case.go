@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -293,28 +292,6 @@ func (p *casePage) AgencyMark(id access.AgencyID) string {
 // AgencyName names an institution of which the page speaks.
 func (p *casePage) AgencyName(id access.AgencyID) string { return p.Agencys[id].Name }
 
-// SeatOptions lists the institutions of the team.
-func (p *casePage) SeatOptions() []Option {
-	var all []Option
-	for _, x := range p.Seats {
-		if !slices.ContainsFunc(all, func(o Option) bool { return o.Value == string(x.Seat.Agency) }) {
-			all = append(all, Option{Value: string(x.Seat.Agency), Text: x.Agency.Name})
-		}
-	}
-	return all
-}
-
-// SeatPeople lists the people of the team who can answer for a task, with their institution.
-func (p *casePage) SeatPeople() []Option {
-	var all []Option
-	for _, x := range p.Seats {
-		if x.Person != "" && x.Until.IsZero() {
-			all = append(all, Option{Value: string(x.Person), Text: x.Name + ", " + x.Agency.Name})
-		}
-	}
-	return all
-}
-
 // AgencyOptions lists the institutions of the region.
 func (p *casePage) AgencyOptions() []Option { return agencyOptions(p.Agencies) }
 
@@ -396,79 +373,6 @@ func (s *Server) caseFront(w http.ResponseWriter, r *http.Request) error {
 // Apart reports whether the reader holds parts of the case without its core.
 func (p *casePage) Apart() bool { return !p.CaseView.Parts[casework.Core] && len(p.SeenParts()) > 0 }
 
-func (s *Server) timeline(r *http.Request, p *casePage) error {
-	q := r.URL.Query()
-	p.Filter = casework.EventFilter{What: q.Get("what"), Agency: access.AgencyID(q.Get("agency")), Before: q.Get("before"), All: q.Get("all") != "", Limit: pageSize + 1}
-	if p.Filter.All {
-		p.Filter.Before = ""
-	}
-	v, err := s.Casework.Timeline(r.Context(), p.actor, caseID(r), p.Filter)
-	if err != nil {
-		return err
-	}
-	if len(v.Events) > pageSize && !p.Filter.All {
-		v.Events = v.Events[:pageSize]
-		q.Set("before", v.Events[pageSize-1].Cursor())
-		p.More = "?" + q.Encode()
-	}
-	if p.More != "" || p.Filter.Before != "" {
-		q.Del("before")
-		q.Set("all", "1")
-		p.Whole = "?" + q.Encode()
-	}
-	return p.fill(r, v)
-}
-
-// whats are the kinds of line in a timeline: how their names begin, in the order of pages.
-var whats = [][3]string{
-	{"step.", "етапи", "stages"}, {"event.", "събития", "events"}, {"signal.", "сигнали", "signals"}, {"flag.", "отметки", "flags"}, {"case.", "водещ и свързани случаи", "lead and grouped cases"},
-	{"team.", "екип", "team"}, {"meeting.", "срещи", "meetings"}, {"plan.", "план", "plan"}, {"task.", "задачи", "tasks"}, {"request.", "искания", "requests"},
-	{"note.", "записи", "notes"}, {"file.", "файлове", "files"}, {"identity.", "самоличност", "identity"}, {"consent.", "съгласия", "consents"}, {"share.", "споделяне", "sharing"},
-	{"person.", "изключени хора", "excluded people"}, {"glass.", "достъп по спешност", "emergency access"}, {"protection.", "полицейска закрила", "police protection"},
-	{"restorative.", "възстановителен процес", "restorative process"}, {"clock.", "отпаднали срокове", "terms given up"},
-}
-
-// Whats lists the kinds of line by which a timeline is narrowed.
-func (p *casePage) Whats() []Option {
-	var all []Option
-	for _, x := range whats {
-		all = append(all, Option{x[0], p.L(x[1], x[2]), p.Filter.What == x[0]})
-	}
-	return all
-}
-
-// ActorOptions lists the institutions of which the timeline tells.
-func (p *casePage) ActorOptions() []Option {
-	var all []Option
-	for _, a := range p.Actors {
-		all = append(all, Option{string(a.ID), a.Name, p.Filter.Agency == a.ID})
-	}
-	return all
-}
-
-func (s *Server) team(r *http.Request, p *casePage) error {
-	if err := s.caseOverview(r, p); err != nil {
-		return err
-	}
-	var err error
-	p.Agencies, err = s.Casework.Institutions(r.Context(), p.actor, p.Case.Region)
-	if err != nil {
-		return err
-	}
-	p.Staff = nil
-	for _, x := range p.Seats {
-		staff, err := s.Casework.Staff(r.Context(), p.actor, x.Seat.Agency)
-		if err != nil {
-			return err
-		}
-		for _, c := range staff {
-			c.Name += ", " + x.Agency.Name
-			p.Staff = append(p.Staff, c)
-		}
-	}
-	return nil
-}
-
 // onCase does something to a case and goes to a page of it; what was wrong is shown on that page, with what was typed.
 func (s *Server) onCase(w http.ResponseWriter, r *http.Request, tab string, fill func(*http.Request, *casePage) error, do func(by access.Actor, id casework.CaseID) error) error {
 	err := do(visitOf(r).actor(), caseID(r))
@@ -540,37 +444,6 @@ func (s *Server) assignCase(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-func (s *Server) markDuplicate(w http.ResponseWriter, r *http.Request) error {
-	return s.onCase(w, r, "case", s.caseOverview, func(by access.Actor, id casework.CaseID) error {
-		return s.Casework.MarkDuplicate(r.Context(), by, id, version(r), field(r, "ref"))
-	})
-}
-
-func (s *Server) undoDuplicate(w http.ResponseWriter, r *http.Request) error {
-	return s.onCase(w, r, "case", s.caseOverview, func(by access.Actor, id casework.CaseID) error {
-		return s.Casework.UndoDuplicate(r.Context(), by, id, version(r))
-	})
-}
-
-func (s *Server) groupCase(w http.ResponseWriter, r *http.Request) error {
-	return s.onCase(w, r, "case", s.caseOverview, func(by access.Actor, id casework.CaseID) error {
-		return s.Casework.Group(r.Context(), by, id, casework.KinKind(field(r, "kind")), field(r, "ref"))
-	})
-}
-
-func (s *Server) ungroupCase(w http.ResponseWriter, r *http.Request) error {
-	return s.onCase(w, r, "case", s.caseOverview, func(by access.Actor, id casework.CaseID) error {
-		return s.Casework.Ungroup(r.Context(), by, id, casework.KinKind(field(r, "kind")), field(r, "ref"))
-	})
-}
-
-// KinKinds lists the kinds of group in which the case stands, as options.
-func (p *casePage) KinKinds() []Option {
-	return slices.DeleteFunc(p.Codes("kin."), func(o Option) bool {
-		return !slices.ContainsFunc(p.Kin, func(k casework.KinView) bool { return string(k.Kind) == o.Value })
-	})
-}
-
 func (s *Server) caseHappened(w http.ResponseWriter, r *http.Request) error {
 	var l fault.List
 	at := moment(r, "at", &l)
@@ -599,19 +472,3 @@ func (p *casePage) clashed(err error, saw casework.Form, label func(string) stri
 
 // Was is a text of the form as its editor saw it last.
 func (p *casePage) Was(name string) sealed.Text { return p.Saw[name] }
-
-func (s *Server) inviteSeat(w http.ResponseWriter, r *http.Request) error {
-	return s.onCase(w, r, "team", s.team, func(by access.Actor, id casework.CaseID) error {
-		days, err := strconv.Atoi(field(r, "days"))
-		if err != nil {
-			return fault.Field("days", "form.number")
-		}
-		return s.Casework.Invite(r.Context(), by, "seat/"+field(r, "key"), id, casework.Seat{Agency: access.AgencyID(field(r, "agency")), Person: access.PersonID(field(r, "person")), Function: field(r, "function")}, days)
-	})
-}
-
-func (s *Server) leaveSeat(w http.ResponseWriter, r *http.Request) error {
-	return s.onCase(w, r, "team", s.team, func(by access.Actor, id casework.CaseID) error {
-		return s.Casework.Leave(r.Context(), by, id, r.PathValue("seat"))
-	})
-}
