@@ -55,8 +55,9 @@ type ClockRule struct {
 	Starts, Ends   string // events, several of them joined by "|"
 	SinceReceipt   bool   // runs from the receipt of the first signal, whenever the event came
 	Term           calendar.Term
-	RollBySetting  bool // whether a last day that is a day off moves is a setting of the house
-	Practice       bool // good practice, not a term of the law
+	RollBySetting  bool     // whether a last day that is a day off moves is a setting of the house
+	Practice       bool     // good practice, not a term of the law
+	Pauses         []string // of PauseReasons, why its clocks may stand still; none for a term of hours
 	Ladder         []Rung
 	Responsible    string // sender, unit, lead, police, court or parties
 	Article        string
@@ -185,7 +186,7 @@ func ShippedRules() []ClockRule {
 			Ref: get("ref"), Version: 1, NameBG: get("name_bg"), NameEN: get("name_en"), Track: Track(get("track")), When: get("when"),
 			Starts: get("starts"), Ends: get("ends"), SinceReceipt: get("since") == "receipt", Term: calendar.Term{N: n, Unit: calendar.Unit(get("unit"))},
 			RollBySetting: get("roll") == "setting", Practice: get("practice") == "yes", Ladder: ladder, Responsible: get("responsible"),
-			Article: get("article"), Confidence: get("confidence"), Active: true,
+			Pauses: strings.Fields(get("pauses")), Article: get("article"), Confidence: get("confidence"), Active: true,
 		}
 		if r.Track == "any" {
 			r.Track = ""
@@ -205,8 +206,8 @@ func (r ClockRule) EndsOn(e Event) bool {
 	return slices.Contains(strings.Split(r.Ends, "|"), string(e))
 }
 
-// MayStand reports whether clocks of the rule may stand still. Terms of hours never do.
-func (r ClockRule) MayStand() bool { return r.Term.Unit != calendar.Hours }
+// MayStand reports whether clocks of the rule may stand still, for any reason.
+func (r ClockRule) MayStand() bool { return len(r.Pauses) > 0 }
 
 // Immediate reports whether the law says "at once": a term without a length.
 func (r ClockRule) Immediate() bool { return r.Term.Unit == calendar.Hours && r.Term.N == 0 }

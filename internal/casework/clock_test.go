@@ -474,6 +474,31 @@ func TestTermsOfDaysMayStandStillAndHoursMayNot(t *testing.T) {
 	})
 }
 
+// For which reasons a term may stand still is part of its rule, and a change holds for the terms that begin after it.
+func TestWhyATermStandsStillIsPartOfItsRule(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, worker, admin := w.Context(), w.person["worker"], w.person["admin"]
+		before := w.clocks("", w.opened().ID)["D13"]
+		rules, err := w.s.Rules(ctx, admin)
+		w.must(err)
+		rule := func(ref string) casework.ClockRule {
+			return rules[slices.IndexFunc(rules, func(r casework.ClockRule) bool { return r.Ref == ref })]
+		}
+		r := rule("D13")
+		r.Pauses, r.VerifiedBy, r.VerifiedOn = []string{"missing", "court"}, "правен отдел", calendar.On(w.clock.Now())
+		w.must(w.s.SaveRule(ctx, admin, r))
+		after := w.clocks("", w.opened().ID)["D13"]
+		w.at("reason", w.s.Pause(ctx, worker, after.ID, "abroad"), "a reason that was taken away")
+		w.must(w.s.Pause(ctx, worker, after.ID, "court"))
+		w.must(w.s.Pause(ctx, worker, before.ID, "abroad"))
+		r.Pauses = []string{"holiday"}
+		w.at("pauses", w.s.SaveRule(ctx, admin, r), "a reason of one's own")
+		hours := rule("D09")
+		hours.Pauses, hours.VerifiedBy, hours.VerifiedOn = []string{"court"}, "правен отдел", calendar.On(w.clock.Now())
+		w.at("pauses", w.s.SaveRule(ctx, admin, hours), "a term of hours")
+	})
+}
+
 // A change of the law, or of the house's practice, adds a version and does not move clocks that run.
 func TestANewVersionOfARuleLeavesOldClocks(t *testing.T) {
 	each(t, func(w *world) {

@@ -428,7 +428,7 @@ func (s *Service) Pause(ctx context.Context, by access.Actor, id ClockID, reason
 		if reason == "" {
 			return fault.Field("reason", "form.choose")
 		}
-		if !r.MayStand() || !known(PauseReasons(), reason) {
+		if !slices.Contains(r.Pauses, reason) {
 			return fault.Field("reason", "clock.pause")
 		}
 		if c.State != Running {

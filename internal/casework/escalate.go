@@ -404,7 +404,7 @@ func (s *Service) SaveRule(ctx context.Context, by access.Actor, r ClockRule) er
 			return fault.New(fault.NotFound, "fault.notfound")
 		}
 		old := all[i]
-		old.Term.N, old.RollBySetting, old.Practice, old.Ladder, old.Active = r.Term.N, r.RollBySetting, r.Practice, r.Ladder, r.Active
+		old.Term.N, old.RollBySetting, old.Practice, old.Ladder, old.Active, old.Pauses = r.Term.N, r.RollBySetting, r.Practice, r.Ladder, r.Active, r.Pauses
 		old.Article, old.Confidence, old.VerifiedBy, old.VerifiedOn = r.Article, r.Confidence, r.VerifiedBy, r.VerifiedOn
 		old.Version++
 		if err := old.check(); err != nil {
@@ -425,6 +425,12 @@ func (r ClockRule) check() error {
 	}
 	if r.Immediate() && slices.ContainsFunc(r.Ladder, func(g Rung) bool { return g.Share > 0 }) {
 		l.Add(fault.Field("ladder", "clock.noshare"))
+	}
+	for _, x := range r.Pauses {
+		chosen(&l, "pauses", PauseReasons(), x)
+	}
+	if r.Term.Unit == calendar.Hours && len(r.Pauses) > 0 {
+		l.Add(fault.Field("pauses", "clock.pause"))
 	}
 	if len([]rune(r.VerifiedBy)) > 200 {
 		l.Add(fault.Field("verified_by", "form.most", fault.Vars{"max": 200}))
@@ -481,6 +487,9 @@ func (r ClockRule) shapedAs(shipped ClockRule) ClockRule {
 	n := r
 	n.NameBG, n.NameEN, n.Track, n.When, n.Responsible = shipped.NameBG, shipped.NameEN, shipped.Track, shipped.When, shipped.Responsible
 	n.Starts, n.Ends, n.SinceReceipt, n.Term.Unit = shipped.Starts, shipped.Ends, shipped.SinceReceipt, shipped.Term.Unit
+	if n.Term.Unit != r.Term.Unit {
+		n.Pauses = shipped.Pauses
+	}
 	if n.NameBG != r.NameBG || n.NameEN != r.NameEN || n.Track != r.Track || n.When != r.When || n.Responsible != r.Responsible ||
 		n.Starts != r.Starts || n.Ends != r.Ends || n.SinceReceipt != r.SinceReceipt || n.Term.Unit != r.Term.Unit {
 		n.Version++

@@ -47,13 +47,13 @@ func (tx *Tx) LiveClocks(ctx context.Context) ([]casework.Clock, error) {
 }
 
 const ruleSelect = `SELECT r.ref, r.version, r.name_bg, r.name_en, r.track, r.condition, r.starts, r.ends, r.receipt, r.n, r.unit, r.roll, r.practice, r.ladder,
-	r.responsible, r.article, r.confidence, r.verified_by, r.verified_on, r.active FROM clock_rule AS r`
+	r.responsible, r.article, r.confidence, r.verified_by, r.verified_on, r.active, r.pauses FROM clock_rule AS r`
 
 func scanRule(s scanner) (casework.ClockRule, error) {
 	var r casework.ClockRule
 	var ladder string
 	err := s.Scan(&r.Ref, &r.Version, &r.NameBG, &r.NameEN, &r.Track, &r.When, &r.Starts, &r.Ends, &r.SinceReceipt, &r.Term.N, &r.Term.Unit, &r.RollBySetting, &r.Practice, &ladder,
-		&r.Responsible, &r.Article, &r.Confidence, str(&r.VerifiedBy), on(&r.VerifiedOn), &r.Active)
+		&r.Responsible, &r.Article, &r.Confidence, str(&r.VerifiedBy), on(&r.VerifiedOn), &r.Active, words(&r.Pauses))
 	if err != nil {
 		return r, err
 	}
@@ -96,7 +96,7 @@ func (tx *Tx) PutClockRule(ctx context.Context, r casework.ClockRule) error {
 	return tx.insert(ctx, "clock_rule", field{"ref", r.Ref}, field{"version", r.Version}, field{"name_bg", r.NameBG}, field{"name_en", r.NameEN}, field{"track", string(r.Track)},
 		field{"condition", r.When}, field{"starts", r.Starts}, field{"ends", r.Ends}, field{"receipt", r.SinceReceipt}, field{"n", r.Term.N}, field{"unit", string(r.Term.Unit)},
 		field{"roll", r.RollBySetting}, field{"practice", r.Practice}, field{"ladder", casework.LadderText(r.Ladder)}, field{"responsible", r.Responsible}, field{"article", r.Article},
-		field{"confidence", r.Confidence}, field{"verified_by", text(r.VerifiedBy)}, field{"verified_on", day(r.VerifiedOn)}, field{"active", r.Active}, field{"at", moment(tx.Now())})
+		field{"confidence", r.Confidence}, field{"verified_by", text(r.VerifiedBy)}, field{"verified_on", day(r.VerifiedOn)}, field{"active", r.Active}, field{"pauses", joined(r.Pauses)}, field{"at", moment(tx.Now())})
 }
 
 const clockSelect = `SELECT k.id, k.signal_id, k.case_id, k.record, k.rule, k.rule_v, k.start_at, k.due_at, k.state, k.stopped_at, k.ended_at, k.late, k.next_at, k.rung,

@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
 	"strengthen/internal/access"
+	"strengthen/internal/calendar"
 	"strengthen/internal/casework"
 	"strengthen/internal/fault"
 )
@@ -195,6 +197,11 @@ func (p *clockPage) Pausable() bool {
 	return p.ClockPage.State == casework.Running && p.Of.MayStand()
 }
 
+// Pauses lists the reasons for which the term may stand still.
+func (p *clockPage) Pauses() []Option {
+	return slices.DeleteFunc(p.Codes("pause."), func(o Option) bool { return !slices.Contains(p.Of.Pauses, o.Value) })
+}
+
 func (s *Server) clockPage(r *http.Request, id casework.ClockID) (*clockPage, error) {
 	p := &clockPage{Page: s.page(r, "")}
 	p.Title = p.L("Срок", "Term")
@@ -272,6 +279,15 @@ type termPage struct {
 type termForm struct {
 	N, Ladder, VerifiedBy, VerifiedOn string
 	Roll, Practice, Active            bool
+	Pauses                            []string
+}
+
+// Pauses are the reasons for which clocks of the rule may stand still, to tick; nothing of a term of hours.
+func (p *termPage) Pauses() []Field {
+	if p.Rule.Term.Unit == calendar.Hours {
+		return nil
+	}
+	return []Field{p.Ticks("pauses", "Може да спре, когато", "May stand still while", p.Form.Pauses, p.Codes("pause."))}
 }
 
 func (s *Server) termPage(r *http.Request) (*termPage, error) {
@@ -283,7 +299,7 @@ func (s *Server) termPage(r *http.Request) (*termPage, error) {
 	for _, x := range all {
 		if x.Ref == r.PathValue("ref") {
 			p.Rule, p.Title = x, x.Ref
-			p.Form = termForm{strconv.Itoa(x.Term.N), casework.LadderText(x.Ladder), x.VerifiedBy, "", x.RollBySetting, x.Practice, x.Active}
+			p.Form = termForm{strconv.Itoa(x.Term.N), casework.LadderText(x.Ladder), x.VerifiedBy, "", x.RollBySetting, x.Practice, x.Active, x.Pauses}
 			if !x.VerifiedOn.IsZero() {
 				p.Form.VerifiedOn = x.VerifiedOn.String()
 			}
@@ -307,7 +323,7 @@ func (s *Server) saveTermRule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.Form = termForm{field(r, "n"), field(r, "ladder"), field(r, "verified_by"), field(r, "verified_on"), field(r, "roll") != "", field(r, "practice") != "", field(r, "active") != ""}
+	p.Form = termForm{field(r, "n"), field(r, "ladder"), field(r, "verified_by"), field(r, "verified_on"), field(r, "roll") != "", field(r, "practice") != "", field(r, "active") != "", r.PostForm["pauses"]}
 	var l fault.List
 	x := p.Rule
 	x.Term.N = number(r, "n", &l)
@@ -315,6 +331,7 @@ func (s *Server) saveTermRule(w http.ResponseWriter, r *http.Request) error {
 	for _, e := range fault.All(err) {
 		l.Add(e)
 	}
+	x.Pauses = p.Form.Pauses
 	x.Ladder, x.RollBySetting, x.Practice, x.Active, x.VerifiedBy, x.VerifiedOn = ladder, p.Form.Roll, p.Form.Practice, p.Form.Active, p.Form.VerifiedBy, optionalDate(r, "verified_on", &l)
 	if err := l.Err(); err != nil {
 		return s.again(w, err, &p.Page, "term", p)

@@ -260,6 +260,7 @@ clock_rule.verified_by ctext;
 clock_rule.verified_on ctext;
 clock_rule.active boolean NOT NULL;
 clock_rule.at ctext NOT NULL;
+clock_rule.pauses ctext NOT NULL DEFAULT ''::text;
 cohort_code.training_id ctext NOT NULL;
 cohort_code.label ctext NOT NULL;
 completion.enrolment_id ctext NOT NULL;

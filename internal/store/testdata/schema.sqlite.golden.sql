@@ -398,7 +398,7 @@ CREATE TABLE clock_rule (
   verified_by ctext,
   verified_on ctext,
   active      BOOLEAN NOT NULL,
-  at          ctext NOT NULL,
+  at          ctext NOT NULL, pauses ctext NOT NULL DEFAULT '',
   PRIMARY KEY (ref, version)
 );
 CREATE TABLE cohort_code (
