@@ -2,7 +2,6 @@ package casework_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -66,13 +65,7 @@ func (w *world) supported() (n int) {
 // through the same states, and at each moment a child is counted once.
 func TestUndoingADuplicateRestoresBothCases(t *testing.T) {
 	each(t, func(w *world) {
-		seed := rand.Uint64()
-		defer func() {
-			if t.Failed() {
-				t.Logf("seed %d", seed)
-			}
-		}()
-		draw := rand.New(rand.NewPCG(seed, 0))
+		draw := w.lot()
 		ctx, worker, head := w.Context(), w.person["worker"], w.person["head"]
 		w.completedBy("head", "t", "PER", calendar.MustDate("2026-02-01"))
 		var cases []casework.CaseID

@@ -2,7 +2,6 @@ package casework_test
 
 import (
 	"encoding/json"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -67,13 +66,7 @@ func compare(a, b string) int {
 // Signals are kept together and linked to cases in any order; undoing that in the opposite order passes through the same states.
 func TestUndoingALinkRestoresBothSides(t *testing.T) {
 	each(t, func(w *world) {
-		seed := rand.Uint64()
-		defer func() {
-			if t.Failed() {
-				t.Logf("seed %d", seed)
-			}
-		}()
-		draw := rand.New(rand.NewPCG(seed, 0))
+		draw := w.lot()
 		worker := w.person["worker"]
 		var cases []casework.CaseID
 		for range 2 {

@@ -3,6 +3,7 @@ package casework_test
 import (
 	"database/sql"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -116,6 +117,17 @@ func (w *world) at(field string, err error, what string) {
 func (w *world) key() string {
 	w.n++
 	return fmt.Sprint("k/", w.n)
+}
+
+// lot draws by a seed that is told when the test fails.
+func (w *world) lot() *rand.Rand {
+	seed := rand.Uint64()
+	w.Cleanup(func() {
+		if w.Failed() {
+			w.Logf("seed %d", seed)
+		}
+	})
+	return rand.New(rand.NewPCG(seed, 0))
 }
 
 // violence is a signal of violence from the school.
