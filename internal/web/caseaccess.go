@@ -141,15 +141,23 @@ func (s *Server) caseAccess(w http.ResponseWriter, r *http.Request) error {
 }
 
 // overseen does something to a case that whoever answers for it may do without seeing it, and goes back to the page that they see.
+// Whoever restricts a case to its team may have closed it to themselves.
 func (s *Server) overseen(w http.ResponseWriter, r *http.Request, do func(by access.Actor, id casework.CaseID) error) error {
-	sees, err := s.Casework.May(r.Context(), visitOf(r).actor(), caseID(r), access.SeeCase)
-	switch {
-	case err != nil:
+	by, id := visitOf(r).actor(), caseID(r)
+	before, err := s.Casework.May(r.Context(), by, id, access.SeeCase)
+	if err != nil {
 		return err
-	case sees:
-		return s.onCase(w, r, "case", s.caseOverview, do)
 	}
-	return s.onAccess(w, r, do)
+	done := do(by, id)
+	after, err := s.Casework.May(r.Context(), by, id, access.SeeCase)
+	if err != nil {
+		return cmpError(done, err)
+	}
+	did := func(access.Actor, casework.CaseID) error { return done }
+	if before && after {
+		return s.onCase(w, r, "case", s.caseOverview, did)
+	}
+	return s.onAccess(w, r, did)
 }
 
 // onAccess does something about who may see a case, and goes back to that page.

@@ -402,6 +402,9 @@ func TestTheHeadFindsTheWayIntoARestrictedCase(t *testing.T) {
 	if code, _ := w.site.ask(t, http.MethodGet, at, w.token["head"]); code != http.StatusOK {
 		t.Errorf("the case after that: %d", code)
 	}
+	if code, to, _ := w.post("head", at+"/flag", url.Values{"version": {version()}, "flag": {"restricted"}, "on": {"yes"}}); code != http.StatusSeeOther || !strings.HasPrefix(to, at+"/access") {
+		t.Errorf("restricting, which closes it to the head: %d, to %s", code, to)
+	}
 }
 
 // TestLinksOfCasesAreMadeAndUndoneOnTheirPages groups two cases and takes one for the same child as the other, by the forms of their
