@@ -25,6 +25,11 @@ func (p Page) Given(x casework.Protection) int {
 	return n
 }
 
+// NotesNotices reports whether there is a notice to note: while the child is protected, and after it as long as one is missing.
+func (p Page) NotesNotices(x casework.Protection) bool {
+	return x.Ended.IsZero() || p.Given(x) < len(casework.ProtectionList("notice"))
+}
+
 // ProtectionLines are the terms of police protection: the forty-eight hours, the notices, and the help that follows.
 func (p *casePage) ProtectionLines() []ClockLine {
 	var all []ClockLine
