@@ -19,13 +19,11 @@ var catalogues = map[string]string{
 	"sqlite": `SELECT m.name, c.name, upper(c.type), c."notnull" = 0 AND c.pk = 0, coalesce(f."table", ''), coalesce(f."to", '')
 		FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS c LEFT JOIN pragma_foreign_key_list(m.name) AS f ON f."from" = c.name
 		WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name NOT LIKE 'goose%' ORDER BY m.name, c.cid`,
-	"pgx": `SELECT c.table_name, c.column_name, upper(c.data_type), c.is_nullable = 'YES', coalesce(u.table_name, ''), coalesce(u.column_name, '')
-		FROM information_schema.columns AS c
-		JOIN information_schema.tables AS t ON t.table_name = c.table_name AND t.table_schema = c.table_schema AND t.table_type = 'BASE TABLE'
-		LEFT JOIN (information_schema.key_column_usage AS k JOIN information_schema.referential_constraints AS r ON r.constraint_name = k.constraint_name
-			JOIN information_schema.constraint_column_usage AS u ON u.constraint_name = k.constraint_name)
-			ON k.table_name = c.table_name AND k.column_name = c.column_name
-		WHERE c.table_schema = 'public' AND c.table_name NOT LIKE 'goose%' ORDER BY c.table_name, c.ordinal_position`,
+	"pgx": `SELECT r.relname, a.attname, upper(format_type(coalesce(nullif(y.typbasetype, 0), y.oid), NULL)), NOT a.attnotnull, coalesce(k.confrelid::regclass::text, ''), coalesce(f.attname, '')
+		FROM pg_class AS r JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped JOIN pg_type AS y ON y.oid = a.atttypid
+		LEFT JOIN pg_constraint AS k ON k.conrelid = r.oid AND k.contype = 'f' AND a.attnum = ANY (k.conkey)
+		LEFT JOIN pg_attribute AS f ON f.attrelid = k.confrelid AND f.attnum = k.confkey[array_position(k.conkey, a.attnum)]
+		WHERE r.relnamespace = 'public'::regnamespace AND r.relkind = 'r' AND r.relname NOT LIKE 'goose%' ORDER BY r.relname, a.attnum, k.conname`,
 }
 
 type column struct {

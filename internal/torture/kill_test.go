@@ -50,7 +50,8 @@ func killed(t *testing.T, p place, bin string, kills int, env ...string) (count,
 	var a acked
 	stop := w.load(t, s, d, 4, &a)
 	for range kills {
-		time.Sleep(time.Duration(20+d.IntN(200)) * time.Millisecond)
+		a.more(t, 1+d.IntN(8))
+		time.Sleep(time.Duration(d.IntN(50)) * time.Millisecond)
 		s.kill()
 		s.start()
 	}

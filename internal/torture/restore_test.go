@@ -133,7 +133,7 @@ func TestRestoreDrill(t *testing.T) {
 		s.start()
 		var a acked
 		stop := w.load(t, s, d, 2, &a)
-		time.Sleep(200 * time.Millisecond)
+		a.more(t, 5)
 		busy, quiet := filepath.Join(t.TempDir(), "busy.age"), filepath.Join(t.TempDir(), "quiet.age")
 		acknowledged := a.len()
 		if out, code := p.command(t, "backup", "--out", busy, "--recipient", public); code != 0 {

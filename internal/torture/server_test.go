@@ -369,6 +369,23 @@ func (a *acked) len() int {
 	return len(a.forms)
 }
 
+// more returns when n more forms are acknowledged, so that what follows hits a server at work however slow the machine is.
+func (a *acked) more(t testing.TB, n int) {
+	t.Helper()
+	had := a.len()
+	until(t, fmt.Sprintf("%d forms are taken", n), func() bool { return a.len() >= had+n })
+}
+
+// until waits for something that has to come.
+func until(t testing.TB, what string, came func() bool) {
+	t.Helper()
+	for began := time.Now(); !came(); time.Sleep(time.Millisecond) {
+		if time.Since(began) > time.Minute {
+			t.Fatalf("a minute is over before %s", what)
+		}
+	}
+}
+
 // load lets n clients send forms until the function that it returns is called. A form that was not acknowledged is sent again,
 // with the same key, until it is: what a person does who gets no answer.
 func (w *world) load(t testing.TB, s *server, d *rand.Rand, n int, a *acked) (stop func()) {

@@ -26,7 +26,7 @@ func TestStop(t *testing.T) {
 }
 
 func TestStopSeesWhatItShould(t *testing.T) {
-	r := stopped(t, place{dir: t.TempDir()}, broken(), 4, "STRENGTHEN_BROKEN=rude")
+	r := stopped(t, place{dir: t.TempDir()}, broken(), 10, "STRENGTHEN_BROKEN=rude")
 	if r.cut == 0 {
 		t.Error("requests that were carried out and cut were not seen")
 	}
@@ -49,6 +49,7 @@ func stopped(t *testing.T, p place, bin string, n int, env ...string) stops {
 	var answered, unanswered []form
 	for range n {
 		s.start()
+		had := len(answered)
 		var mu sync.Mutex
 		var wait sync.WaitGroup
 		for range 6 {
@@ -70,7 +71,8 @@ func stopped(t *testing.T, p place, bin string, n int, env ...string) stops {
 				}
 			})
 		}
-		time.Sleep(time.Duration(100+d.IntN(300)) * time.Millisecond)
+		until(t, "forms are taken", func() bool { mu.Lock(); defer mu.Unlock(); return len(answered) >= had+5 })
+		time.Sleep(time.Duration(d.IntN(300)) * time.Millisecond)
 		r.slowest = max(r.slowest, s.stop())
 		wait.Wait()
 	}
