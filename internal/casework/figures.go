@@ -34,7 +34,7 @@ type FigureTx interface {
 	PutMilestone(ctx context.Context, m Milestone) error
 	FigureCells(ctx context.Context, from, until calendar.Date) ([]FigureCell, error)
 	Unassessed(ctx context.Context) ([]Milestone, error)
-	Unplanned(ctx context.Context, opened time.Time) ([]Case, error)
+	Unplanned(ctx context.Context, from, until calendar.Date, within time.Duration) ([]FigureCell, error)
 	FigureYears(ctx context.Context) (first, last int, err error)
 	RegionsTrained(ctx context.Context) (map[access.RegionID]calendar.Date, error)
 }
@@ -157,11 +157,12 @@ func (f *Figures) read(ctx context.Context, tx Tx, regions []org.Region) error {
 	if f.By == ByYear && f.First > 0 {
 		from, until = min(f.First, f.Year), max(f.Last, f.Year)
 	}
-	cells, err := tx.FigureCells(ctx, calendar.Of(from, 1, 1), calendar.Of(until, 12, 31))
+	first, last := calendar.Of(from, 1, 1), calendar.Of(until, 12, 31)
+	cells, err := tx.FigureCells(ctx, first, last)
 	if err != nil {
 		return err
 	}
-	missing, err := unmetCells(ctx, tx)
+	missing, err := unmetCells(ctx, tx, first, last)
 	if err != nil {
 		return err
 	}
@@ -194,28 +195,22 @@ func (f *Figures) read(ctx context.Context, tx Tx, regions []org.Region) error {
 // planTime is how long the first plan of a case may take.
 const planTime = 28 * 24 * time.Hour
 
-// unmetCells counts what should have come by now and has not: signals that were not assessed within their term, whether they
-// still wait or were given up, and cases without a plan after its 28 days.
-func unmetCells(ctx context.Context, tx Tx) ([]FigureCell, error) {
-	all, err := tx.Unassessed(ctx)
+// unmetCells counts what should have come by now and has not, of what began from one day to another: signals that were not
+// assessed within their term, whether they still wait or were given up, and cases without a plan after its 28 days.
+func unmetCells(ctx context.Context, tx Tx, first, last calendar.Date) ([]FigureCell, error) {
+	cells, err := tx.Unplanned(ctx, first, last, planTime)
 	if err != nil {
 		return nil, err
 	}
-	cases, err := tx.Unplanned(ctx, tx.Now().Add(-planTime))
-	if err != nil {
-		return nil, err
+	for i := range cells {
+		cells[i].What, cells[i].Hours = "planned", unmet
 	}
-	for _, c := range cases {
-		if c.Closed.IsZero() || c.Closed.After(c.Opened.Add(planTime)) {
-			all = append(all, Milestone{What: "planned", Region: c.Region, Start: c.Opened})
-		}
-	}
-	cells := make([]FigureCell, len(all))
-	for i, m := range all {
+	waiting, err := tx.Unassessed(ctx)
+	for _, m := range waiting {
 		y, month, _ := calendar.On(m.Start).Parts()
-		cells[i] = FigureCell{Region: m.Region, Month: calendar.Of(y, month, 1), What: m.What, Hours: unmet, N: 1}
+		cells = append(cells, FigureCell{Region: m.Region, Month: calendar.Of(y, month, 1), What: m.What, Hours: unmet, N: 1})
 	}
-	return cells, nil
+	return cells, err
 }
 
 // yearTable is the figures of one year: of all its regions, and of one of them, or of all, by months, by quarters and in all.

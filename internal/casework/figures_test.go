@@ -2,6 +2,7 @@ package casework_test
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"strengthen/internal/calendar"
 	"strengthen/internal/casework"
 	"strengthen/internal/fault"
+	"strengthen/internal/store"
 	"strengthen/internal/testkit"
 )
 
@@ -119,6 +121,60 @@ func TestWhatNeverHappenedIsNotInTime(t *testing.T) {
 		if got := f.Whole.Of["planned"]; got.N != 66 || got.InTime != 60 || got.Median != 10 {
 			t.Errorf("of 60 plans elsewhere and 6 that are missing: %+v", got)
 		}
+	})
+}
+
+// A case lacks its plan in the month in which it was opened by the clock of Sofia, and only when it was open for longer than a
+// plan may take.
+func TestCasesWithoutAPlanByMonth(t *testing.T) {
+	each(t, func(w *world) {
+		ctx, day := w.Context(), 24*time.Hour
+		w.clock.Set(calendar.Of(2026, 6, 1).At(9, 0))
+		of := map[string]int{}
+		for _, tc := range []struct {
+			opened time.Time
+			open   time.Duration // until it was closed, 0 when it was not
+			plan   string        // when it was adopted
+			month  string        // in which it counts
+		}{
+			{opened: calendar.Of(2025, 12, 31).At(23, 59)},
+			{opened: calendar.Of(2026, 1, 1).At(0, 0), month: "2026-01-01"},
+			{opened: calendar.Of(2026, 3, 31).At(23, 59), month: "2026-03-01"},
+			{opened: calendar.Of(2026, 4, 1).At(0, 0), month: "2026-04-01"},
+			{opened: calendar.Of(2026, 4, 2).At(9, 0), open: 28*day - time.Minute},
+			{opened: calendar.Of(2026, 4, 2).At(9, 0), open: 28*day + time.Minute, month: "2026-04-01"},
+			{opened: calendar.Of(2026, 2, 2).At(9, 0), plan: "2026-03-20T09:00:00.000000Z"},
+			{opened: calendar.Of(2026, 5, 4).At(8, 59), month: "2026-05-01"},
+			{opened: calendar.Of(2026, 5, 4).At(9, 1)}, // not due yet
+		} {
+			c := w.team()
+			w.drafted(c)
+			stamp := func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
+			w.exec("UPDATE case_file SET opened_at = $1 WHERE id = $2", stamp(tc.opened), string(c.ID))
+			if tc.open > 0 {
+				w.exec("UPDATE case_file SET closed_at = $1 WHERE id = $2", stamp(tc.opened.Add(tc.open)), string(c.ID))
+			}
+			if tc.plan != "" {
+				w.exec("UPDATE plan SET adopted_at = $1 WHERE case_id = $2", tc.plan, string(c.ID))
+			}
+			if tc.month != "" {
+				of[tc.month]++
+			}
+		}
+		w.must(store.For[casework.Tx]{DB: w.db}.View(ctx, w.person["manager"], func(tx casework.Tx) error {
+			cells, err := tx.Unplanned(ctx, calendar.Of(2026, 1, 1), calendar.Of(2026, 12, 31), 28*day)
+			got := map[string]int{}
+			for _, c := range cells {
+				got[c.Month.String()] += c.N
+				if c.Region != "PER" {
+					t.Errorf("in %s", c.Region)
+				}
+			}
+			if !maps.Equal(got, of) {
+				t.Errorf("%v, want %v", got, of)
+			}
+			return err
+		}))
 	})
 }
 

@@ -32,13 +32,26 @@ func (tx *Tx) Unassessed(ctx context.Context) ([]casework.Milestone, error) {
 	})
 }
 
-// Unplanned returns the cases that were opened before a moment and never had a plan in force: region, opening and closing.
-func (tx *Tx) Unplanned(ctx context.Context, opened time.Time) ([]casework.Case, error) {
-	q := selectFrom(`SELECT c.region_id, c.opened_at, c.closed_at FROM case_file AS c`).and("c.opened_at < ?", moment(opened)).
+// openFor is how many hours a closed case was open.
+var openFor = map[Kind]string{
+	SQLite:   `(julianday(c.closed_at) - julianday(c.opened_at)) * 24`,
+	Postgres: `extract(epoch FROM c.closed_at::timestamptz - c.opened_at::timestamptz) / 3600`,
+}
+
+// Unplanned counts, by region and month of opening, the cases of the months from one first day to another day that never had a plan in
+// force though they were open for longer than a plan may take.
+func (tx *Tx) Unplanned(ctx context.Context, from, until calendar.Date, within time.Duration) ([]casework.FigureCell, error) {
+	q := selectFrom(`SELECT c.region_id, CASE`)
+	for m := from; !m.After(until); m = m.AddMonths(1) {
+		q.text.WriteString(" WHEN c.opened_at < " + q.arg(moment(m.AddMonths(1).Start())) + " THEN " + q.arg(day(m)))
+	}
+	q.text.WriteString(` END, count(*) FROM case_file AS c`)
+	q.and("c.opened_at >= ?", moment(from.Start())).and("c.opened_at < ?", moment(until.AddDays(1).Start())).and("c.opened_at < ?", moment(tx.Now().Add(-within))).
+		and("c.closed_at IS NULL OR "+openFor[tx.db.kind]+" > ?", within.Hours()).
 		and("NOT EXISTS (SELECT 1 FROM plan AS p WHERE p.case_id = c.id AND p.adopted_at IS NOT NULL)")
-	return collect(ctx, tx, q.by("ORDER BY c.id"), func(s scanner) (casework.Case, error) {
-		var c casework.Case
-		err := s.Scan(&c.Region, at(&c.Opened), at(&c.Closed))
+	return collect(ctx, tx, q.by("GROUP BY 1, 2 ORDER BY 1, 2"), func(s scanner) (casework.FigureCell, error) {
+		var c casework.FigureCell
+		err := s.Scan(&c.Region, on(&c.Month), &c.N)
 		return c, err
 	})
 }
