@@ -14,9 +14,9 @@ check: tools lint test ## install what is missing, lint, and run every test on S
 tools: ## install what the tests need (Debian)
 	@tools/install.sh
 
-test: ## run every test; starts and stops a PostgreSQL of its own
+test: ## run every test; starts and stops a PostgreSQL of its own; the longest package begins first, beside the others
 	@set -e; eval "$$(tools/postgres.sh start)"; figures=$$(mktemp); trap 'tools/postgres.sh stop; rm -f $$figures' EXIT; \
-	CGO_ENABLED=0 STRENGTHEN_FIGURES=$$figures $(GO) test -timeout 14m ./...; cat $$figures
+	CGO_ENABLED=0 STRENGTHEN_FIGURES=$$figures $(GO) test -timeout 30m ./internal/web ./...; cat $$figures
 	@cd internal/stats && CGO_ENABLED=0 $(GO) test -count=1 -v -run TestReference . | grep '^reference:'
 
 lint: ## formatting and vet
