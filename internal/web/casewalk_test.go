@@ -233,7 +233,7 @@ func TestTheSummaryOfFaultsNamesTheFields(t *testing.T) {
 	w := &caseWalk{town, chromium(t)}
 	w.as("", "/signal")
 	w.must(evaluate(w.ctx, `window.before = true; document.querySelector("main form[method=post] button:not([type=button])").click()`))
-	until(t, w.ctx, `!window.before && document.querySelector(".sum") !== null`)
+	until(t, w.ctx, `!window.before && document.readyState === "complete" && document.querySelector(".sum") !== null`)
 	said := w.read(`document.querySelector(".sum").innerText`)
 	for _, field := range []string{"Какво видяхте, чухте или узнахте: ", "Къде живее или е сега: "} {
 		if !strings.Contains(said, field) {

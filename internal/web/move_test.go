@@ -32,7 +32,7 @@ func place(t *testing.T, ctx context.Context, selector string) at {
 // until waits for a script to become true.
 func until(t *testing.T, ctx context.Context, script string) {
 	t.Helper()
-	for range 200 {
+	for began := time.Now(); time.Since(began) < time.Minute; {
 		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](script))
 		if err == nil && ok {
 			return

@@ -174,26 +174,40 @@ func (s *site) find(ctx context.Context) error {
 	return err
 }
 
-// findCase picks the case of the weekend with the clock change, and gives it a note and a request.
+// actor signs a guest in and returns it as one who acts.
+func (s *site) actor(ctx context.Context, role access.Role) (access.Actor, error) {
+	token, err := s.org.SignInAs(ctx, s.guests[role], "test", "test")
+	if err != nil {
+		return access.Actor{}, err
+	}
+	v, err := s.org.Resume(ctx, token, "test")
+	return v.Actor, err
+}
+
+// findCase picks an urgent case in whose team the inspector sits, as that of the weekend with the clock change, and gives it a
+// note and a request. Whom the play calls into which team is chance in part.
 func (s *site) findCase(ctx context.Context) error {
-	token, err := s.org.SignInAs(ctx, s.guests[access.Caseworker], "test", "test")
+	worker, err := s.actor(ctx, access.Caseworker)
 	if err != nil {
 		return err
 	}
-	visitor, err := s.org.Resume(ctx, token, "test")
+	inspector, err := s.actor(ctx, access.Partner)
 	if err != nil {
 		return err
 	}
-	worker := visitor.Actor
 	all, _, err := s.casework.Cases(ctx, worker, casework.CaseFilter{Open: true, Limit: 50})
 	if err != nil {
 		return err
 	}
-	for _, c := range all {
-		if c.Protected || c.Urgent {
-			s.file.id, s.file.ref = c.ID, c.Ref
-		}
+	slices.SortStableFunc(all, func(a, b casework.CaseCard) int { return rank(b) - rank(a) })
+	reached := slices.IndexFunc(all, func(c casework.CaseCard) bool {
+		_, meetings, err := s.casework.Meetings(ctx, inspector, c.ID)
+		return err == nil && len(meetings) > 0
+	})
+	if reached < 0 {
+		return fmt.Errorf("of %d open cases of the worker none has a meeting that the inspector sees", len(all))
 	}
+	s.file.id, s.file.ref = all[reached].ID, all[reached].Ref
 	_, meetings, err := s.casework.Meetings(ctx, worker, s.file.id)
 	if err != nil {
 		return err
@@ -245,6 +259,14 @@ func (s *site) cookie(t testing.TB, role access.Role) string {
 		t.Fatal(err)
 	}
 	return token
+}
+
+// rank is higher for cases that are urgent or under police protection.
+func rank(c casework.CaseCard) int {
+	if c.Protected || c.Urgent {
+		return 1
+	}
+	return 0
 }
 
 // tour is which pages each kind of visitor looks at. Public ones come twice, the English under /en.
