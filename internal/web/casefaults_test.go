@@ -270,7 +270,7 @@ func TestADraftIsForgottenWhateverPageItWasSentFrom(t *testing.T) {
 		w.as("lead", x[0])
 		w.types(x[1], map[string]string{x[2]: strings.Repeat("щ", 20_001), "kind": "worry", "nature": "fact", "source": "посещение", "method": "conference"})
 		w.must(evaluate(w.ctx, `window.before = true; `+formAt(x[1])+`.querySelector("button:not([type=button])").click()`))
-		until(t, w.ctx, `!window.before && document.querySelector(".sum") !== null`)
+		until(t, w.ctx, `!window.before && document.readyState === "complete" && document.querySelector(".sum") !== null`)
 		if n := testkit.Count(t, w.site.db, "SELECT count(*) FROM draft"); n != 1 {
 			t.Errorf("%s: %d drafts of what was refused", x[1], n)
 		}
