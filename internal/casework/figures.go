@@ -206,11 +206,14 @@ func unmetCells(ctx context.Context, tx Tx, first, last calendar.Date) ([]Figure
 		cells[i].What, cells[i].Hours = "planned", unmet
 	}
 	waiting, err := tx.Unassessed(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, m := range waiting {
 		y, month, _ := calendar.On(m.Start).Parts()
 		cells = append(cells, FigureCell{Region: m.Region, Month: calendar.Of(y, month, 1), What: m.What, Hours: unmet, N: 1})
 	}
-	return cells, err
+	return cells, nil
 }
 
 // yearTable is the figures of one year: of all its regions, and of one of them, or of all, by months, by quarters and in all.

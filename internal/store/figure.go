@@ -38,8 +38,8 @@ var openFor = map[Kind]string{
 	Postgres: `extract(epoch FROM c.closed_at::timestamptz - c.opened_at::timestamptz) / 3600`,
 }
 
-// Unplanned counts, by region and month of opening, the cases of the months from one first day to another day that never had a plan in
-// force though they were open for longer than a plan may take.
+// Unplanned counts, by region and month of opening, the cases that were opened in the months from a first day to a last one and
+// never had a plan in force, though they were open for longer than a plan may take.
 func (tx *Tx) Unplanned(ctx context.Context, from, until calendar.Date, within time.Duration) ([]casework.FigureCell, error) {
 	q := selectFrom(`SELECT c.region_id, CASE`)
 	for m := from; !m.After(until); m = m.AddMonths(1) {
